@@ -1,0 +1,3 @@
+//! RPC for PHP and C over ZeroMQ and MessagePack.
+
+pub mod msgpack;

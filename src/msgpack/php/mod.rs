@@ -1,0 +1,14 @@
+//! Values between MessagePack and the text that PHP's `serialize()` writes and
+//! `unserialize()` reads, without a value in memory between the two.
+
+mod collisions;
+mod emit;
+mod parse;
+mod serialized;
+mod text;
+mod unserializable;
+
+pub use emit::to_php;
+pub use parse::{Notes, from_php};
+pub use serialized::Serialized;
+pub use unserializable::Unserializable;
