@@ -1,0 +1,181 @@
+//! The text of an endpoint, checked before it reaches a socket.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::Error;
+
+/// An endpoint such as `tcp://127.0.0.1:5555`, `ipc:///run/app.sock` or
+/// `inproc://name`. `tcp` takes `*` or `0` as the port of a bind: the system
+/// picks one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Tcp { host: String },
+    Ipc,
+    Inproc,
+}
+
+impl Endpoint {
+    /// Checks a text.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |reason: &str| Error::Endpoint {
+            endpoint: text.escape_debug().to_string(),
+            reason: reason.to_string(),
+        };
+        if text.contains('\0') {
+            return Err(refuse("a NUL byte is no part of an endpoint"));
+        }
+        let Some((scheme, address)) = text.split_once("://") else {
+            return Err(refuse(
+                "expected tcp://host:port, ipc://path or inproc://name",
+            ));
+        };
+        if address.is_empty() {
+            return Err(refuse("nothing follows the '://'"));
+        }
+        match scheme {
+            "tcp" => {
+                let Some((host, port)) = address.rsplit_once(':') else {
+                    return Err(refuse("a port is missing: tcp://host:port"));
+                };
+                if host.is_empty() {
+                    return Err(refuse(
+                        "a host is missing: tcp://127.0.0.1:port, or tcp://*:port for all addresses",
+                    ));
+                }
+                if port != "*" && port.parse::<u16>().is_err() {
+                    return Err(refuse("the port is a number from 0 to 65535, or *"));
+                }
+                let text = if port == "0" {
+                    format!("tcp://{host}:*")
+                } else {
+                    text.to_string()
+                };
+                let host = host.trim_start_matches('[').trim_end_matches(']');
+                Ok(Self {
+                    text,
+                    kind: Kind::Tcp {
+                        host: host.to_string(),
+                    },
+                })
+            }
+            "ipc" => Ok(Self {
+                text: text.to_string(),
+                kind: Kind::Ipc,
+            }),
+            "inproc" => Ok(Self {
+                text: text.to_string(),
+                kind: Kind::Inproc,
+            }),
+            _ => Err(refuse(
+                "unknown kind; expected tcp://host:port, ipc://path or inproc://name",
+            )),
+        }
+    }
+
+    /// The text as the transport takes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a bind there can be reached from other machines.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        let Kind::Tcp { host } = &self.kind else {
+            return false;
+        };
+        match host.parse::<IpAddr>() {
+            Ok(address) => !address.is_loopback(),
+            Err(_) => host != "localhost" && host != "lo",
+        }
+    }
+
+    /// Whether the address can only be IPv6.
+    #[must_use]
+    pub fn is_ipv6(&self) -> bool {
+        matches!(&self.kind, Kind::Tcp { host } if host.contains(':'))
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_endpoints_are_taken() {
+        for text in [
+            "tcp://127.0.0.1:5555",
+            "tcp://*:5555",
+            "tcp://[::1]:5555",
+            "tcp://localhost:*",
+            "ipc:///tmp/a.sock",
+            "ipc://@abstract",
+            "inproc://a",
+        ] {
+            assert_eq!(Endpoint::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn port_zero_asks_the_system_for_a_port() {
+        assert_eq!(
+            Endpoint::parse("tcp://127.0.0.1:0").unwrap().as_str(),
+            "tcp://127.0.0.1:*"
+        );
+    }
+
+    #[test]
+    fn bad_endpoints_are_refused_with_what_was_expected() {
+        for (text, expected) in [
+            ("", "expected tcp://"),
+            ("127.0.0.1:5555", "expected tcp://"),
+            ("tcp://127.0.0.1", "a port is missing"),
+            ("tcp://127.0.0.1:", "the port is a number"),
+            ("tcp://127.0.0.1:http", "the port is a number"),
+            ("tcp://127.0.0.1:70000", "the port is a number"),
+            ("tcp://:5555", "a host is missing"),
+            ("udp://127.0.0.1:5555", "unknown kind"),
+            ("ipc://", "nothing follows"),
+            ("ipc://a\0b", "NUL"),
+        ] {
+            let error = Endpoint::parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_is_private() {
+        for text in [
+            "tcp://127.0.0.1:1",
+            "tcp://127.9.9.9:1",
+            "tcp://[::1]:1",
+            "tcp://localhost:1",
+            "ipc://a",
+            "inproc://a",
+        ] {
+            assert!(!Endpoint::parse(text).unwrap().is_public(), "{text}");
+        }
+        for text in [
+            "tcp://*:1",
+            "tcp://0.0.0.0:1",
+            "tcp://[::]:1",
+            "tcp://eth0:1",
+            "tcp://10.0.0.1:1",
+        ] {
+            assert!(Endpoint::parse(text).unwrap().is_public(), "{text}");
+        }
+    }
+}

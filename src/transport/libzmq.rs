@@ -1,0 +1,427 @@
+//! The transport on the system's libzmq, through the zmq crate.
+
+use std::collections::{HashMap, VecDeque};
+use std::ffi::{CStr, CString};
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+use super::{Body, Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Sent, Transport};
+use crate::wire::Envelope;
+
+/// Below this, libzmq can be overrun from outside.
+const OLDEST: (i32, i32, i32) = (4, 3, 3);
+
+/// How soon messages for slow readers are tried again. libzmq tells when any
+/// peer has room, not when a certain one has.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// The version of the libzmq that is loaded.
+#[must_use]
+pub fn version() -> (i32, i32, i32) {
+    zmq::version()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Router,
+    Dealer,
+}
+
+pub struct Libzmq {
+    /// Holds its context too; when it is dropped, the context ends and waits
+    /// for what is on its way, no longer than linger.
+    socket: zmq::Socket,
+    descriptor: RawFd,
+    role: Role,
+    send_buffer: usize,
+    held: Held,
+}
+
+/// Messages for peers whose pipe is full, by routing id and in order.
+#[derive(Default)]
+struct Held {
+    peers: HashMap<Vec<u8>, VecDeque<(Envelope, Vec<u8>)>>,
+    bytes: usize,
+}
+
+impl Libzmq {
+    pub fn router(options: &Options) -> Result<Self, Error> {
+        Self::new(options, Role::Router)
+    }
+
+    pub fn dealer(options: &Options) -> Result<Self, Error> {
+        Self::new(options, Role::Dealer)
+    }
+
+    fn new(options: &Options, role: Role) -> Result<Self, Error> {
+        if version() < OLDEST {
+            return Err(Error::Outdated { found: version() });
+        }
+        let context = zmq::Context::new();
+        let kind = match role {
+            Role::Router => zmq::ROUTER,
+            Role::Dealer => zmq::DEALER,
+        };
+        let socket = context.socket(kind).map_err(system("make a socket"))?;
+        configure(&socket, options, role)?;
+        let descriptor = socket.get_fd().map_err(system("get the descriptor"))?;
+        Ok(Self {
+            socket,
+            descriptor,
+            role,
+            send_buffer: options.send_buffer,
+            held: Held::default(),
+        })
+    }
+
+    /// The next frame of a message whose first frame is already here, so this
+    /// never waits; a signal is no reason to lose the message.
+    fn receive_rest(&self, frame: &mut zmq::Message) -> Result<(), Error> {
+        loop {
+            match self.socket.recv(frame, zmq::DONTWAIT) {
+                Err(zmq::Error::EINTR) => {}
+                other => return other.map_err(system("receive a frame")),
+            }
+        }
+    }
+
+    /// Reads and drops the frames that are left; returns how many there were.
+    fn skip_rest(&self, frame: &mut zmq::Message) -> Result<usize, Error> {
+        let mut count = 0;
+        while frame.get_more() {
+            self.receive_rest(frame)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Hands a whole message to libzmq or nothing of it.
+    fn pass_on(&self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error> {
+        let mut begun = false;
+        for frame in envelope.frames() {
+            match self.send_frame(frame, zmq::SNDMORE) {
+                Ok(()) => begun = true,
+                // The first frame decides: it names the peer, or takes a pipe.
+                Err(zmq::Error::EAGAIN) if !begun => return Ok(Sent::Full),
+                Err(zmq::Error::EHOSTUNREACH) if !begun => return Ok(Sent::Lost),
+                Err(error) => return Err(system("send a frame")(error)),
+            }
+        }
+        match self.send_frame(body, 0) {
+            Ok(()) => Ok(Sent::Done),
+            Err(zmq::Error::EAGAIN) if !begun => Ok(Sent::Full),
+            Err(error) => Err(system("send a frame")(error)),
+        }
+    }
+
+    fn send_frame(&self, frame: &[u8], more: i32) -> Result<(), zmq::Error> {
+        loop {
+            match self.socket.send(frame, zmq::DONTWAIT | more) {
+                // Nothing waited and nothing was sent; half a message must
+                // not stay behind.
+                Err(zmq::Error::EINTR) => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+impl Transport for Libzmq {
+    fn bind(&mut self, endpoint: &Endpoint) -> Result<String, Error> {
+        attach(&mut self.socket, "bind", endpoint, zmq_sys::zmq_bind)?;
+        match self.socket.get_last_endpoint() {
+            Ok(Ok(bound)) => Ok(bound.trim_end_matches('\0').to_string()),
+            Ok(Err(_)) => Ok(endpoint.to_string()),
+            Err(error) => Err(system("get the endpoint")(error)),
+        }
+    }
+
+    fn connect(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+        attach(&mut self.socket, "connect", endpoint, zmq_sys::zmq_connect)
+    }
+
+    fn receive(&mut self) -> Result<Option<Incoming>, Error> {
+        let mut frame = zmq::Message::new();
+        match self.socket.recv(&mut frame, zmq::DONTWAIT) {
+            Ok(()) => {}
+            Err(zmq::Error::EAGAIN) => return Ok(None),
+            Err(zmq::Error::EINTR) => return Err(Error::Interrupted),
+            Err(error) => return Err(system("receive a message")(error)),
+        }
+        let mut envelope = Envelope::new();
+        if self.role == Role::Router {
+            if !envelope.push(&frame) || !frame.get_more() {
+                self.skip_rest(&mut frame)?;
+                return Ok(Some(Incoming {
+                    envelope,
+                    body: Body::Missing,
+                }));
+            }
+            self.receive_rest(&mut frame)?;
+        }
+        if !frame.get_more() && !frame.is_empty() {
+            return Ok(Some(Incoming {
+                envelope,
+                body: Body::One(Frame::new(frame)),
+            }));
+        }
+        loop {
+            let fits = envelope.push(&frame);
+            let more = frame.get_more();
+            if fits && envelope.is_delimited() {
+                if !more {
+                    return Ok(Some(Incoming {
+                        envelope,
+                        body: Body::Missing,
+                    }));
+                }
+                break;
+            }
+            if !fits || !more {
+                let dropped = self.skip_rest(&mut frame)?;
+                let several = envelope.frames().count() + dropped;
+                if self.role == Role::Router {
+                    envelope.keep_routing_id();
+                }
+                return Ok(Some(Incoming {
+                    envelope,
+                    body: Body::Several(several),
+                }));
+            }
+            self.receive_rest(&mut frame)?;
+        }
+        self.receive_rest(&mut frame)?;
+        let body = if frame.get_more() {
+            Body::Several(1 + self.skip_rest(&mut frame)?)
+        } else {
+            Body::One(Frame::new(frame))
+        };
+        Ok(Some(Incoming { envelope, body }))
+    }
+
+    fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error> {
+        if self.role == Role::Dealer {
+            return self.pass_on(envelope, body);
+        }
+        let Some(peer) = envelope.frames().next() else {
+            return Ok(Sent::Lost);
+        };
+        // Messages to one peer stay in order, also behind one that is held.
+        let behind = self.held.bytes > 0 && self.held.peers.contains_key(peer);
+        if !behind {
+            let sent = self.pass_on(envelope, body)?;
+            if sent != Sent::Full {
+                return Ok(sent);
+            }
+        }
+        let size = envelope.size() + body.len();
+        if self.held.bytes + size > self.send_buffer {
+            return Ok(Sent::Lost);
+        }
+        self.held.bytes += size;
+        self.held
+            .peers
+            .entry(peer.to_vec())
+            .or_default()
+            .push_back((envelope.clone(), body.to_vec()));
+        Ok(Sent::Held)
+    }
+
+    fn flush(&mut self) -> Result<usize, Error> {
+        if self.held.bytes == 0 {
+            return Ok(0);
+        }
+        let mut held = std::mem::take(&mut self.held);
+        let mut lost = 0;
+        let mut failure = None;
+        held.peers.retain(|_, messages| {
+            while let Some((envelope, body)) = messages.front() {
+                match self.pass_on(envelope, body) {
+                    Ok(Sent::Full) => return true,
+                    Ok(Sent::Lost) => lost += 1,
+                    Ok(Sent::Done | Sent::Held) => {}
+                    Err(error) => {
+                        failure = Some(error);
+                        return true;
+                    }
+                }
+                held.bytes -= envelope.size() + body.len();
+                messages.pop_front();
+            }
+            false
+        });
+        self.held = held;
+        failure.map_or(Ok(lost), Err)
+    }
+
+    fn flush_after(&self) -> Option<Duration> {
+        (self.held.bytes > 0).then_some(RETRY)
+    }
+
+    fn descriptor(&self) -> RawFd {
+        self.descriptor
+    }
+
+    fn is_ready(&mut self, to_send: bool) -> Result<bool, Error> {
+        let wanted = if to_send {
+            zmq::POLLIN | zmq::POLLOUT
+        } else {
+            zmq::POLLIN
+        };
+        match self.socket.get_events() {
+            Ok(events) => Ok(events.intersects(wanted)),
+            Err(zmq::Error::EINTR) => Err(Error::Interrupted),
+            Err(error) => Err(system("look for events")(error)),
+        }
+    }
+}
+
+fn configure(socket: &zmq::Socket, options: &Options, role: Role) -> Result<(), Error> {
+    let set = |name, result: zmq::Result<()>| {
+        result.map_err(|error| Error::Option {
+            name,
+            reason: error.message().to_string(),
+        })
+    };
+    set(
+        "max_message",
+        socket.set_maxmsgsize(i64::try_from(options.largest_frame).unwrap_or(i64::MAX)),
+    )?;
+    set(
+        "send_high_water",
+        socket.set_sndhwm(integer(options.send_high_water)),
+    )?;
+    set(
+        "receive_high_water",
+        socket.set_rcvhwm(integer(options.receive_high_water)),
+    )?;
+    set(
+        "handshake_ms",
+        socket.set_handshake_ivl(milliseconds(options.handshake)),
+    )?;
+    set("backlog", socket.set_backlog(integer(options.backlog)))?;
+    set("linger_ms", socket.set_linger(milliseconds(options.linger)))?;
+    set(
+        "reconnect_ms",
+        socket.set_reconnect_ivl(milliseconds(options.reconnect)),
+    )?;
+    set(
+        "reconnect_max_ms",
+        socket.set_reconnect_ivl_max(milliseconds(options.reconnect_longest)),
+    )?;
+    match role {
+        // An answer to a peer that has left is reported, not swallowed.
+        Role::Router => set("mandatory", socket.set_router_mandatory(true))?,
+        // No call is put in the queue of a server that is not there.
+        Role::Dealer => set("immediate", socket.set_immediate(true))?,
+    }
+    if let Some(curve) = &options.curve {
+        set_curve(socket, curve)?;
+    }
+    Ok(())
+}
+
+fn set_curve(socket: &zmq::Socket, curve: &Curve) -> Result<(), Error> {
+    let refuse = |name: &'static str, reason: &str| Error::Option {
+        name,
+        reason: reason.to_string(),
+    };
+    if zmq::has("curve") != Some(true) {
+        return Err(refuse(
+            "curve_secret_key",
+            "the libzmq on this machine was built without CURVE",
+        ));
+    }
+    let key = |name: &'static str, text: &str| {
+        zmq::z85_decode(text)
+            .ok()
+            .filter(|key| key.len() == 32)
+            .ok_or_else(|| refuse(name, "expected a CURVE key: 40 characters of Z85"))
+    };
+    let bad = |name: &'static str| move |error: zmq::Error| refuse(name, error.message());
+    match curve {
+        Curve::Server { secret_key } => {
+            let secret = key("curve_secret_key", secret_key)?;
+            socket
+                .set_curve_server(true)
+                .and_then(|()| socket.set_curve_secretkey(&secret))
+                .map_err(bad("curve_secret_key"))
+        }
+        Curve::Client { server_key, pair } => {
+            let fresh;
+            let pair = if let Some(pair) = pair {
+                pair
+            } else {
+                fresh = key_pair()?;
+                &fresh
+            };
+            let public = key("curve_public_key", &pair.public_key)?;
+            let secret = key("curve_secret_key", &pair.secret_key)?;
+            socket
+                .set_curve_serverkey(&key("curve_server_key", server_key)?)
+                .and_then(|()| socket.set_curve_publickey(&public))
+                .and_then(|()| socket.set_curve_secretkey(&secret))
+                .map_err(bad("curve_server_key"))
+        }
+    }
+}
+
+/// A fresh CURVE key pair.
+pub fn key_pair() -> Result<KeyPair, Error> {
+    let failed = |reason: String| Error::System {
+        operation: "make a CURVE key pair",
+        reason,
+    };
+    let pair = zmq::CurveKeyPair::new().map_err(|error| failed(error.message().to_string()))?;
+    let text = |key: &[u8]| zmq::z85_encode(key).map_err(|error| failed(error.to_string()));
+    Ok(KeyPair {
+        public_key: text(&pair.public_key)?,
+        secret_key: text(&pair.secret_key)?,
+    })
+}
+
+type Attach =
+    unsafe extern "C" fn(*mut std::ffi::c_void, *const std::ffi::c_char) -> std::ffi::c_int;
+
+/// Binds or connects. Not through the zmq crate, which panics on an errno that
+/// it does not know, such as that of a missing folder.
+fn attach(
+    socket: &mut zmq::Socket,
+    operation: &'static str,
+    endpoint: &Endpoint,
+    call: Attach,
+) -> Result<(), Error> {
+    let unreachable = |reason: String| Error::Unreachable {
+        operation,
+        endpoint: endpoint.to_string(),
+        reason,
+    };
+    if endpoint.is_ipv6() {
+        socket.set_ipv6(true).map_err(system("turn IPv6 on"))?;
+    }
+    let text = CString::new(endpoint.as_str()).map_err(|error| unreachable(error.to_string()))?;
+    // SAFETY: the socket is open, as its owner is borrowed, and the text is
+    // NUL-terminated and outlives the call.
+    let result = unsafe { call(socket.as_mut_ptr(), text.as_ptr()) };
+    if result == 0 {
+        return Ok(());
+    }
+    // SAFETY: zmq_strerror returns a static text for every number.
+    let reason = unsafe { CStr::from_ptr(zmq_sys::zmq_strerror(zmq_sys::zmq_errno())) };
+    Err(unreachable(reason.to_string_lossy().into_owned()))
+}
+
+fn system(operation: &'static str) -> impl Fn(zmq::Error) -> Error {
+    move |error| Error::System {
+        operation,
+        reason: error.message().to_string(),
+    }
+}
+
+fn milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+fn integer(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}

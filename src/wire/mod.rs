@@ -1,0 +1,18 @@
+//! What the bytes of a message mean. No sockets here, so that every dialect
+//! can be tested and fuzzed alone.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `envelope` | the frames before the body, echoed verbatim with the answer |
+//! | `fault` | why a call got no answer: code, name, message |
+//! | `plain` | the plain dialect, a map with `function_name` and `parameters` |
+//! | `request` | which dialect a body is in, and what it asks for |
+
+mod envelope;
+mod fault;
+pub mod plain;
+mod request;
+
+pub use envelope::Envelope;
+pub use fault::{Code, Fault};
+pub use request::{Call, Request};

@@ -1,0 +1,361 @@
+//! The plain dialect: what the demo clients speak.
+//!
+//! | | bytes |
+//! |---|---|
+//! | request | a map with `function_name` (str or bin) and `parameters` (any value); `deadline_ms` (unsigned) and `meta` (map) may be there; other keys are passed over |
+//! | answer | the bare value |
+//! | fault | the map `{"__error__": {"code", "name", "message"}}` |
+//!
+//! Source: demo 6 of "A simple guide for ZeroMQ" (2015) for requests and
+//! answers; the fault map and the two extra keys are this project's, described
+//! in `docs/wire.md`.
+
+use std::time::Duration;
+
+use super::{Call, Code, Fault, Request};
+use crate::msgpack::pack::{self, text};
+use crate::msgpack::{Kind, Limits, Malformed, Reader, Scanner, scan};
+
+/// The one key of a fault. A handler's own map with just this key is refused,
+/// so that a client can trust it.
+pub const FAULT_KEY: &[u8] = b"__error__";
+
+const FUNCTION: &[u8] = b"function_name";
+const PARAMETERS: &[u8] = b"parameters";
+const DEADLINE: &[u8] = b"deadline_ms";
+const META: &[u8] = b"meta";
+
+/// Reads the body of a request.
+#[must_use]
+pub fn read<'a>(body: &'a [u8], limits: &Limits) -> Request<'a> {
+    match read_map(body, limits) {
+        Ok(request) => request,
+        Err(malformed) => Request::Other(malformed.into()),
+    }
+}
+
+fn read_map<'a>(body: &'a [u8], limits: &Limits) -> Result<Request<'a>, Malformed> {
+    let mut scanner = Scanner::new(body, limits);
+    if scanner.kind()? != Kind::Map {
+        scanner.value()?;
+        scanner.finish()?;
+        return Ok(Request::Other(no_call()));
+    }
+    let entries = scanner.map_header()?;
+    let mut function = None;
+    let mut parameters = None;
+    let mut deadline = None;
+    let mut meta = None;
+    let mut repeated = false;
+    for _ in 0..entries {
+        let slot = match key(&mut scanner)? {
+            FUNCTION => Some(&mut function),
+            PARAMETERS => Some(&mut parameters),
+            DEADLINE => Some(&mut deadline),
+            META => Some(&mut meta),
+            _ => None,
+        };
+        let value = scanner.value()?;
+        if let Some(slot) = slot {
+            repeated |= slot.is_some();
+            *slot = Some(value);
+        }
+    }
+    scanner.finish()?;
+
+    let Some(function) = function else {
+        return Ok(Request::Other(no_call()));
+    };
+    let refuse = |reason: &str| Ok(Request::Refused(Fault::new(Code::Request, reason)));
+    if repeated {
+        return refuse("the request has a key twice");
+    }
+    let Ok(function) = Reader::new(function).text_or_binary() else {
+        return refuse("'function_name' is expected to be a string");
+    };
+    let Some(parameters) = parameters else {
+        return refuse("the request has 'function_name' but no 'parameters'");
+    };
+    let budget = match deadline.map(|value| Reader::new(value).unsigned()) {
+        None => None,
+        Some(Ok(milliseconds)) => Some(Duration::from_millis(milliseconds)),
+        Some(Err(_)) => return refuse("'deadline_ms' is expected to be an unsigned integer"),
+    };
+    if meta.is_some_and(|value| Reader::new(value).map().is_err()) {
+        return refuse("'meta' is expected to be a map");
+    }
+    Ok(Request::Call(Call {
+        function,
+        parameters,
+        budget,
+        meta,
+    }))
+}
+
+/// A key's bytes; none for a key that is no string, which no request needs.
+fn key<'a>(scanner: &mut Scanner<'a>) -> Result<&'a [u8], Malformed> {
+    match scanner.kind()? {
+        Kind::Text | Kind::Binary => scanner.text_or_binary(),
+        _ => scanner.value().map(|_| &[][..]),
+    }
+}
+
+fn no_call() -> Fault {
+    Fault::new(
+        Code::Request,
+        "no request: expected a map with 'function_name' and 'parameters'",
+    )
+}
+
+/// Writes a request. `parameters` is one MessagePack value.
+pub fn write_request(
+    out: &mut Vec<u8>,
+    function: &str,
+    parameters: &[u8],
+    budget: Duration,
+) -> Result<(), Malformed> {
+    pack::map(out, 3);
+    text(out, FUNCTION)?;
+    text(out, function.as_bytes())?;
+    text(out, DEADLINE)?;
+    pack::unsigned(out, u64::try_from(budget.as_millis()).unwrap_or(u64::MAX));
+    text(out, PARAMETERS)?;
+    out.extend_from_slice(parameters);
+    Ok(())
+}
+
+/// Writes a fault.
+pub fn write_fault(out: &mut Vec<u8>, fault: &Fault) {
+    pack::map(out, 1);
+    let _ = text(out, FAULT_KEY);
+    pack::map(out, 3);
+    let _ = text(out, b"code");
+    pack::integer(out, fault.code.number());
+    for (key, sentence) in [(&b"name"[..], &fault.name), (b"message", &fault.message)] {
+        let _ = text(out, key);
+        let _ = text(out, shortened(sentence).as_bytes());
+    }
+}
+
+/// A fault is for reading; nobody reads more than this.
+fn shortened(sentence: &str) -> &str {
+    const LONGEST: usize = 64 << 10;
+    if sentence.len() <= LONGEST {
+        return sentence;
+    }
+    let end = (0..=LONGEST)
+        .rev()
+        .find(|end| sentence.is_char_boundary(*end));
+    sentence.get(..end.unwrap_or(0)).unwrap_or(sentence)
+}
+
+/// Whether a value is a map whose only key is [`FAULT_KEY`].
+#[must_use]
+pub fn is_reserved(value: &[u8]) -> bool {
+    let mut reader = Reader::new(value);
+    reader.map() == Ok(1) && reader.text_or_binary() == Ok(FAULT_KEY)
+}
+
+/// What a server sent back.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The body is the value.
+    Value,
+    /// The call failed there.
+    Fault(Fault),
+}
+
+/// Reads the body of an answer.
+pub fn read_answer(body: &[u8], limits: &Limits) -> Result<Answer, Malformed> {
+    scan(body, limits)?;
+    if is_reserved(body) {
+        read_fault(body).map(Answer::Fault)
+    } else {
+        Ok(Answer::Value)
+    }
+}
+
+/// Reads a fault leniently: what is missing stays empty, and a server that
+/// sends no map after the key has failed all the same.
+fn read_fault(body: &[u8]) -> Result<Fault, Malformed> {
+    let mut fault = Fault::new(Code::Other(0), "");
+    let mut reader = Reader::new(body);
+    reader.map()?;
+    reader.text_or_binary()?;
+    let Ok(entries) = reader.map() else {
+        fault.message = "the server sent a fault that is no map".to_string();
+        return Ok(fault);
+    };
+    for _ in 0..entries {
+        let key = reader.slice()?;
+        let mut value = Reader::new(reader.slice()?);
+        match Reader::new(key).text_or_binary() {
+            Ok(b"code") => fault.code = value.integer().map_or(fault.code, Code::from_number),
+            Ok(b"name") => fault.name = sentence(&mut value),
+            Ok(b"message") => fault.message = sentence(&mut value),
+            _ => {}
+        }
+    }
+    Ok(fault)
+}
+
+fn sentence(value: &mut Reader<'_>) -> String {
+    let bytes = value.text_or_binary().unwrap_or_default();
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEED: &[u8] =
+        b"\x82\xadfunction_name\xa4plus\xaaparameters\x99\x01\x02\x02\x03\x03\x04\x02\x03\xff";
+
+    fn read_it(body: &[u8]) -> Request<'_> {
+        read(body, &Limits::default())
+    }
+
+    fn refusal(body: &[u8]) -> Fault {
+        match read_it(body) {
+            Request::Refused(fault) | Request::Other(fault) => fault,
+            Request::Call(call) => panic!("taken for a call: {call:?}"),
+        }
+    }
+
+    #[test]
+    fn the_seeds_request_is_a_call() {
+        let Request::Call(call) = read_it(SEED) else {
+            panic!("refused");
+        };
+        assert_eq!(call.function, b"plus");
+        assert_eq!(call.parameters, b"\x99\x01\x02\x02\x03\x03\x04\x02\x03\xff");
+        assert_eq!(call.budget, None);
+    }
+
+    #[test]
+    fn keys_and_names_may_be_bin_and_in_any_order() {
+        let body =
+            b"\x83\xc4\x0aparameters\xc0\xa1x\x93\x01\x02\x03\xc4\x0dfunction_name\xc4\x04plus";
+        let Request::Call(call) = read_it(body) else {
+            panic!("refused");
+        };
+        assert_eq!(
+            (call.function, call.parameters),
+            (&b"plus"[..], &b"\xc0"[..])
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut body = Vec::new();
+        write_request(&mut body, "plus", b"\x91\x01", Duration::from_millis(1500)).unwrap();
+        assert_eq!(
+            read_it(&body),
+            Request::Call(Call {
+                function: b"plus",
+                parameters: b"\x91\x01",
+                budget: Some(Duration::from_millis(1500)),
+                meta: None,
+            })
+        );
+    }
+
+    #[test]
+    fn every_truncation_is_a_parse_error() {
+        for end in 0..SEED.len() {
+            assert_eq!(refusal(&SEED[..end]).code, Code::Parse, "{end} bytes");
+        }
+    }
+
+    #[test]
+    fn bytes_after_the_request_are_a_parse_error() {
+        let mut body = SEED.to_vec();
+        body.push(0xc0);
+        assert_eq!(refusal(&body).code, Code::Parse);
+    }
+
+    #[test]
+    fn other_values_are_no_request() {
+        for body in [
+            &b"0"[..],
+            b"\xc0",
+            b"\x80",
+            b"\x90",
+            b"\x01",
+            b"\xa5hello",
+            b"\x81\xc0\xa8stdClass",
+        ] {
+            assert!(matches!(read_it(body), Request::Other(fault) if fault.code == Code::Request));
+        }
+    }
+
+    #[test]
+    fn a_call_of_the_wrong_shape_is_refused_with_the_reason() {
+        for (body, expected) in [
+            (&b"\x81\xadfunction_name\xa4plus"[..], "no 'parameters'"),
+            (b"\x82\xadfunction_name\x01\xaaparameters\xc0", "a string"),
+            (
+                b"\x83\xadfunction_name\xa4plus\xaaparameters\xc0\xaaparameters\xc0",
+                "twice",
+            ),
+            (
+                b"\x83\xadfunction_name\xa4plus\xaaparameters\xc0\xabdeadline_ms\xff",
+                "unsigned",
+            ),
+            (
+                b"\x83\xadfunction_name\xa4plus\xaaparameters\xc0\xa4meta\x01",
+                "a map",
+            ),
+        ] {
+            let fault = refusal(body);
+            assert_eq!(fault.code, Code::Request);
+            assert!(fault.message.contains(expected), "{}", fault.message);
+        }
+    }
+
+    #[test]
+    fn a_fault_survives_the_wire() {
+        let fault = Fault::named(Code::Application(7), "NoMoney", "the account holds 3 €");
+        let mut body = Vec::new();
+        write_fault(&mut body, &fault);
+        assert!(is_reserved(&body));
+        assert_eq!(
+            read_answer(&body, &Limits::default()),
+            Ok(Answer::Fault(fault))
+        );
+    }
+
+    #[test]
+    fn only_a_map_with_just_the_reserved_key_is_a_fault() {
+        for body in [
+            &b"\x13"[..],
+            b"\xa9__error__",
+            b"\x91\xa9__error__",
+            b"\x82\xa9__error__\xc0\x01\x02",
+            b"\x81\xa5error\xc0",
+        ] {
+            assert_eq!(read_answer(body, &Limits::default()), Ok(Answer::Value));
+        }
+    }
+
+    #[test]
+    fn a_fault_without_its_parts_is_still_a_fault() {
+        for body in [
+            &b"\x81\xa9__error__\xc0"[..],
+            b"\x81\xa9__error__\x80",
+            b"\x81\xa9__error__\x81\xa4code\xa1x",
+        ] {
+            assert!(matches!(
+                read_answer(body, &Limits::default()),
+                Ok(Answer::Fault(_))
+            ));
+        }
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        let mut body = Vec::new();
+        write_fault(&mut body, &Fault::new(Code::Handler, "é".repeat(1 << 20)));
+        assert!(body.len() < 70_000);
+    }
+}
