@@ -1,0 +1,146 @@
+//! The calls that are not finished, by id and by deadline.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::{Duration, Instant};
+
+/// A call that is not finished.
+pub struct Pending {
+    pub function: Box<str>,
+    /// The whole time that the call has.
+    pub timeout: Duration,
+    /// None when it lies further away than the clock can tell.
+    pub deadline: Option<Instant>,
+    /// The request, until a server has taken it.
+    pub body: Option<Vec<u8>>,
+    /// The server that has it.
+    pub server: Option<usize>,
+}
+
+#[derive(Default)]
+pub struct InFlight {
+    calls: HashMap<u64, Pending>,
+    /// Deadlines; those of calls that have ended are dropped when they come up.
+    deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
+    last_id: Option<u64>,
+}
+
+impl InFlight {
+    /// Ids count up from a random number, so that an answer to another client
+    /// under the same identity, or to this program before its restart, does
+    /// not fit. They stay in the positive half of 64 bits, which is all that
+    /// PHP has.
+    pub fn insert(&mut self, pending: Pending) -> u64 {
+        let id = match self.last_id {
+            Some(id) if id < i64::MAX.cast_unsigned() => id + 1,
+            _ => (RandomState::new().build_hasher().finish() >> 2) + 1,
+        };
+        self.last_id = Some(id);
+        if let Some(deadline) = pending.deadline {
+            self.deadlines.push(Reverse((deadline, id)));
+        }
+        self.calls.insert(id, pending);
+        id
+    }
+
+    pub fn get(&self, id: u64) -> Option<&Pending> {
+        self.calls.get(&id)
+    }
+
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut Pending> {
+        self.calls.get_mut(&id)
+    }
+
+    pub fn remove(&mut self, id: u64) -> Option<Pending> {
+        let pending = self.calls.remove(&id);
+        // Of a client that is always quicker than its deadlines, the heap
+        // would keep every call ever made.
+        if self.deadlines.len() > 64 && self.deadlines.len() > 2 * self.calls.len() {
+            let calls = &self.calls;
+            self.deadlines
+                .retain(|Reverse((_, id))| calls.contains_key(id));
+        }
+        pending
+    }
+
+    pub fn count(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub fn next_deadline(&mut self) -> Option<Instant> {
+        while let Some(Reverse((deadline, id))) = self.deadlines.peek() {
+            if self.calls.contains_key(id) {
+                return Some(*deadline);
+            }
+            self.deadlines.pop();
+        }
+        None
+    }
+
+    /// A call whose deadline has passed; each is named once.
+    pub fn expired(&mut self, now: Instant) -> Option<u64> {
+        if self.next_deadline()? > now {
+            return None;
+        }
+        self.deadlines.pop().map(|Reverse((_, id))| id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending(deadline: Instant) -> Pending {
+        Pending {
+            function: "f".into(),
+            timeout: Duration::ZERO,
+            deadline: Some(deadline),
+            body: None,
+            server: None,
+        }
+    }
+
+    #[test]
+    fn calls_expire_in_the_order_of_their_deadlines() {
+        let now = Instant::now();
+        let mut in_flight = InFlight::default();
+        let late = in_flight.insert(pending(now + Duration::from_secs(2)));
+        let early = in_flight.insert(pending(now + Duration::from_secs(1)));
+        assert_eq!(in_flight.expired(now), None);
+        let then = now + Duration::from_secs(3);
+        assert_eq!(in_flight.expired(then), Some(early));
+        assert_eq!(in_flight.expired(then), Some(late));
+        assert_eq!(in_flight.expired(then), None);
+    }
+
+    #[test]
+    fn a_call_that_ended_does_not_expire() {
+        let now = Instant::now();
+        let mut in_flight = InFlight::default();
+        let id = in_flight.insert(pending(now));
+        assert!(in_flight.remove(id).is_some());
+        assert_eq!(in_flight.next_deadline(), None);
+        assert_eq!(in_flight.expired(now), None);
+    }
+
+    #[test]
+    fn deadlines_of_ended_calls_do_not_pile_up() {
+        let later = Instant::now() + Duration::from_secs(3600);
+        let mut in_flight = InFlight::default();
+        for _ in 0..10_000 {
+            let id = in_flight.insert(pending(later));
+            in_flight.remove(id);
+        }
+        assert!(in_flight.deadlines.len() < 100);
+    }
+
+    #[test]
+    fn ids_are_unlike_those_of_another_client() {
+        let (mut one, mut other) = (InFlight::default(), InFlight::default());
+        let later = Instant::now();
+        let id = one.insert(pending(later));
+        assert_ne!(id, other.insert(pending(later)));
+        assert_eq!(one.insert(pending(later)), id + 1);
+    }
+}

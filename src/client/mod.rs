@@ -1,0 +1,350 @@
+//! A client: many calls in flight over one or more servers, each finished by
+//! its deadline with an answer, a fault or an error.
+//!
+//! Every server has a socket of its own, and a call goes to the next one that
+//! is connected, so a server that is away is passed over. A call's id travels
+//! in the envelope, which every server echoes; an answer whose id is not in
+//! flight is counted and dropped, so a late one never reaches another call.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `counters` | what was counted |
+//! | `in_flight` | the calls that are not finished, by id and by deadline |
+//! | `options` | limits and the transport's options |
+//! | `outcome` | how a call can end |
+
+mod counters;
+mod in_flight;
+mod options;
+mod outcome;
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+pub use counters::Counters;
+use in_flight::{InFlight, Pending};
+pub use options::Options;
+pub use outcome::{Outcome, Value};
+
+use crate::msgpack;
+use crate::transport::{self, Body, Endpoint, Error, Frame, Incoming, Sent, Transport};
+use crate::wire::{Envelope, plain};
+
+/// See the module.
+pub struct Client {
+    servers: Vec<Server>,
+    /// Whose turn it is.
+    next: usize,
+    in_flight: InFlight,
+    /// Calls that no server has taken yet, oldest first.
+    unsent: VecDeque<u64>,
+    finished: HashMap<u64, Outcome>,
+    /// Finished calls in the order in which they finished.
+    order: VecDeque<u64>,
+    options: Options,
+    counters: Counters,
+}
+
+struct Server {
+    transport: Box<dyn Transport>,
+    endpoint: String,
+}
+
+impl Client {
+    /// A client that is connected to nothing yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            servers: Vec::new(),
+            next: 0,
+            in_flight: InFlight::default(),
+            unsent: VecDeque::new(),
+            finished: HashMap::new(),
+            order: VecDeque::new(),
+            options,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Adds a server. The connection is made in the background, now and again
+    /// whenever it is lost.
+    pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
+        let endpoint = Endpoint::parse(endpoint)?;
+        let mut transport = transport::dealer(&self.options.transport())?;
+        transport.connect(&endpoint)?;
+        self.servers.push(Server {
+            transport,
+            endpoint: endpoint.to_string(),
+        });
+        Ok(())
+    }
+
+    /// The limits it was made with.
+    #[must_use]
+    pub fn limits(&self) -> &msgpack::Limits {
+        &self.options.limits
+    }
+
+    /// How long a call may take when it does not say so itself.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.options.timeout
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            in_flight: self.in_flight.count() as u64,
+            ..self.counters.clone()
+        }
+    }
+
+    /// Begins a call and returns its id; never waits. `parameters` is one
+    /// MessagePack value, which is sent as it is.
+    pub fn submit(
+        &mut self,
+        function: &str,
+        parameters: &[u8],
+        timeout: Duration,
+    ) -> Result<u64, Error> {
+        let mut body = Vec::with_capacity(64 + function.len() + parameters.len());
+        let written = plain::write_request(&mut body, function, parameters, timeout);
+        let size = body.len();
+        let limit = self.options.limits.bytes;
+        let id = self.in_flight.insert(Pending {
+            function: function.into(),
+            timeout,
+            deadline: Instant::now().checked_add(timeout),
+            body: Some(body),
+            server: None,
+        });
+        self.counters.calls += 1;
+        if written.is_err() || size > limit {
+            self.finish(id, Outcome::TooLarge { size, limit });
+            return Ok(id);
+        }
+        self.unsent.push_back(id);
+        self.send_unsent()?;
+        Ok(id)
+    }
+
+    /// Waits until the call is finished, no longer than its deadline.
+    pub fn collect(&mut self, id: u64) -> Result<Outcome, Error> {
+        loop {
+            if let Some(outcome) = self.take_finished(id) {
+                return Ok(outcome);
+            }
+            if self.in_flight.get(id).is_none() {
+                return Ok(Outcome::Unknown);
+            }
+            self.turn(None)?;
+        }
+    }
+
+    /// Waits until any call is finished, no longer than `until`. Nothing comes
+    /// back when the time is over first, or no call is in flight.
+    pub fn collect_any(&mut self, until: Option<Instant>) -> Result<Option<(u64, Outcome)>, Error> {
+        loop {
+            self.read()?;
+            self.expire(Instant::now());
+            while let Some(id) = self.order.pop_front() {
+                if let Some(outcome) = self.finished.remove(&id) {
+                    return Ok(Some((id, outcome)));
+                }
+            }
+            if self.in_flight.count() == 0 || until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(None);
+            }
+            self.turn(until)?;
+        }
+    }
+
+    /// Begins a call and waits for its end.
+    pub fn call(
+        &mut self,
+        function: &str,
+        parameters: &[u8],
+        timeout: Duration,
+    ) -> Result<Outcome, Error> {
+        let id = self.submit(function, parameters, timeout)?;
+        self.collect(id)
+    }
+
+    /// Gives a call up; its answer will be dropped. False when it is not known.
+    pub fn cancel(&mut self, id: u64) -> bool {
+        self.take_finished(id).is_some() || self.in_flight.remove(id).is_some()
+    }
+
+    fn take_finished(&mut self, id: u64) -> Option<Outcome> {
+        let outcome = self.finished.remove(&id)?;
+        // The id in `order` is skipped when its turn comes; here only those
+        // in front are cleared, so that the queue does not grow for ever.
+        while let Some(first) = self.order.front()
+            && !self.finished.contains_key(first)
+        {
+            self.order.pop_front();
+        }
+        Some(outcome)
+    }
+
+    /// Sends and reads what is possible; if nothing was, waits.
+    fn turn(&mut self, until: Option<Instant>) -> Result<(), Error> {
+        self.send_unsent()?;
+        let read = self.read()?;
+        let expired = self.expire(Instant::now());
+        if read + expired > 0 {
+            return Ok(());
+        }
+        let deadline = match (self.in_flight.next_deadline(), until) {
+            (Some(deadline), Some(until)) => Some(deadline.min(until)),
+            (deadline, until) => deadline.or(until),
+        };
+        transport::wait(
+            self.servers.iter_mut().map(|server| &mut server.transport),
+            None,
+            deadline,
+            !self.unsent.is_empty(),
+        )
+        .map(drop)
+    }
+
+    /// Hands waiting calls to servers that take them.
+    fn send_unsent(&mut self) -> Result<(), Error> {
+        while let Some(&id) = self.unsent.front() {
+            let Some(pending) = self.in_flight.get_mut(id) else {
+                self.unsent.pop_front();
+                continue;
+            };
+            let body = pending.body.as_deref().unwrap_or_default();
+            let mut envelope = Envelope::new();
+            let _ = envelope.push(&id.to_be_bytes()) && envelope.push(b"");
+            let mut taken = None;
+            for step in 0..self.servers.len() {
+                let index = (self.next + step) % self.servers.len();
+                let Some(server) = self.servers.get_mut(index) else {
+                    break;
+                };
+                if server.transport.send(&envelope, body)? == Sent::Done {
+                    taken = Some(index);
+                    break;
+                }
+            }
+            let Some(index) = taken else {
+                return Ok(());
+            };
+            self.next = (index + 1) % self.servers.len();
+            self.counters.bytes_sent += body.len() as u64;
+            pending.server = Some(index);
+            pending.body = None;
+            self.unsent.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Reads every answer that is here; returns how many messages there were.
+    fn read(&mut self) -> Result<usize, Error> {
+        let mut count = 0;
+        for index in 0..self.servers.len() {
+            while let Some(server) = self.servers.get_mut(index)
+                && let Some(incoming) = server.transport.receive()?
+            {
+                count += 1;
+                self.settle(index, incoming);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Gives an answer to the call it belongs to.
+    fn settle(&mut self, server: usize, incoming: Incoming) {
+        let id = answered_id(&incoming.envelope);
+        // An answer counts only from the server that has the call.
+        let expected = id.and_then(|id| self.in_flight.get(id));
+        let (Some(id), Some(pending)) = (id, expected) else {
+            self.counters.unmatched += 1;
+            return;
+        };
+        if pending.server != Some(server) {
+            self.counters.unmatched += 1;
+            return;
+        }
+        let outcome = match incoming.body {
+            Body::One(frame) => self.read_answer(frame),
+            Body::Missing => Outcome::Invalid("the answer has no body".to_string()),
+            Body::Several(count) => {
+                Outcome::Invalid(format!("the answer has {count} frames, expected one"))
+            }
+        };
+        self.finish(id, outcome);
+    }
+
+    fn read_answer(&mut self, frame: Frame) -> Outcome {
+        self.counters.bytes_received += frame.as_ref().len() as u64;
+        match plain::read_answer(frame.as_ref(), &self.options.limits) {
+            Ok(plain::Answer::Value) => Outcome::Answer(Value::new(frame)),
+            Ok(plain::Answer::Fault(fault)) => Outcome::Fault(fault),
+            Err(malformed) => Outcome::Invalid(format!(
+                "the answer is expected to be one MessagePack value: {malformed}"
+            )),
+        }
+    }
+
+    /// Ends the calls whose deadline has passed; returns how many.
+    fn expire(&mut self, now: Instant) -> usize {
+        let mut count = 0;
+        while let Some(id) = self.in_flight.expired(now) {
+            let Some(pending) = self.in_flight.get(id) else {
+                continue;
+            };
+            let endpoint = match pending.server.and_then(|index| self.servers.get(index)) {
+                Some(server) => server.endpoint.clone(),
+                None => self
+                    .servers
+                    .iter()
+                    .map(|server| server.endpoint.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            };
+            let function = pending.function.clone();
+            let waited = pending.timeout;
+            let outcome = if pending.server.is_some() {
+                Outcome::TimedOut {
+                    function,
+                    endpoint,
+                    waited,
+                }
+            } else {
+                Outcome::NotConnected {
+                    function,
+                    endpoint,
+                    waited,
+                }
+            };
+            self.finish(id, outcome);
+            count += 1;
+        }
+        count
+    }
+
+    fn finish(&mut self, id: u64, outcome: Outcome) {
+        self.in_flight.remove(id);
+        match &outcome {
+            Outcome::Answer(_) => self.counters.answers += 1,
+            Outcome::Fault(_) => self.counters.faults += 1,
+            Outcome::TimedOut { .. } => self.counters.timeouts += 1,
+            Outcome::NotConnected { .. } => self.counters.not_connected += 1,
+            Outcome::Invalid(_) | Outcome::TooLarge { .. } => self.counters.invalid += 1,
+            Outcome::Unknown => {}
+        }
+        self.finished.insert(id, outcome);
+        self.order.push_back(id);
+    }
+}
+
+/// The id in an envelope of ours: eight bytes and the delimiter.
+fn answered_id(envelope: &Envelope) -> Option<u64> {
+    let mut frames = envelope.frames();
+    let id = frames.next()?.try_into().ok()?;
+    (frames.next()?.is_empty() && frames.next().is_none()).then_some(u64::from_be_bytes(id))
+}

@@ -1,0 +1,61 @@
+//! How a call can end.
+
+use std::time::Duration;
+
+use crate::transport::Frame;
+use crate::wire::Fault;
+
+/// How a call ended. The first two came from the server, the others did not.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The function's answer.
+    Answer(Value),
+    /// The call failed there.
+    Fault(Fault),
+    /// The call was sent, and no answer came by the deadline. The function may
+    /// have run.
+    TimedOut {
+        /// The function that was called.
+        function: Box<str>,
+        /// Where the call was sent.
+        endpoint: String,
+        /// The whole time that the call had.
+        waited: Duration,
+    },
+    /// No server was connected by the deadline. The function did not run.
+    NotConnected {
+        /// The function that was to be called.
+        function: Box<str>,
+        /// The endpoints that were tried.
+        endpoint: String,
+        /// The whole time that the call had.
+        waited: Duration,
+    },
+    /// The request is over the client's limit and was not sent.
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// Something came that is no answer; what was wrong with it.
+    Invalid(String),
+    /// No call has this id: it was never made, was cancelled or was collected.
+    Unknown,
+}
+
+/// An answer: one checked MessagePack value, held as it came.
+#[derive(Debug)]
+pub struct Value(Frame);
+
+impl Value {
+    pub(super) fn new(frame: Frame) -> Self {
+        Self(frame)
+    }
+}
+
+impl AsRef<[u8]> for Value {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+}

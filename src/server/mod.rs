@@ -1,0 +1,397 @@
+//! A server: it takes calls from a router, answers what needs no handler, and
+//! hands out the rest, each under a token with which its answer comes back.
+//!
+//! It never runs a handler itself. So a host may call handlers from its own
+//! loop, in batches or one by one, with no frame of this library below them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `counters` | what was counted |
+//! | `open_calls` | the calls that wait for their answer, by token |
+//! | `options` | limits and the transport's options |
+//! | `routes` | the functions' names |
+
+mod counters;
+mod open_calls;
+mod options;
+mod routes;
+
+use std::fmt;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+pub use counters::Counters;
+use open_calls::{OpenCall, OpenCalls};
+pub use options::Options;
+pub use routes::Route;
+use routes::Routes;
+
+use crate::msgpack::{self, Malformed};
+use crate::transport::{
+    self, Body, Endpoint, Error, Frame, Incoming, Sent, Stop, Transport, Waited, Wake,
+};
+use crate::wire::{Code, Envelope, Fault, Request, plain};
+
+/// See the module.
+pub struct Server {
+    transport: Box<dyn Transport>,
+    wake: Wake,
+    routes: Routes,
+    open: OpenCalls,
+    options: Options,
+    counters: Counters,
+    endpoints: Vec<String>,
+    scratch: Vec<u8>,
+}
+
+/// A call for a handler.
+#[derive(Debug)]
+pub struct Taken {
+    /// What [`Server::answer`] and [`Server::fail`] want back.
+    pub token: u64,
+    /// Whose call it is.
+    pub route: Route,
+    /// When the caller stops waiting, if it said so.
+    pub deadline: Option<Instant>,
+    body: Frame,
+    parameters: Range<usize>,
+}
+
+impl Taken {
+    /// The parameters, one checked MessagePack value; for the raw handler the
+    /// whole body, unchecked.
+    #[must_use]
+    pub fn parameters(&self) -> &[u8] {
+        self.body
+            .as_ref()
+            .get(self.parameters.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// Why an answer was not sent. The call is still open after all but
+/// [`Refused::Unknown`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No open call has this token: it was answered already, or never taken.
+    Unknown,
+    /// The answer is not one MessagePack value within the limits.
+    Malformed(Malformed),
+    /// The answer is a map with the reserved key alone.
+    Reserved,
+    /// The transport failed.
+    Transport(Error),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("no open call has this token; each is answered once"),
+            Self::Malformed(malformed) => {
+                write!(
+                    f,
+                    "the answer is expected to be one MessagePack value: {malformed}"
+                )
+            }
+            Self::Reserved => f.write_str(
+                "the answer is a map with the one key '__error__', which is reserved for faults",
+            ),
+            Self::Transport(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Server {
+    /// A server with no function and no endpoint yet.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        Ok(Self {
+            transport: transport::router(&options.transport())?,
+            wake: Wake::new()?,
+            routes: Routes::default(),
+            open: OpenCalls::default(),
+            options,
+            counters: Counters::default(),
+            endpoints: Vec::new(),
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Serves an endpoint, besides those bound before. Returns the endpoint
+    /// really bound: `tcp://127.0.0.1:*` becomes one with a port.
+    pub fn bind(&mut self, endpoint: &str) -> Result<&str, Error> {
+        let endpoint = Endpoint::parse(endpoint)?;
+        let bound = self.transport.bind(&endpoint)?;
+        self.endpoints.push(bound);
+        Ok(self.endpoints.last().map_or("", String::as_str))
+    }
+
+    /// The endpoints bound so far.
+    #[must_use]
+    pub fn endpoints(&self) -> &[String] {
+        &self.endpoints
+    }
+
+    /// Adds a function, or finds the one of that name; its calls come with
+    /// this route.
+    pub fn add_function(&mut self, name: &str) -> Route {
+        self.routes.add(name.as_bytes())
+    }
+
+    /// Hands bodies that are no call to the host, under [`Route::Raw`].
+    pub fn accept_raw(&mut self) {
+        self.routes.accept_raw();
+    }
+
+    /// The limits it was made with.
+    #[must_use]
+    pub fn limits(&self) -> &msgpack::Limits {
+        &self.options.limits
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            open: self.open.count() as u64,
+            ..self.counters.clone()
+        }
+    }
+
+    /// Whether its endpoints speak CURVE.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.options.transport.curve.is_some()
+    }
+
+    /// Ends a wait from elsewhere.
+    #[must_use]
+    pub fn stop_handle(&self) -> Stop {
+        self.wake.stop()
+    }
+
+    /// Whether a stop was asked for.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.wake.is_stopped()
+    }
+
+    /// Forgets a stop, so that the server can run again.
+    pub fn resume(&self) {
+        self.wake.resume();
+    }
+
+    /// The next call that is already here. What needs no handler is answered
+    /// on the way.
+    pub fn take(&mut self) -> Result<Option<Taken>, Error> {
+        self.flush()?;
+        while let Some(incoming) = self.transport.receive()? {
+            if let Some(taken) = self.admit(incoming)? {
+                return Ok(Some(taken));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for something to take, until the deadline; for ever without one.
+    /// Call it when [`Server::take`] has just returned nothing.
+    pub fn wait(&mut self, deadline: Option<Instant>) -> Result<Waited, Error> {
+        if self.is_stopped() {
+            return Ok(Waited::Woken);
+        }
+        transport::wait(
+            std::iter::once(&mut self.transport),
+            Some(&self.wake),
+            deadline,
+            false,
+        )
+    }
+
+    /// Answers a call with one MessagePack value; a raw one with any bytes.
+    pub fn answer(&mut self, token: u64, value: &[u8]) -> Result<(), Refused> {
+        let raw = self.open.get(token).ok_or(Refused::Unknown)?.raw;
+        check_answer(value, raw, &self.options.limits)?;
+        self.answer_checked(token, value)
+    }
+
+    /// The same for a value that this library has just written.
+    pub(crate) fn answer_checked(&mut self, token: u64, value: &[u8]) -> Result<(), Refused> {
+        let call = self.open.get(token).ok_or(Refused::Unknown)?;
+        check_size(value, &self.options.limits)?;
+        if !call.raw && plain::is_reserved(value) {
+            return Err(Refused::Reserved);
+        }
+        if let Some(call) = self.open.remove(token) {
+            self.counters.answers += 1;
+            self.send(&call.envelope, value)
+                .map_err(Refused::Transport)?;
+        }
+        Ok(())
+    }
+
+    /// Tells a caller that its call failed.
+    pub fn fail(&mut self, token: u64, fault: &Fault) -> Result<(), Refused> {
+        let call = self.open.remove(token).ok_or(Refused::Unknown)?;
+        self.send_fault(&call.envelope, fault)
+            .map_err(Refused::Transport)
+    }
+
+    /// Whether the token is that of a raw body, whose answer is bytes.
+    #[must_use]
+    pub fn is_raw(&self, token: u64) -> bool {
+        self.open.get(token).is_some_and(|call| call.raw)
+    }
+
+    /// Sends again what slow readers left here.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        let lost = self.transport.flush()?;
+        self.counters.undeliverable += lost as u64;
+        Ok(())
+    }
+
+    /// Decides what one message gets: a handler, or an answer at once.
+    fn admit(&mut self, incoming: Incoming) -> Result<Option<Taken>, Error> {
+        let Incoming { envelope, body } = incoming;
+        self.counters.requests += 1;
+        let frame = match body {
+            Body::One(frame) => frame,
+            Body::Missing => {
+                let fault = Fault::new(Code::Request, "the message has a delimiter and no body");
+                return self.refuse(&envelope, &fault);
+            }
+            Body::Several(count) => {
+                let fault = Fault::new(
+                    Code::Request,
+                    format!("the message has {count} frames where one body is expected"),
+                );
+                return self.refuse(&envelope, &fault);
+            }
+        };
+        let body = frame.as_ref();
+        self.counters.bytes_received += body.len() as u64;
+        let (route, parameters, deadline) = match Request::read(body, &self.options.limits) {
+            Request::Call(call) => {
+                let Some(route) = self.routes.find(call.function) else {
+                    let fault = unknown_function(call.function);
+                    return self.refuse(&envelope, &fault);
+                };
+                let deadline = match call.budget {
+                    None => None,
+                    Some(Duration::ZERO) => {
+                        let fault = Fault::new(
+                            Code::Deadline,
+                            "the deadline had passed before the call was sent",
+                        );
+                        return self.refuse(&envelope, &fault);
+                    }
+                    // Too far away to be told as a time is no deadline.
+                    Some(budget) => Instant::now().checked_add(budget),
+                };
+                let start = call.parameters.as_ptr().addr() - body.as_ptr().addr();
+                (route, start..start + call.parameters.len(), deadline)
+            }
+            Request::Other(_) if self.routes.takes_raw() => (Route::Raw, 0..body.len(), None),
+            Request::Other(fault) | Request::Refused(fault) => {
+                return self.refuse(&envelope, &fault);
+            }
+        };
+        if self.open.count() >= self.options.open_calls {
+            let fault = Fault::new(
+                Code::Overloaded,
+                format!("{} calls are being served already", self.open.count()),
+            );
+            return self.refuse(&envelope, &fault);
+        }
+        self.counters.calls += 1;
+        let token = self.open.insert(OpenCall {
+            envelope,
+            raw: route == Route::Raw,
+        });
+        Ok(Some(Taken {
+            token,
+            route,
+            deadline,
+            body: frame,
+            parameters,
+        }))
+    }
+
+    fn refuse(&mut self, envelope: &Envelope, fault: &Fault) -> Result<Option<Taken>, Error> {
+        self.counters.refused += 1;
+        self.send_fault(envelope, fault).map(|()| None)
+    }
+
+    fn send_fault(&mut self, envelope: &Envelope, fault: &Fault) -> Result<(), Error> {
+        self.counters.count_fault(fault.code);
+        let mut body = std::mem::take(&mut self.scratch);
+        body.clear();
+        plain::write_fault(&mut body, fault);
+        let sent = self.send(envelope, &body);
+        self.scratch = body;
+        sent
+    }
+
+    fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Result<(), Error> {
+        match self.transport.send(envelope, body)? {
+            Sent::Done | Sent::Held => self.counters.bytes_sent += body.len() as u64,
+            Sent::Full | Sent::Lost => self.counters.undeliverable += 1,
+        }
+        Ok(())
+    }
+
+    /// Answers whatever is still here, so that nobody waits in vain.
+    fn close(&mut self) -> Result<(), Error> {
+        let fault = Fault::new(Code::ShuttingDown, "the server shuts down");
+        for call in std::mem::take(&mut self.open).into_calls() {
+            self.send_fault(&call.envelope, &fault)?;
+        }
+        // No more than a few queues' worth: a client that keeps sending must
+        // not keep the server from closing.
+        for _ in 0..self.options.open_calls {
+            let Some(incoming) = self.transport.receive()? else {
+                break;
+            };
+            self.send_fault(&incoming.envelope, &fault)?;
+        }
+        self.flush()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody is left to tell; what could be sent was sent.
+        let _ = self.close();
+    }
+}
+
+/// Whether a value can be sent as an answer.
+pub fn check_answer(value: &[u8], raw: bool, limits: &msgpack::Limits) -> Result<(), Refused> {
+    if raw {
+        return check_size(value, limits);
+    }
+    msgpack::scan(value, limits).map_err(Refused::Malformed)?;
+    if plain::is_reserved(value) {
+        return Err(Refused::Reserved);
+    }
+    Ok(())
+}
+
+fn check_size(value: &[u8], limits: &msgpack::Limits) -> Result<(), Refused> {
+    if value.len() > limits.bytes {
+        return Err(Refused::Malformed(Malformed::TooLarge {
+            size: value.len(),
+            limit: limits.bytes,
+        }));
+    }
+    Ok(())
+}
+
+fn unknown_function(name: &[u8]) -> Fault {
+    const LONGEST: usize = 200;
+    let name = String::from_utf8_lossy(name.get(..LONGEST).unwrap_or(name));
+    Fault::new(
+        Code::UnknownFunction,
+        format!("no function is called '{}' here", name.escape_debug()),
+    )
+}

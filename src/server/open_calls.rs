@@ -1,0 +1,128 @@
+//! The calls that wait for their answer.
+
+use crate::wire::Envelope;
+
+/// What is needed to answer.
+pub struct OpenCall {
+    pub envelope: Envelope,
+    /// Its answer is a body as it is, not a MessagePack value.
+    pub raw: bool,
+}
+
+/// Calls by token. A token is the place in a table and how often that place
+/// was used, so that one which was used up names nothing. It fits the positive
+/// half of 64 bits, as PHP has no more.
+#[derive(Default)]
+pub struct OpenCalls {
+    places: Vec<Place>,
+    free: Vec<u32>,
+}
+
+struct Place {
+    uses: u64,
+    call: Option<OpenCall>,
+}
+
+const INDEX_BITS: u32 = 24;
+const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
+
+impl OpenCalls {
+    /// The most calls that can be open.
+    pub const CAPACITY: i64 = 1 << INDEX_BITS;
+
+    pub fn insert(&mut self, call: OpenCall) -> u64 {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place {
+                uses: 0,
+                call: None,
+            });
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+        });
+        let Some(place) = self.places.get_mut(index as usize) else {
+            return 0;
+        };
+        place.uses += 1;
+        place.call = Some(call);
+        place.uses << INDEX_BITS | u64::from(index)
+    }
+
+    pub fn get(&self, token: u64) -> Option<&OpenCall> {
+        let place = self.places.get(index(token)?)?;
+        (place.uses == token >> INDEX_BITS)
+            .then_some(place.call.as_ref())
+            .flatten()
+    }
+
+    pub fn remove(&mut self, token: u64) -> Option<OpenCall> {
+        let index = index(token)?;
+        let place = self.places.get_mut(index)?;
+        if place.uses != token >> INDEX_BITS {
+            return None;
+        }
+        let call = place.call.take()?;
+        self.free.push(u32::try_from(index).ok()?);
+        Some(call)
+    }
+
+    pub fn count(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    pub fn into_calls(self) -> impl Iterator<Item = OpenCall> {
+        self.places.into_iter().filter_map(|place| place.call)
+    }
+}
+
+fn index(token: u64) -> Option<usize> {
+    usize::try_from(token & INDEX_MASK).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(name: &[u8]) -> OpenCall {
+        let mut envelope = Envelope::new();
+        assert!(envelope.push(name));
+        OpenCall {
+            envelope,
+            raw: false,
+        }
+    }
+
+    #[test]
+    fn a_token_names_one_call_once() {
+        let mut calls = OpenCalls::default();
+        let first = calls.insert(call(b"first"));
+        let second = calls.insert(call(b"second"));
+        assert_eq!(calls.count(), 2);
+        let envelope = calls.remove(first).unwrap().envelope;
+        assert_eq!(envelope.frames().next(), Some(&b"first"[..]));
+        assert!(calls.remove(first).is_none());
+        let third = calls.insert(call(b"third"));
+        assert_ne!(first, third, "the place is used again, the token is not");
+        assert!(calls.get(first).is_none());
+        assert!(calls.get(second).is_some());
+        assert_eq!(calls.count(), 2);
+    }
+
+    #[test]
+    fn tokens_from_elsewhere_name_nothing() {
+        let mut calls = OpenCalls::default();
+        calls.insert(call(b"a"));
+        for token in [0, 1, u64::MAX, 1 << 63, 2 << INDEX_BITS] {
+            assert!(calls.get(token).is_none());
+            assert!(calls.remove(token).is_none());
+        }
+    }
+
+    #[test]
+    fn places_are_used_again() {
+        let mut calls = OpenCalls::default();
+        for _ in 0..1000 {
+            let token = calls.insert(call(b"a"));
+            assert!(calls.remove(token).is_some());
+        }
+        assert_eq!(calls.places.len(), 1);
+    }
+}

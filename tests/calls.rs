@@ -1,0 +1,255 @@
+//! A client and a server of this library, over real sockets.
+
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use zroute::client::{self, Client, Outcome};
+use zroute::msgpack::{Reader, Writer};
+use zroute::server::{self, Server};
+use zroute::transport::Stop;
+use zroute::wire::{Code, Fault};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server on its own thread: `echo` answers its parameters, `silence` never
+/// answers.
+struct Running {
+    endpoint: String,
+    stop: Stop,
+    thread: Option<JoinHandle<server::Counters>>,
+}
+
+impl Running {
+    fn start() -> Self {
+        let (send, receive) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let mut server = Server::new(server::Options::default()).unwrap();
+            let echo = server.add_function("echo");
+            let fail = server.add_function("fail");
+            server.add_function("silence");
+            let endpoint = server.bind("tcp://127.0.0.1:0").unwrap().to_string();
+            send.send((endpoint, server.stop_handle())).unwrap();
+            while !server.is_stopped() {
+                while let Some(taken) = server.take().unwrap() {
+                    if taken.route == echo {
+                        server.answer(taken.token, taken.parameters()).unwrap();
+                    } else if taken.route == fail {
+                        let fault = Fault::named(Code::Application(7), "Broken", "as asked");
+                        server.fail(taken.token, &fault).unwrap();
+                    }
+                }
+                server.wait(None).unwrap();
+            }
+            server.counters()
+        });
+        let (endpoint, stop) = receive.recv_timeout(PATIENCE).unwrap();
+        Self {
+            endpoint,
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    fn finish(mut self) -> server::Counters {
+        self.stop.request();
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.request();
+    }
+}
+
+fn client(endpoints: &[&str]) -> Client {
+    let mut client = Client::new(client::Options::default());
+    for endpoint in endpoints {
+        client.connect(endpoint).unwrap();
+    }
+    client
+}
+
+fn number(value: i64) -> Vec<u8> {
+    let mut writer = Writer::new(&zroute::msgpack::Limits::default());
+    writer.integer(value);
+    writer.finish().unwrap().to_vec()
+}
+
+fn answer(outcome: Outcome) -> Vec<u8> {
+    match outcome {
+        Outcome::Answer(value) => value.as_ref().to_vec(),
+        other => panic!("expected an answer, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_call_gets_its_answer() {
+    let server = Running::start();
+    let mut client = client(&[&server.endpoint]);
+    let outcome = client.call("echo", &number(42), PATIENCE).unwrap();
+    assert_eq!(answer(outcome), number(42));
+    let counters = server.finish();
+    assert_eq!((counters.calls, counters.answers), (1, 1));
+}
+
+#[test]
+fn many_calls_in_flight_each_get_their_own_answer() {
+    let server = Running::start();
+    let mut client = client(&[&server.endpoint]);
+    let ids: Vec<_> = (0..5000)
+        .map(|value| {
+            (
+                value,
+                client.submit("echo", &number(value), PATIENCE).unwrap(),
+            )
+        })
+        .collect();
+    for (value, id) in ids.into_iter().rev() {
+        assert_eq!(answer(client.collect(id).unwrap()), number(value));
+    }
+    assert_eq!(client.counters().unmatched, 0);
+    assert_eq!(client.counters().in_flight, 0);
+}
+
+#[test]
+fn calls_are_collected_as_they_finish() {
+    let server = Running::start();
+    let mut client = client(&[&server.endpoint]);
+    let lost = client.submit("silence", b"\xc0", PATIENCE).unwrap();
+    let mut expected: Vec<_> = (0..100)
+        .map(|value| client.submit("echo", &number(value), PATIENCE).unwrap())
+        .collect();
+    while !expected.is_empty() {
+        let (id, outcome) = client.collect_any(None).unwrap().unwrap();
+        answer(outcome);
+        expected.retain(|other| *other != id);
+    }
+    let soon = Instant::now() + Duration::from_millis(20);
+    assert!(client.collect_any(Some(soon)).unwrap().is_none());
+    assert!(client.cancel(lost));
+    assert!(client.collect_any(None).unwrap().is_none());
+}
+
+#[test]
+fn a_fault_comes_with_its_code_name_and_message() {
+    let server = Running::start();
+    let mut client = client(&[&server.endpoint]);
+    let Outcome::Fault(fault) = client.call("fail", b"\xc0", PATIENCE).unwrap() else {
+        panic!("expected a fault");
+    };
+    assert_eq!(
+        fault,
+        Fault::named(Code::Application(7), "Broken", "as asked")
+    );
+    let Outcome::Fault(fault) = client.call("nobody", b"\xc0", PATIENCE).unwrap() else {
+        panic!("expected a fault");
+    };
+    assert_eq!(fault.code, Code::UnknownFunction);
+    assert!(fault.message.contains("nobody"));
+}
+
+#[test]
+fn a_call_without_an_answer_ends_at_its_deadline() {
+    let server = Running::start();
+    let mut client = client(&[&server.endpoint]);
+    let outcome = client
+        .call("silence", b"\xc0", Duration::from_millis(50))
+        .unwrap();
+    let Outcome::TimedOut {
+        function, endpoint, ..
+    } = outcome
+    else {
+        panic!("expected a timeout, got {outcome:?}");
+    };
+    assert_eq!(&*function, "silence");
+    assert_eq!(endpoint, server.endpoint);
+    let outcome = client.call("echo", &number(1), PATIENCE).unwrap();
+    assert_eq!(answer(outcome), number(1));
+}
+
+#[test]
+fn a_call_to_nobody_says_that_it_was_not_sent() {
+    let server = Running::start();
+    let endpoint = server.endpoint.clone();
+    server.finish();
+    let mut client = client(&[&endpoint]);
+    let outcome = client
+        .call("echo", b"\xc0", Duration::from_millis(20))
+        .unwrap();
+    let Outcome::NotConnected {
+        endpoint: tried, ..
+    } = outcome
+    else {
+        panic!("expected no connection, got {outcome:?}");
+    };
+    assert_eq!(tried, endpoint);
+}
+
+#[test]
+fn a_server_that_is_away_is_passed_over() {
+    let gone = Running::start();
+    let away = gone.endpoint.clone();
+    gone.finish();
+    let server = Running::start();
+    let mut client = client(&[&away, &server.endpoint]);
+    for value in 0..20 {
+        let outcome = client.call("echo", &number(value), PATIENCE).unwrap();
+        assert_eq!(answer(outcome), number(value));
+    }
+}
+
+#[test]
+fn calls_are_shared_out_among_servers() {
+    let (one, other) = (Running::start(), Running::start());
+    let mut client = client(&[&one.endpoint, &other.endpoint]);
+    let until = Instant::now() + PATIENCE;
+    loop {
+        client.call("echo", &number(1), PATIENCE).unwrap();
+        client.call("echo", &number(2), PATIENCE).unwrap();
+        let calls = client.counters().calls;
+        assert!(
+            Instant::now() < until,
+            "after {calls} calls one server had none"
+        );
+        if calls >= 40 {
+            break;
+        }
+    }
+    assert!(one.finish().calls > 0);
+    assert!(other.finish().calls > 0);
+}
+
+#[test]
+fn an_answer_larger_than_the_limit_is_told_to_the_caller() {
+    let server = Running::start();
+    let mut small = Client::new(client::Options {
+        limits: zroute::msgpack::Limits {
+            bytes: 1000,
+            ..Default::default()
+        },
+        ..Default::default()
+    });
+    small.connect(&server.endpoint).unwrap();
+    let mut writer = Writer::new(&zroute::msgpack::Limits::default());
+    writer.binary(&[0; 2000]).unwrap();
+    let outcome = small
+        .call("echo", writer.finish().unwrap(), PATIENCE)
+        .unwrap();
+    assert!(matches!(outcome, Outcome::TooLarge { limit: 1000, .. }));
+}
+
+#[test]
+fn the_parameters_arrive_as_they_were_packed() {
+    let server = Running::start();
+    let mut client = client(&[&server.endpoint]);
+    let mut writer = Writer::new(&zroute::msgpack::Limits::default());
+    writer.array(3).unwrap();
+    writer.float64(f64::NAN);
+    writer.unsigned(u64::MAX);
+    writer.binary(b"\0\xff").unwrap();
+    let packed = writer.finish().unwrap();
+    let echoed = answer(client.call("echo", packed, PATIENCE).unwrap());
+    assert_eq!(echoed, packed);
+    assert!(Reader::new(&echoed).array().is_ok());
+}
