@@ -1,5 +1,15 @@
 //! RPC for PHP and C over ZeroMQ and MessagePack.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`msgpack`] | bytes: check, read, write, translate to and from PHP's format |
+//! | [`wire`] | what the bytes mean: requests, answers, faults; no I/O |
+//! | [`transport`] | how frames travel, behind one trait |
+//! | [`server`] | functions, limits, open calls |
+//! | [`client`] | calls in flight, deadlines, several endpoints |
+//! | `capi` | the C ABI; nothing imports it |
 
+mod capi;
 pub mod client;
 pub mod msgpack;
 pub mod server;

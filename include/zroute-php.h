@@ -1,0 +1,353 @@
+#define FFI_SCOPE "ZROUTE"
+#define FFI_LIB "libzroute.so.0"
+typedef enum zroute_status {
+  ZROUTE_OK = 0,
+  ZROUTE_TIMEOUT = 1,
+  ZROUTE_INTERRUPTED = 2,
+  ZROUTE_STOPPED = 3,
+  ZROUTE_END = 4,
+  ZROUTE_BAD_ARGUMENT = 10,
+  ZROUTE_BAD_HANDLE = 11,
+  ZROUTE_BUSY = 12,
+  ZROUTE_FORKED = 13,
+  ZROUTE_PANIC = 14,
+  ZROUTE_TOO_MANY_HANDLES = 15,
+  ZROUTE_BAD_ENDPOINT = 20,
+  ZROUTE_UNREACHABLE = 21,
+  ZROUTE_BAD_OPTION = 22,
+  ZROUTE_OUTDATED_LIBZMQ = 23,
+  ZROUTE_SYSTEM = 24,
+  ZROUTE_INVALID_VALUE = 30,
+  ZROUTE_WRONG_TYPE = 31,
+  ZROUTE_TOO_LARGE = 32,
+  ZROUTE_UNKNOWN_CALL = 33,
+  ZROUTE_RESERVED_VALUE = 34,
+  ZROUTE_NOT_PLAIN = 35,
+  ZROUTE_FAULT = 40,
+  ZROUTE_NOT_CONNECTED = 41,
+  ZROUTE_INVALID_ANSWER = 42,
+} zroute_status;
+
+typedef enum zroute_type {
+  ZROUTE_TYPE_NIL = 0,
+  ZROUTE_TYPE_BOOLEAN = 1,
+  ZROUTE_TYPE_INTEGER = 2,
+  ZROUTE_TYPE_UNSIGNED = 3,
+  ZROUTE_TYPE_FLOAT = 4,
+  ZROUTE_TYPE_TEXT = 5,
+  ZROUTE_TYPE_BINARY = 6,
+  ZROUTE_TYPE_ARRAY = 7,
+  ZROUTE_TYPE_MAP = 8,
+  ZROUTE_TYPE_EXTENSION = 9,
+} zroute_type;
+
+typedef struct zroute_answer zroute_answer;
+
+typedef struct zroute_call zroute_call;
+
+typedef struct zroute_client zroute_client;
+
+typedef struct zroute_options zroute_options;
+
+typedef struct zroute_reader zroute_reader;
+
+typedef struct zroute_server zroute_server;
+
+typedef struct zroute_writer zroute_writer;
+
+typedef struct zroute_client_counters {
+  uint64_t calls;
+  uint64_t answers;
+  uint64_t faults;
+  uint64_t timeouts;
+  uint64_t not_connected;
+  uint64_t invalid;
+  uint64_t unmatched;
+  uint64_t in_flight;
+  uint64_t bytes_sent;
+  uint64_t bytes_received;
+} zroute_client_counters;
+
+typedef struct zroute_item {
+  enum zroute_type type;
+  int boolean;
+  int extension;
+  int64_t integer;
+  uint64_t unsigned_integer;
+  double number;
+  const void *data;
+  size_t size;
+} zroute_item;
+
+typedef void (*zroute_callback)(struct zroute_call *call, void *userdata);
+
+typedef void (*zroute_finalizer)(void *userdata);
+
+typedef struct zroute_server_counters {
+  uint64_t requests;
+  uint64_t calls;
+  uint64_t answers;
+  uint64_t refused;
+  uint64_t undeliverable;
+  uint64_t open;
+  uint64_t bytes_received;
+  uint64_t bytes_sent;
+  uint64_t faults_parse;
+  uint64_t faults_request;
+  uint64_t faults_unknown_function;
+  uint64_t faults_parameters;
+  uint64_t faults_handler;
+  uint64_t faults_deadline;
+  uint64_t faults_overloaded;
+  uint64_t faults_forbidden;
+  uint64_t faults_too_large;
+  uint64_t faults_shutting_down;
+  uint64_t faults_cancelled;
+  uint64_t faults_application;
+} zroute_server_counters;
+
+enum zroute_status zroute_answer_id(const struct zroute_answer *answer, uint64_t *id);
+
+enum zroute_status zroute_answer_value(const struct zroute_answer *answer,
+                                       const void **data,
+                                       size_t *size);
+
+enum zroute_status zroute_answer_fault(const struct zroute_answer *answer,
+                                       int64_t *code,
+                                       const char **name,
+                                       const char **message);
+
+enum zroute_status zroute_answer_free(struct zroute_answer *answer);
+
+enum zroute_status zroute_call_function(const struct zroute_call *call,
+                                        const char **name);
+
+enum zroute_status zroute_call_parameters(const struct zroute_call *call,
+                                          const void **data,
+                                          size_t *size);
+
+enum zroute_status zroute_call_time_left(const struct zroute_call *call,
+                                         int64_t *milliseconds);
+
+enum zroute_status zroute_call_answer(struct zroute_call *call,
+                                      const void *value,
+                                      size_t size);
+
+enum zroute_status zroute_call_fail(struct zroute_call *call,
+                                    int64_t code,
+                                    const char *name,
+                                    const char *message);
+
+enum zroute_status zroute_call_keep(struct zroute_call *call);
+
+enum zroute_status zroute_call_free(struct zroute_call *call);
+
+enum zroute_status zroute_client_new(const struct zroute_options *options,
+                                     struct zroute_client **client);
+
+enum zroute_status zroute_client_connect(struct zroute_client *client,
+                                         const char *endpoint);
+
+enum zroute_status zroute_client_call(struct zroute_client *client,
+                                      const char *function,
+                                      const void *parameters,
+                                      size_t size,
+                                      int timeout_ms,
+                                      struct zroute_answer **answer);
+
+enum zroute_status zroute_client_submit(struct zroute_client *client,
+                                        const char *function,
+                                        const void *parameters,
+                                        size_t size,
+                                        int timeout_ms,
+                                        uint64_t *id);
+
+enum zroute_status zroute_client_collect(struct zroute_client *client,
+                                         int timeout_ms,
+                                         struct zroute_answer **answer);
+
+enum zroute_status zroute_client_wait(struct zroute_client *client,
+                                      uint64_t id,
+                                      struct zroute_answer **answer);
+
+enum zroute_status zroute_client_cancel(struct zroute_client *client, uint64_t id);
+
+enum zroute_status zroute_client_count(const struct zroute_client *client,
+                                       struct zroute_client_counters *counters);
+
+enum zroute_status zroute_client_exchange(struct zroute_client *client,
+                                          const void *calls,
+                                          size_t calls_size,
+                                          int plain,
+                                          int64_t wait_for,
+                                          int timeout_ms,
+                                          const void **results,
+                                          size_t *results_size);
+
+enum zroute_status zroute_client_free(struct zroute_client *client);
+
+enum zroute_status zroute_curve_keypair(char *public_key, char *secret_key);
+
+size_t zroute_last_error(char *buffer, size_t capacity);
+
+enum zroute_status zroute_options_new(struct zroute_options **options);
+
+enum zroute_status zroute_options_set_integer(struct zroute_options *options,
+                                              const char *name,
+                                              int64_t value);
+
+enum zroute_status zroute_options_set_text(struct zroute_options *options,
+                                           const char *name,
+                                           const char *value);
+
+enum zroute_status zroute_options_free(struct zroute_options *options);
+
+enum zroute_status zroute_php_pack(const void *serialized,
+                                   size_t serialized_size,
+                                   int plain,
+                                   const void **data,
+                                   size_t *size);
+
+enum zroute_status zroute_php_unpack(const void *packed,
+                                     size_t packed_size,
+                                     const void **data,
+                                     size_t *size);
+
+enum zroute_status zroute_reader_new(const void *data,
+                                     size_t size,
+                                     struct zroute_reader **reader);
+
+enum zroute_status zroute_reader_reset(struct zroute_reader *reader,
+                                       const void *data,
+                                       size_t size);
+
+enum zroute_status zroute_reader_next(struct zroute_reader *reader,
+                                      struct zroute_item *item);
+
+enum zroute_status zroute_reader_peek(const struct zroute_reader *reader,
+                                      struct zroute_item *item);
+
+enum zroute_status zroute_reader_integer(struct zroute_reader *reader, int64_t *value);
+
+enum zroute_status zroute_reader_number(struct zroute_reader *reader, double *value);
+
+enum zroute_status zroute_reader_array(struct zroute_reader *reader, uint32_t *count);
+
+enum zroute_status zroute_reader_map(struct zroute_reader *reader, uint32_t *count);
+
+enum zroute_status zroute_reader_bytes(struct zroute_reader *reader,
+                                       const void **data,
+                                       size_t *size);
+
+enum zroute_status zroute_reader_find(struct zroute_reader *reader, const char *key);
+
+enum zroute_status zroute_reader_skip(struct zroute_reader *reader);
+
+enum zroute_status zroute_reader_slice(struct zroute_reader *reader,
+                                       const void **data,
+                                       size_t *size);
+
+enum zroute_status zroute_reader_free(struct zroute_reader *reader);
+
+enum zroute_status zroute_server_new(const struct zroute_options *options,
+                                     struct zroute_server **server);
+
+enum zroute_status zroute_server_bind(struct zroute_server *server, const char *endpoint);
+
+enum zroute_status zroute_server_endpoint(const struct zroute_server *server,
+                                          size_t index,
+                                          const char **endpoint);
+
+enum zroute_status zroute_server_register(struct zroute_server *server,
+                                          const char *name,
+                                          zroute_callback callback,
+                                          void *userdata,
+                                          zroute_finalizer finalizer);
+
+enum zroute_status zroute_server_register_raw(struct zroute_server *server,
+                                              zroute_callback callback,
+                                              void *userdata,
+                                              zroute_finalizer finalizer);
+
+enum zroute_status zroute_server_declare(struct zroute_server *server,
+                                         const char *name,
+                                         uint32_t *route);
+
+enum zroute_status zroute_server_declare_raw(struct zroute_server *server);
+
+enum zroute_status zroute_server_run(struct zroute_server *server);
+
+enum zroute_status zroute_server_step(struct zroute_server *server,
+                                      int timeout_ms,
+                                      size_t *calls);
+
+enum zroute_status zroute_server_stop(const struct zroute_server *server);
+
+enum zroute_status zroute_server_count(const struct zroute_server *server,
+                                       struct zroute_server_counters *counters);
+
+enum zroute_status zroute_server_exchange(struct zroute_server *server,
+                                          const void *answers,
+                                          size_t answers_size,
+                                          size_t most,
+                                          int timeout_ms,
+                                          const void **batch,
+                                          size_t *batch_size);
+
+enum zroute_status zroute_server_answer(struct zroute_server *server,
+                                        uint64_t token,
+                                        const void *value,
+                                        size_t size);
+
+enum zroute_status zroute_server_fail(struct zroute_server *server,
+                                      uint64_t token,
+                                      int64_t code,
+                                      const char *name,
+                                      const char *message);
+
+enum zroute_status zroute_server_free(struct zroute_server *server);
+
+const char *zroute_status_name(int32_t status);
+
+const char *zroute_version(void);
+
+uint32_t zroute_version_number(void);
+
+enum zroute_status zroute_writer_new(struct zroute_writer **writer);
+
+enum zroute_status zroute_writer_clear(struct zroute_writer *writer);
+
+enum zroute_status zroute_writer_nil(struct zroute_writer *writer);
+
+enum zroute_status zroute_writer_boolean(struct zroute_writer *writer, int value);
+
+enum zroute_status zroute_writer_integer(struct zroute_writer *writer, int64_t value);
+
+enum zroute_status zroute_writer_unsigned(struct zroute_writer *writer, uint64_t value);
+
+enum zroute_status zroute_writer_number(struct zroute_writer *writer, double value);
+
+enum zroute_status zroute_writer_text(struct zroute_writer *writer, const char *value);
+
+enum zroute_status zroute_writer_binary(struct zroute_writer *writer,
+                                        const void *data,
+                                        size_t size);
+
+enum zroute_status zroute_writer_array(struct zroute_writer *writer, uint32_t count);
+
+enum zroute_status zroute_writer_map(struct zroute_writer *writer, uint32_t count);
+
+enum zroute_status zroute_writer_extension(struct zroute_writer *writer,
+                                           int number,
+                                           const void *data,
+                                           size_t size);
+
+enum zroute_status zroute_writer_packed(struct zroute_writer *writer,
+                                        const void *data,
+                                        size_t size);
+
+enum zroute_status zroute_writer_bytes(const struct zroute_writer *writer,
+                                       const void **data,
+                                       size_t *size);
+
+enum zroute_status zroute_writer_free(struct zroute_writer *writer);

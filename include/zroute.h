@@ -1,0 +1,1181 @@
+/* zroute 0.1.0: RPC for PHP and C over ZeroMQ and MessagePack.
+ *
+ * Made from src/capi by `make headers`; do not edit.
+ *
+ * The contract of every function here; docs/c.md has it at length.
+ *
+ *  1. Names are zroute_<object>_<verb>, arguments are the object, then inputs, then
+ *     outputs. Bytes are a pointer and a size; texts are NUL-terminated UTF-8.
+ *  2. A function that can fail returns a zroute_status, 0 for success. The text of this
+ *     thread's latest failure is in zroute_last_error. Three things stay apart: the call
+ *     failed here (a status), the function failed there (a fault), an answer.
+ *  3. Outputs are written on success alone. What is returned to own has one function that
+ *     frees it, named with it; every free accepts NULL.
+ *  4. A handle that is stale, freed twice, foreign or of the wrong type is answered with
+ *     ZROUTE_BAD_HANDLE, never with undefined behaviour.
+ *  5. A defect inside is answered with ZROUTE_PANIC.
+ *  6. A callback is a function, its userdata and a finalizer. It runs on the thread that
+ *     runs the server, with no lock held.
+ *  7. A handle belongs to one thread at a time; a second one inside gets ZROUTE_BUSY.
+ *     zroute_server_stop alone may be called from any thread and any signal handler.
+ *  8. After fork, in the child, inherited handles answer ZROUTE_FORKED and are not freed;
+ *     new ones work.
+ *  9. A signal ends a wait with ZROUTE_INTERRUPTED; nothing is lost and nothing waits on.
+ * 10. Loading the library makes nothing: no thread, no socket, no handler.
+ */
+
+#ifndef ZROUTE_H
+#define ZROUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#define ZROUTE_VERSION "0.1.0"
+#define ZROUTE_VERSION_NUMBER 100
+
+/**
+ * What became of a call of this library. The numbers never change, and one
+ * that is retired is never used again. Values over 0 are failures, or, from
+ * 1 to 9, things that did not happen and may be asked for again.
+ */
+typedef enum zroute_status {
+  /**
+   * It is done, and the outputs are written.
+   */
+  ZROUTE_OK = 0,
+  /**
+   * The time was over before anything came.
+   */
+  ZROUTE_TIMEOUT = 1,
+  /**
+   * A signal ended the wait; nothing is lost, call again.
+   */
+  ZROUTE_INTERRUPTED = 2,
+  /**
+   * The server was asked to stop.
+   */
+  ZROUTE_STOPPED = 3,
+  /**
+   * There is nothing more to read or to collect.
+   */
+  ZROUTE_END = 4,
+  /**
+   * A NULL, a text that is not UTF-8, or a number out of range.
+   */
+  ZROUTE_BAD_ARGUMENT = 10,
+  /**
+   * The handle names nothing: it is NULL, was freed, is of another type or
+   * never was a handle.
+   */
+  ZROUTE_BAD_HANDLE = 11,
+  /**
+   * Another thread is inside this handle.
+   */
+  ZROUTE_BUSY = 12,
+  /**
+   * The handle was made by the process that this one was forked from.
+   */
+  ZROUTE_FORKED = 13,
+  /**
+   * A defect in this library; the handle may be spoilt, the process is not.
+   */
+  ZROUTE_PANIC = 14,
+  /**
+   * More handles than this library can hold.
+   */
+  ZROUTE_TOO_MANY_HANDLES = 15,
+  /**
+   * The endpoint's text cannot be used.
+   */
+  ZROUTE_BAD_ENDPOINT = 20,
+  /**
+   * The endpoint could not be bound or connected.
+   */
+  ZROUTE_UNREACHABLE = 21,
+  /**
+   * No option has this name here, or it does not take this value.
+   */
+  ZROUTE_BAD_OPTION = 22,
+  /**
+   * The libzmq on this machine is too old.
+   */
+  ZROUTE_OUTDATED_LIBZMQ = 23,
+  /**
+   * The operating system refused something.
+   */
+  ZROUTE_SYSTEM = 24,
+  /**
+   * The bytes are not one MessagePack value within the limits.
+   */
+  ZROUTE_INVALID_VALUE = 30,
+  /**
+   * The value is of another type than was asked for.
+   */
+  ZROUTE_WRONG_TYPE = 31,
+  /**
+   * The message is over the limit.
+   */
+  ZROUTE_TOO_LARGE = 32,
+  /**
+   * No open call has this token or id; each is answered, and collected, once.
+   */
+  ZROUTE_UNKNOWN_CALL = 33,
+  /**
+   * A map with the one key `__error__` is reserved for faults.
+   */
+  ZROUTE_RESERVED_VALUE = 34,
+  /**
+   * A PHP value has to be looked at in PHP: it holds an object, a
+   * reference, or a 0 that may stand for a resource.
+   */
+  ZROUTE_NOT_PLAIN = 35,
+  /**
+   * The call failed at the server: the fault tells how.
+   */
+  ZROUTE_FAULT = 40,
+  /**
+   * No server was connected in time; the function did not run.
+   */
+  ZROUTE_NOT_CONNECTED = 41,
+  /**
+   * What came from the server is no answer.
+   */
+  ZROUTE_INVALID_ANSWER = 42,
+} zroute_status;
+
+/**
+ * The types of MessagePack values.
+ */
+typedef enum zroute_type {
+  /**
+   * No value.
+   */
+  ZROUTE_TYPE_NIL = 0,
+  /**
+   * `boolean` is 0 or 1.
+   */
+  ZROUTE_TYPE_BOOLEAN = 1,
+  /**
+   * A number that fits 64 bits with sign: `integer`.
+   */
+  ZROUTE_TYPE_INTEGER = 2,
+  /**
+   * A number above INT64_MAX: `unsigned_integer`.
+   */
+  ZROUTE_TYPE_UNSIGNED = 3,
+  /**
+   * A floating point number of either width: `number`.
+   */
+  ZROUTE_TYPE_FLOAT = 4,
+  /**
+   * A str: `data` and `size`. Not NUL-terminated, and not checked to be
+   * UTF-8.
+   */
+  ZROUTE_TYPE_TEXT = 5,
+  /**
+   * A bin: `data` and `size`.
+   */
+  ZROUTE_TYPE_BINARY = 6,
+  /**
+   * `size` values follow.
+   */
+  ZROUTE_TYPE_ARRAY = 7,
+  /**
+   * `size` pairs of key and value follow.
+   */
+  ZROUTE_TYPE_MAP = 8,
+  /**
+   * An application's type: `extension`, `data` and `size`.
+   */
+  ZROUTE_TYPE_EXTENSION = 9,
+} zroute_type;
+
+/**
+ * How one call ended. Free it with zroute_answer_free.
+ */
+typedef struct zroute_answer zroute_answer;
+
+/**
+ * One call of a function. It is good until its callback returns, or, once it
+ * is kept, until it is answered, failed or freed.
+ */
+typedef struct zroute_call zroute_call;
+
+/**
+ * A client.
+ */
+typedef struct zroute_client zroute_client;
+
+/**
+ * Options for a server or a client, set by name before it is made.
+ */
+typedef struct zroute_options zroute_options;
+
+/**
+ * A position in one MessagePack value.
+ */
+typedef struct zroute_reader zroute_reader;
+
+/**
+ * A server.
+ */
+typedef struct zroute_server zroute_server;
+
+/**
+ * Builds one MessagePack value.
+ */
+typedef struct zroute_writer zroute_writer;
+
+/**
+ * What a client counted since it was made.
+ */
+typedef struct zroute_client_counters {
+  /**
+   * Calls begun.
+   */
+  uint64_t calls;
+  /**
+   * Calls that ended with an answer.
+   */
+  uint64_t answers;
+  /**
+   * Calls that failed at the server.
+   */
+  uint64_t faults;
+  /**
+   * Calls that were sent and had no answer in time.
+   */
+  uint64_t timeouts;
+  /**
+   * Calls that found no server in time.
+   */
+  uint64_t not_connected;
+  /**
+   * Calls that got something that is no answer, or were too large to send.
+   */
+  uint64_t invalid;
+  /**
+   * Messages that belong to no call in flight: late, doubled or foreign.
+   */
+  uint64_t unmatched;
+  /**
+   * Calls that have not ended now.
+   */
+  uint64_t in_flight;
+  /**
+   * Bytes of the bodies sent.
+   */
+  uint64_t bytes_sent;
+  /**
+   * Bytes of the bodies received.
+   */
+  uint64_t bytes_received;
+} zroute_client_counters;
+
+/**
+ * One value, or the header of an array or map. Which fields count is said by
+ * `type`; the others are 0.
+ */
+typedef struct zroute_item {
+  /**
+   * What it is.
+   */
+  enum zroute_type type;
+  /**
+   * 0 or 1.
+   */
+  int boolean;
+  /**
+   * The number of the extension's type.
+   */
+  int extension;
+  /**
+   * A number with sign.
+   */
+  int64_t integer;
+  /**
+   * A number without sign; set for every integer that is not negative.
+   */
+  uint64_t unsigned_integer;
+  /**
+   * A floating point number.
+   */
+  double number;
+  /**
+   * The bytes, in the memory that the reader reads.
+   */
+  const void *data;
+  /**
+   * How many bytes, values or pairs.
+   */
+  size_t size;
+} zroute_item;
+
+/**
+ * Runs one call: reads its parameters and answers it, or keeps it for later.
+ * A return without either fails the call with -32603. It runs on the thread
+ * that runs the server, with no lock held: it may call any function of this
+ * library, and it may leave by longjmp.
+ */
+typedef void (*zroute_callback)(struct zroute_call *call, void *userdata);
+
+/**
+ * Ends a userdata: runs once, when its callback is replaced or its server is
+ * freed.
+ */
+typedef void (*zroute_finalizer)(void *userdata);
+
+/**
+ * What a server counted since it was made.
+ */
+typedef struct zroute_server_counters {
+  /**
+   * Messages that came, of any kind.
+   */
+  uint64_t requests;
+  /**
+   * Those that went to a handler.
+   */
+  uint64_t calls;
+  /**
+   * Calls that were answered with a value.
+   */
+  uint64_t answers;
+  /**
+   * Messages that were answered with a fault before any handler.
+   */
+  uint64_t refused;
+  /**
+   * Answers and faults whose peer had left, or would not read.
+   */
+  uint64_t undeliverable;
+  /**
+   * Calls that wait for their answer now.
+   */
+  uint64_t open;
+  /**
+   * Bytes of the bodies received.
+   */
+  uint64_t bytes_received;
+  /**
+   * Bytes of the bodies sent.
+   */
+  uint64_t bytes_sent;
+  /**
+   * Faults sent: -32700, no MessagePack value.
+   */
+  uint64_t faults_parse;
+  /**
+   * Faults sent: -32600, no request.
+   */
+  uint64_t faults_request;
+  /**
+   * Faults sent: -32601, no such function.
+   */
+  uint64_t faults_unknown_function;
+  /**
+   * Faults sent: -32602, parameters that do not fit.
+   */
+  uint64_t faults_parameters;
+  /**
+   * Faults sent: -32603, the handler failed.
+   */
+  uint64_t faults_handler;
+  /**
+   * Faults sent: -32001, the deadline had passed.
+   */
+  uint64_t faults_deadline;
+  /**
+   * Faults sent: -32002, too many calls.
+   */
+  uint64_t faults_overloaded;
+  /**
+   * Faults sent: -32003, not allowed.
+   */
+  uint64_t faults_forbidden;
+  /**
+   * Faults sent: -32004, over the limit.
+   */
+  uint64_t faults_too_large;
+  /**
+   * Faults sent: -32005, shutting down.
+   */
+  uint64_t faults_shutting_down;
+  /**
+   * Faults sent: -32006, cancelled.
+   */
+  uint64_t faults_cancelled;
+  /**
+   * Faults sent: 1 and above, the application's.
+   */
+  uint64_t faults_application;
+} zroute_server_counters;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Tells which call this is the end of: the id from zroute_client_submit.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_answer_id(const struct zroute_answer *answer, uint64_t *id);
+
+/**
+ * Borrows the value: one checked MessagePack value, good as long as the
+ * answer. Any other end is told by the status: ZROUTE_FAULT when the call
+ * failed at the server (zroute_answer_fault has the details), and
+ * ZROUTE_TIMEOUT, ZROUTE_NOT_CONNECTED, ZROUTE_INVALID_ANSWER or
+ * ZROUTE_TOO_LARGE when it failed here.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_answer_value(const struct zroute_answer *answer,
+                                       const void **data,
+                                       size_t *size);
+
+/**
+ * Borrows what the server says went wrong: its code (docs/wire.md lists
+ * them), a word for programs and a sentence for people, good as long as the
+ * answer. ZROUTE_END when the call did not fail at the server.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_answer_fault(const struct zroute_answer *answer,
+                                       int64_t *code,
+                                       const char **name,
+                                       const char **message);
+
+/**
+ * Frees an answer and what was borrowed from it. NULL is fine.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_answer_free(struct zroute_answer *answer);
+
+/**
+ * Borrows the function's name as the caller wrote it. The text is good as
+ * long as the call; for a raw body it is empty.
+ *
+ * The thread that has the call.
+ */
+enum zroute_status zroute_call_function(const struct zroute_call *call,
+                                        const char **name);
+
+/**
+ * Borrows the parameters: one checked MessagePack value, or the whole body,
+ * unchecked, in a raw handler. The bytes are good as long as the call.
+ *
+ * The thread that has the call.
+ */
+enum zroute_status zroute_call_parameters(const struct zroute_call *call,
+                                          const void **data,
+                                          size_t *size);
+
+/**
+ * Tells how many milliseconds the caller still waits: 0 when it has given up,
+ * -1 when it did not say.
+ *
+ * The thread that has the call.
+ */
+enum zroute_status zroute_call_time_left(const struct zroute_call *call,
+                                         int64_t *milliseconds);
+
+/**
+ * Answers the call with one MessagePack value, which is copied; a raw one
+ * with any bytes. In a callback the answer goes out when it returns; a kept
+ * call is answered at once, and its handle is gone.
+ *
+ * After ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE and ZROUTE_RESERVED_VALUE the
+ * call is still open. ZROUTE_UNKNOWN_CALL when it was answered already.
+ *
+ * The thread that has the call; a kept one may be answered in any.
+ */
+enum zroute_status zroute_call_answer(struct zroute_call *call,
+                                      const void *value,
+                                      size_t size);
+
+/**
+ * Tells the caller that the call failed. `code` is one of the protocol's
+ * (-32602 for parameters that do not fit, …: docs/wire.md) or, from 1 on, the
+ * application's own. `name` is a word for programs; NULL takes the code's.
+ * `message` is for people. Both are copied.
+ *
+ * When it goes out and what becomes of the handle: as zroute_call_answer.
+ */
+enum zroute_status zroute_call_fail(struct zroute_call *call,
+                                    int64_t code,
+                                    const char *name,
+                                    const char *message);
+
+/**
+ * Keeps the call beyond its callback, to be answered later from any thread.
+ * From now on it must end with zroute_call_answer, zroute_call_fail or
+ * zroute_call_free; the end of its server ends it too, with -32005.
+ *
+ * The thread that runs the callback.
+ */
+enum zroute_status zroute_call_keep(struct zroute_call *call);
+
+/**
+ * Gives up a kept call: its caller is told that the handler gave no answer.
+ * NULL is fine. A call that is not kept needs no freeing, and is left as it
+ * is.
+ *
+ * Any thread.
+ */
+enum zroute_status zroute_call_free(struct zroute_call *call);
+
+/**
+ * Makes a client. `options` may be NULL for the defaults; it is not needed
+ * afterwards. Free the client with zroute_client_free.
+ *
+ * Any thread may call this. ZROUTE_BAD_OPTION.
+ */
+enum zroute_status zroute_client_new(const struct zroute_options *options,
+                                     struct zroute_client **client);
+
+/**
+ * Adds a server. With several, each call goes to the next one that is
+ * connected. The connection is made in the background, and again whenever it
+ * is lost, so a server may come later than its client.
+ *
+ * One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
+ * ZROUTE_BAD_OPTION (CURVE keys), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
+ */
+enum zroute_status zroute_client_connect(struct zroute_client *client,
+                                         const char *endpoint);
+
+/**
+ * Calls `function` and waits for its end, no longer than `timeout_ms` (-1:
+ * the option `timeout_ms`). `parameters` is one MessagePack value.
+ *
+ * ZROUTE_OK when the server answered: `answer` holds the value or the fault
+ * and is freed with zroute_answer_free. Else there is no answer, and the
+ * status tells why: ZROUTE_TIMEOUT (sent, the function may have run),
+ * ZROUTE_NOT_CONNECTED (not sent), ZROUTE_INVALID_ANSWER, ZROUTE_TOO_LARGE,
+ * ZROUTE_INVALID_VALUE (the parameters). ZROUTE_INTERRUPTED after a signal
+ * gives the call up; use zroute_client_submit to go on waiting instead.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_client_call(struct zroute_client *client,
+                                      const char *function,
+                                      const void *parameters,
+                                      size_t size,
+                                      int timeout_ms,
+                                      struct zroute_answer **answer);
+
+/**
+ * Begins a call and returns at once; `id` names it. Any number may be in
+ * flight. Collect each with zroute_client_collect or zroute_client_wait: it
+ * ends by its own deadline, whatever happens.
+ *
+ * One thread at a time. ZROUTE_INVALID_VALUE for the parameters.
+ */
+enum zroute_status zroute_client_submit(struct zroute_client *client,
+                                        const char *function,
+                                        const void *parameters,
+                                        size_t size,
+                                        int timeout_ms,
+                                        uint64_t *id);
+
+/**
+ * Waits until any call has ended, no longer than `timeout_ms` (-1: until one
+ * has). `answer` tells which and how, and is freed with zroute_answer_free.
+ *
+ * One thread at a time. ZROUTE_TIMEOUT when none ended in time, ZROUTE_END
+ * when none is in flight, ZROUTE_INTERRUPTED after a signal.
+ */
+enum zroute_status zroute_client_collect(struct zroute_client *client,
+                                         int timeout_ms,
+                                         struct zroute_answer **answer);
+
+/**
+ * Waits until the call `id` has ended, by its own deadline at the latest.
+ * `answer` tells how, and is freed with zroute_answer_free.
+ *
+ * One thread at a time. ZROUTE_UNKNOWN_CALL, ZROUTE_INTERRUPTED after a
+ * signal: the call goes on, wait again.
+ */
+enum zroute_status zroute_client_wait(struct zroute_client *client,
+                                      uint64_t id,
+                                      struct zroute_answer **answer);
+
+/**
+ * Gives a call up; its answer, if it comes, is dropped and counted.
+ *
+ * One thread at a time. ZROUTE_UNKNOWN_CALL.
+ */
+enum zroute_status zroute_client_cancel(struct zroute_client *client, uint64_t id);
+
+/**
+ * Tells what the client counted.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_client_count(const struct zroute_client *client,
+                                       struct zroute_client_counters *counters);
+
+/**
+ * Begins a batch of calls and collects what has ended, in one call: the form
+ * for hosts with a value format of their own.
+ *
+ * `calls` is one flat list in the client's `values` format (MessagePack, or
+ * PHP's serialize format), four values a call: the host's own number for it,
+ * the function, the parameters, and its timeout in milliseconds (-1: the
+ * option `timeout_ms`); nothing when `calls_size` is 0. With `plain` other
+ * than 0 a 0 in PHP's format is taken for a number (see ZROUTE_NOT_PLAIN).
+ *
+ * `results` comes back in the same format, three values a call that ended:
+ * its number, a zroute_status, and the value with ZROUTE_OK, the list of
+ * code, name and message with ZROUTE_FAULT, the error text with any other. It
+ * is borrowed: it is good until the next call with this client.
+ *
+ * `wait_for` is the number of a call to wait for; -1 for any, -2 for none.
+ * `timeout_ms` bounds the wait (-1: the calls' own deadlines do). When the
+ * time is over first, `results_size` is 0.
+ *
+ * One thread at a time. ZROUTE_INTERRUPTED after a signal: the calls were
+ * begun and go on; ask again without them.
+ */
+enum zroute_status zroute_client_exchange(struct zroute_client *client,
+                                          const void *calls,
+                                          size_t calls_size,
+                                          int plain,
+                                          int64_t wait_for,
+                                          int timeout_ms,
+                                          const void **results,
+                                          size_t *results_size);
+
+/**
+ * Frees a client: its calls in flight are given up, what is on its way is
+ * sent (no longer than `linger_ms`). NULL is fine. In a forked child it
+ * returns ZROUTE_FORKED and leaves the parent's client alone.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_client_free(struct zroute_client *client);
+
+/**
+ * Makes a CURVE key pair: 40 characters of Z85 and a NUL each. The secret key
+ * goes into a server's option `curve_secret_key` and nowhere else, the public
+ * one into its clients' `curve_server_key`.
+ *
+ * Any thread may call this.
+ */
+enum zroute_status zroute_curve_keypair(char *public_key, char *secret_key);
+
+/**
+ * Copies the text of this thread's latest failure into `buffer`: always
+ * NUL-terminated, and cut where it does not fit. Returns the length of the
+ * whole text in bytes without its NUL, so a return of `capacity` or more
+ * means that it was cut. A success leaves the text of the failure before it.
+ *
+ * `buffer` may be NULL when `capacity` is 0. Any thread may call this.
+ */
+size_t zroute_last_error(char *buffer, size_t capacity);
+
+/**
+ * Makes a set of options, all at their defaults. Free it with
+ * zroute_options_free; what was made with it does not need it any more.
+ *
+ * Any thread may call this.
+ */
+enum zroute_status zroute_options_new(struct zroute_options **options);
+
+/**
+ * Sets an option that is a number. docs/c.md lists the names with their units
+ * and ranges. ZROUTE_BAD_OPTION for another name or a value out of range.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_options_set_integer(struct zroute_options *options,
+                                              const char *name,
+                                              int64_t value);
+
+/**
+ * Sets an option that is a text; it is copied. ZROUTE_BAD_OPTION for another
+ * name.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_options_set_text(struct zroute_options *options,
+                                           const char *name,
+                                           const char *value);
+
+/**
+ * Frees a set of options. NULL is fine.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_options_free(struct zroute_options *options);
+
+/**
+ * Turns what PHP's serialize() wrote into MessagePack. The result is
+ * borrowed: it is good until this thread's next zroute_php_pack or
+ * zroute_php_unpack.
+ *
+ * ZROUTE_NOT_PLAIN when the value holds an object other than stdClass, a
+ * reference, or, unless `plain` is other than 0, a 0 inside an array, because
+ * serialize() writes a resource as 0. ZROUTE_INVALID_VALUE when it is nested
+ * too deep or is not what serialize() writes; ZROUTE_TOO_LARGE.
+ *
+ * Any thread.
+ */
+enum zroute_status zroute_php_pack(const void *serialized,
+                                   size_t serialized_size,
+                                   int plain,
+                                   const void **data,
+                                   size_t *size);
+
+/**
+ * Turns one MessagePack value into what PHP's unserialize() reads. Nothing
+ * but null, bool, int, float, string and array can come of it. The result is
+ * borrowed: it is good until this thread's next zroute_php_pack or
+ * zroute_php_unpack.
+ *
+ * ZROUTE_INVALID_VALUE when the bytes are not one value within the default
+ * limits, or hold what PHP has no plain value for: an extension, or a map key
+ * that is neither integer nor string. ZROUTE_TOO_LARGE.
+ *
+ * Any thread.
+ */
+enum zroute_status zroute_php_unpack(const void *packed,
+                                     size_t packed_size,
+                                     const void **data,
+                                     size_t *size);
+
+/**
+ * Makes a reader of one MessagePack value, which is checked as a whole first.
+ * The bytes are not copied: they must stay, unchanged, until the reader is
+ * freed or reset. Free it with zroute_reader_free.
+ *
+ * Any thread may call this. ZROUTE_INVALID_VALUE.
+ */
+enum zroute_status zroute_reader_new(const void *data,
+                                     size_t size,
+                                     struct zroute_reader **reader);
+
+/**
+ * Begins anew with another value, as zroute_reader_new does. After a failure
+ * the reader is where it was.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_reset(struct zroute_reader *reader,
+                                       const void *data,
+                                       size_t size);
+
+/**
+ * Reads the next value, or the header of an array or map, whose values are
+ * then next. ZROUTE_END when everything is read.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_next(struct zroute_reader *reader,
+                                      struct zroute_item *item);
+
+/**
+ * Looks at the next value without reading it. ZROUTE_END when everything is
+ * read.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_peek(const struct zroute_reader *reader,
+                                      struct zroute_item *item);
+
+/**
+ * Reads an integer. ZROUTE_WRONG_TYPE, with nothing read, when the next value
+ * is none that fits; ZROUTE_END when everything is read.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_integer(struct zroute_reader *reader, int64_t *value);
+
+/**
+ * Reads a number: a floating point number of either width, or an integer that
+ * a double holds exactly. Else as zroute_reader_integer.
+ */
+enum zroute_status zroute_reader_number(struct zroute_reader *reader, double *value);
+
+/**
+ * Reads the header of an array: `count` values are next. Else as
+ * zroute_reader_integer.
+ */
+enum zroute_status zroute_reader_array(struct zroute_reader *reader, uint32_t *count);
+
+/**
+ * Reads the header of a map: `count` pairs of key and value are next. Else as
+ * zroute_reader_integer.
+ */
+enum zroute_status zroute_reader_map(struct zroute_reader *reader, uint32_t *count);
+
+/**
+ * Reads a str or bin and borrows its bytes, from the memory that the reader
+ * reads; they are not NUL-terminated. Else as zroute_reader_integer.
+ */
+enum zroute_status zroute_reader_bytes(struct zroute_reader *reader,
+                                       const void **data,
+                                       size_t *size);
+
+/**
+ * Reads a map, which must be next, up to the value of `key`, which is then
+ * next. ZROUTE_END, with nothing read, when the map has no such key;
+ * ZROUTE_WRONG_TYPE when no map is next.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_find(struct zroute_reader *reader, const char *key);
+
+/**
+ * Skips one value with all that is inside it. ZROUTE_END when everything is
+ * read.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_skip(struct zroute_reader *reader);
+
+/**
+ * Skips one value and borrows its bytes: MessagePack that can be passed on.
+ * ZROUTE_END when everything is read.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_slice(struct zroute_reader *reader,
+                                       const void **data,
+                                       size_t *size);
+
+/**
+ * Frees a reader; the bytes it read are the caller's. NULL is fine.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_free(struct zroute_reader *reader);
+
+/**
+ * Makes a server. `options` may be NULL for the defaults; it is not needed
+ * afterwards. Free the server with zroute_server_free.
+ *
+ * Any thread may call this. ZROUTE_BAD_OPTION, ZROUTE_OUTDATED_LIBZMQ,
+ * ZROUTE_SYSTEM.
+ */
+enum zroute_status zroute_server_new(const struct zroute_options *options,
+                                     struct zroute_server **server);
+
+/**
+ * Serves an endpoint, such as `tcp://127.0.0.1:5555`, `tcp://[::1]:0`
+ * (any free port) or `ipc:///run/app.sock`; several are fine.
+ *
+ * One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE (in use, no
+ * right to it, …). A bind that other machines can reach, without encryption,
+ * prints one warning to stderr unless the option `allow_public` is 1.
+ */
+enum zroute_status zroute_server_bind(struct zroute_server *server, const char *endpoint);
+
+/**
+ * Borrows the endpoint that was really bound, the `index`th counted from 0:
+ * port 0 has become a port. The text is good as long as the server.
+ * ZROUTE_END when there are not so many.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_endpoint(const struct zroute_server *server,
+                                          size_t index,
+                                          const char **endpoint);
+
+/**
+ * Registers the function `name`, or replaces its callback. `userdata` is
+ * handed to each call of `callback`; `finalizer`, which may be NULL, ends it
+ * when the callback is replaced or the server is freed. When this fails, the
+ * userdata stays the caller's.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_register(struct zroute_server *server,
+                                          const char *name,
+                                          zroute_callback callback,
+                                          void *userdata,
+                                          zroute_finalizer finalizer);
+
+/**
+ * Registers the callback for bodies that are no call of any dialect, or
+ * replaces it: it gets the body as it came and answers with any bytes.
+ * Without one such bodies are answered with a fault.
+ *
+ * Everything else is as with zroute_server_register.
+ */
+enum zroute_status zroute_server_register_raw(struct zroute_server *server,
+                                              zroute_callback callback,
+                                              void *userdata,
+                                              zroute_finalizer finalizer);
+
+/**
+ * Declares a function for the pull form: its calls come out of
+ * zroute_server_exchange under the number `route`, counted from 0 in the
+ * order of first naming.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_declare(struct zroute_server *server,
+                                         const char *name,
+                                         uint32_t *route);
+
+/**
+ * Declares for the pull form that bodies which are no call are wanted too:
+ * they come out of zroute_server_exchange under the route -1.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_declare_raw(struct zroute_server *server);
+
+/**
+ * Serves until zroute_server_stop is called, and then returns ZROUTE_OK. A
+ * stop that came before counts too; each run uses one stop up.
+ *
+ * The thread that calls this runs the callbacks; all others get ZROUTE_BUSY
+ * meanwhile. ZROUTE_INTERRUPTED after a signal: look at your flags, and call
+ * again.
+ */
+enum zroute_status zroute_server_run(struct zroute_server *server);
+
+/**
+ * Serves what is here, or waits for it no longer than `timeout_ms` (-1: for
+ * ever). `calls`, which may be NULL, tells how many callbacks ran; ZROUTE_OK
+ * with 0 of them means that the time was over. ZROUTE_STOPPED when
+ * zroute_server_stop was called, ZROUTE_INTERRUPTED after a signal.
+ *
+ * The thread that calls this runs the callbacks.
+ */
+enum zroute_status zroute_server_step(struct zroute_server *server,
+                                      int timeout_ms,
+                                      size_t *calls);
+
+/**
+ * Ends the server's run, or its next one. Any thread may call this, and a
+ * signal handler too: it takes no lock, allocates nothing and keeps errno.
+ * It sets no text for zroute_last_error.
+ */
+enum zroute_status zroute_server_stop(const struct zroute_server *server);
+
+/**
+ * Tells what the server counted.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_count(const struct zroute_server *server,
+                                       struct zroute_server_counters *counters);
+
+/**
+ * The pull form, for hosts with a loop of their own: hands back answers and
+ * takes the next batch of calls, in one call.
+ *
+ * `answers` is a map from token to answer, in the server's `values` format
+ * (MessagePack, or PHP's serialize format); nothing when `answers_size` is 0.
+ * Up to `most` calls come back in `batch`, as one flat list in the same
+ * format, four values a call:
+ *
+ * 1. its token, to be answered once, here or with zroute_server_answer or
+ *    zroute_server_fail;
+ * 2. its route: the number from zroute_server_declare; -1 for a body that is
+ *    no call; -2 for an answer of `answers` under this token that was not
+ *    taken because it is not plain (see ZROUTE_NOT_PLAIN);
+ * 3. its parameters; the whole body as binary with -1, the reason with -2;
+ * 4. how many milliseconds its caller still waits, -1 for unknown.
+ *
+ * `timeout_ms` bounds the wait for the first call: 0 does not wait, -1 waits
+ * for ever. When the time is over, `batch_size` is 0. The batch is borrowed: it is good until
+ * the next call with this server.
+ *
+ * An answer that cannot be sent (too large, reserved, too deep) fails its own
+ * call with -32603 and no other. ZROUTE_STOPPED after zroute_server_stop,
+ * ZROUTE_INTERRUPTED after a signal: the answers were sent in both cases.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_exchange(struct zroute_server *server,
+                                          const void *answers,
+                                          size_t answers_size,
+                                          size_t most,
+                                          int timeout_ms,
+                                          const void **batch,
+                                          size_t *batch_size);
+
+/**
+ * Answers one call of the pull form, with a value in the server's `values`
+ * format that is taken for plain: a 0 in PHP's format is a number.
+ *
+ * One thread at a time. ZROUTE_UNKNOWN_CALL, ZROUTE_INVALID_VALUE,
+ * ZROUTE_NOT_PLAIN, ZROUTE_TOO_LARGE, ZROUTE_RESERVED_VALUE; after all but
+ * the first the call is still open.
+ */
+enum zroute_status zroute_server_answer(struct zroute_server *server,
+                                        uint64_t token,
+                                        const void *value,
+                                        size_t size);
+
+/**
+ * Fails one call of the pull form; the arguments are those of
+ * zroute_call_fail.
+ *
+ * One thread at a time. ZROUTE_UNKNOWN_CALL.
+ */
+enum zroute_status zroute_server_fail(struct zroute_server *server,
+                                      uint64_t token,
+                                      int64_t code,
+                                      const char *name,
+                                      const char *message);
+
+/**
+ * Frees a server: open calls and requests that are still waiting are told
+ * -32005, what is on its way is sent (no longer than `linger_ms`), and the
+ * finalizers run. NULL is fine. In a forked child it returns ZROUTE_FORKED
+ * and leaves the parent's server alone.
+ *
+ * One thread at a time; a callback may free its own server.
+ */
+enum zroute_status zroute_server_free(struct zroute_server *server);
+
+/**
+ * The name of a status, such as `ZROUTE_TIMEOUT`; `unknown status` for a
+ * number that is none.
+ *
+ * The text is static. Any thread may call this.
+ */
+const char *zroute_status_name(int32_t status);
+
+/**
+ * The library's version, such as "0.1.0". The text is static. Any thread may
+ * call this.
+ */
+const char *zroute_version(void);
+
+/**
+ * The library's version as a number that can be compared: major * 10000 +
+ * minor * 100 + patch. Any thread may call this.
+ */
+uint32_t zroute_version_number(void);
+
+/**
+ * Makes a writer with nothing in it. Free it with zroute_writer_free.
+ *
+ * Any thread may call this.
+ */
+enum zroute_status zroute_writer_new(struct zroute_writer **writer);
+
+/**
+ * Throws away what was written and keeps the memory, for the next value.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_clear(struct zroute_writer *writer);
+
+/**
+ * Adds nil.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_nil(struct zroute_writer *writer);
+
+/**
+ * Adds false for 0, true for anything else.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_boolean(struct zroute_writer *writer, int value);
+
+/**
+ * Adds an integer in its shortest form.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_integer(struct zroute_writer *writer, int64_t value);
+
+/**
+ * Adds an integer without sign in its shortest form.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_unsigned(struct zroute_writer *writer, uint64_t value);
+
+/**
+ * Adds a floating point number of 64 bits.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_number(struct zroute_writer *writer, double value);
+
+/**
+ * Adds a str from a NUL-terminated UTF-8 text, which is copied.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_text(struct zroute_writer *writer, const char *value);
+
+/**
+ * Adds a bin; the bytes are copied.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_binary(struct zroute_writer *writer,
+                                        const void *data,
+                                        size_t size);
+
+/**
+ * Begins an array: the next `count` values belong to it.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_array(struct zroute_writer *writer, uint32_t count);
+
+/**
+ * Begins a map: the next `count` pairs, each a key and then its value, belong
+ * to it.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_map(struct zroute_writer *writer, uint32_t count);
+
+/**
+ * Adds an extension of the application's type `number`, from -128 to 127; the
+ * bytes are copied.
+ *
+ * One thread at a time. ZROUTE_BAD_ARGUMENT for another type.
+ */
+enum zroute_status zroute_writer_extension(struct zroute_writer *writer,
+                                           int number,
+                                           const void *data,
+                                           size_t size);
+
+/**
+ * Adds one value that is packed already; it is checked and copied.
+ *
+ * One thread at a time. ZROUTE_INVALID_VALUE.
+ */
+enum zroute_status zroute_writer_packed(struct zroute_writer *writer,
+                                        const void *data,
+                                        size_t size);
+
+/**
+ * Borrows the finished value: good until the writer is written to, cleared or
+ * freed. ZROUTE_INVALID_VALUE, with a text that says what is missing, unless
+ * exactly one whole value was written.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_bytes(const struct zroute_writer *writer,
+                                       const void **data,
+                                       size_t *size);
+
+/**
+ * Frees a writer. NULL is fine.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_writer_free(struct zroute_writer *writer);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ZROUTE_H */

@@ -1,0 +1,297 @@
+//! One call, as its handler sees it.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::gate::{Failure, gate};
+use super::handle::{self, Entered, Object};
+use super::pointer::{Output, bytes, text};
+use super::status::{Status, zroute_status};
+use crate::msgpack::Limits;
+use crate::server::{Refused, Taken, check_answer};
+use crate::transport::Stop;
+use crate::wire::{Code, Fault};
+
+/// One call of a function. It is good until its callback returns, or, once it
+/// is kept, until it is answered, failed or freed.
+pub struct zroute_call {
+    _opaque: [u8; 0],
+}
+
+/// What a handler made of a call.
+pub enum Verdict {
+    Value(Vec<u8>),
+    Fault(Fault),
+}
+
+/// Where kept calls leave their verdicts, from any thread, for the server.
+pub struct Mailbox {
+    pub verdicts: Mutex<Vec<(u64, Verdict)>>,
+    /// Rings the server out of its wait.
+    pub bell: Stop,
+    pub limits: Limits,
+}
+
+impl Mailbox {
+    fn post(&self, token: u64, verdict: Verdict) {
+        self.verdicts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((token, verdict));
+        self.bell.ring();
+    }
+}
+
+/// The object behind the handle. One is used again for call after call, under
+/// a new handle each time, unless it is kept.
+pub struct Call {
+    taken: Taken,
+    function: Arc<CStr>,
+    mailbox: Arc<Mailbox>,
+    verdict: Option<Verdict>,
+    /// Why the latest verdict was refused, for the fault if none follows.
+    refused: Option<String>,
+    kept: bool,
+}
+
+impl Object for Call {
+    const KIND: u8 = 4;
+    const NAME: &'static str = "zroute_call";
+}
+
+impl Call {
+    pub fn new(taken: Taken, function: Arc<CStr>, mailbox: Arc<Mailbox>) -> Self {
+        Self {
+            taken,
+            function,
+            mailbox,
+            verdict: None,
+            refused: None,
+            kept: false,
+        }
+    }
+
+    pub fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// What the handler said, or the fault for its silence.
+    pub fn take_verdict(&mut self) -> Verdict {
+        self.verdict.take().unwrap_or_else(|| {
+            Verdict::Fault(Fault::new(
+                Code::Handler,
+                match self.refused.take() {
+                    Some(reason) => format!("the handler's answer was refused: {reason}"),
+                    None => "the handler gave no answer".to_string(),
+                },
+            ))
+        })
+    }
+}
+
+fn decide(mut call: Entered<Call>, verdict: Verdict) -> Result<(), Failure> {
+    if call.verdict.is_some() {
+        return Err(Refused::Unknown.into());
+    }
+    if call.kept {
+        let call = call.remove();
+        call.mailbox.post(call.taken.token, verdict);
+    } else {
+        call.verdict = Some(verdict);
+    }
+    Ok(())
+}
+
+/// Borrows the function's name as the caller wrote it. The text is good as
+/// long as the call; for a raw body it is empty.
+///
+/// The thread that has the call.
+///
+/// # Safety
+/// `name` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_function(
+    call: *const zroute_call,
+    name: *mut *const c_char,
+) -> zroute_status {
+    gate("zroute_call_function", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("name", name) }?;
+        output.write(handle::enter::<Call>(call.cast())?.function.as_ptr());
+        Ok(())
+    })
+}
+
+/// Borrows the parameters: one checked MessagePack value, or the whole body,
+/// unchecked, in a raw handler. The bytes are good as long as the call.
+///
+/// The thread that has the call.
+///
+/// # Safety
+/// `data` and `size` are NULL or have room for their values.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_parameters(
+    call: *const zroute_call,
+    data: *mut *const c_void,
+    size: *mut usize,
+) -> zroute_status {
+    gate("zroute_call_parameters", || {
+        // SAFETY: as the caller promises.
+        let outputs = unsafe { (Output::new("data", data)?, Output::new("size", size)?) };
+        let call = handle::enter::<Call>(call.cast())?;
+        let parameters = call.taken.parameters();
+        outputs.0.write(parameters.as_ptr().cast());
+        outputs.1.write(parameters.len());
+        Ok(())
+    })
+}
+
+/// Tells how many milliseconds the caller still waits: 0 when it has given up,
+/// -1 when it did not say.
+///
+/// The thread that has the call.
+///
+/// # Safety
+/// `milliseconds` is NULL or has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_time_left(
+    call: *const zroute_call,
+    milliseconds: *mut i64,
+) -> zroute_status {
+    gate("zroute_call_time_left", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("milliseconds", milliseconds) }?;
+        output.write(time_left(
+            handle::enter::<Call>(call.cast())?.taken.deadline,
+        ));
+        Ok(())
+    })
+}
+
+/// Milliseconds to a deadline, -1 for none.
+pub(super) fn time_left(deadline: Option<Instant>) -> i64 {
+    deadline.map_or(-1, |deadline| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        i64::try_from(left.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// Answers the call with one MessagePack value, which is copied; a raw one
+/// with any bytes. In a callback the answer goes out when it returns; a kept
+/// call is answered at once, and its handle is gone.
+///
+/// After ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE and ZROUTE_RESERVED_VALUE the
+/// call is still open. ZROUTE_UNKNOWN_CALL when it was answered already.
+///
+/// The thread that has the call; a kept one may be answered in any.
+///
+/// # Safety
+/// `value` leads to `size` bytes, or `size` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_answer(
+    call: *mut zroute_call,
+    value: *const c_void,
+    size: usize,
+) -> zroute_status {
+    gate("zroute_call_answer", || {
+        // SAFETY: as the caller promises.
+        let value = unsafe { bytes("value", value, size) }?;
+        let mut call = handle::enter::<Call>(call.cast())?;
+        let raw = call.taken.route == crate::server::Route::Raw;
+        if let Err(refused) = check_answer(value, raw, &call.mailbox.limits) {
+            call.refused = Some(refused.to_string());
+            return Err(refused.into());
+        }
+        decide(call, Verdict::Value(value.to_vec()))
+    })
+}
+
+/// Tells the caller that the call failed. `code` is one of the protocol's
+/// (-32602 for parameters that do not fit, …: docs/wire.md) or, from 1 on, the
+/// application's own. `name` is a word for programs; NULL takes the code's.
+/// `message` is for people. Both are copied.
+///
+/// When it goes out and what becomes of the handle: as zroute_call_answer.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated text; so is `message`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_fail(
+    call: *mut zroute_call,
+    code: i64,
+    name: *const c_char,
+    message: *const c_char,
+) -> zroute_status {
+    gate("zroute_call_fail", || {
+        // SAFETY: as the caller promises.
+        let fault = unsafe { fault(code, name, message) }?;
+        decide(handle::enter::<Call>(call.cast())?, Verdict::Fault(fault))
+    })
+}
+
+/// A fault from C's arguments.
+///
+/// # Safety
+/// `name` and `message` are NULL or NUL-terminated texts.
+pub(super) unsafe fn fault(
+    code: i64,
+    name: *const c_char,
+    message: *const c_char,
+) -> Result<Fault, Failure> {
+    let code = Code::from_number(code);
+    if let Code::Other(number) = code {
+        return Err(Failure::argument(format!(
+            "the code is expected to be one of the protocol's, or 1 and above; got {number}"
+        )));
+    }
+    // SAFETY: as the caller promises.
+    let message = unsafe { text("message", message) }?;
+    let name = if name.is_null() {
+        code.name()
+    } else {
+        // SAFETY: as the caller promises.
+        unsafe { text("name", name) }?
+    };
+    Ok(Fault::named(code, name, message))
+}
+
+/// Keeps the call beyond its callback, to be answered later from any thread.
+/// From now on it must end with zroute_call_answer, zroute_call_fail or
+/// zroute_call_free; the end of its server ends it too, with -32005.
+///
+/// The thread that runs the callback.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_call_keep(call: *mut zroute_call) -> zroute_status {
+    gate("zroute_call_keep", || {
+        let mut call = handle::enter::<Call>(call.cast())?;
+        if call.verdict.is_some() {
+            return Err(Failure::new(
+                Status::ZROUTE_UNKNOWN_CALL,
+                "the call is answered already, so there is nothing to keep",
+            ));
+        }
+        call.kept = true;
+        Ok(())
+    })
+}
+
+/// Gives up a kept call: its caller is told that the handler gave no answer.
+/// NULL is fine. A call that is not kept needs no freeing, and is left as it
+/// is.
+///
+/// Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_call_free(call: *mut zroute_call) -> zroute_status {
+    gate("zroute_call_free", || {
+        if call.is_null() {
+            return Ok(());
+        }
+        let mut entered = handle::enter::<Call>(call.cast())?;
+        if !entered.kept {
+            return Ok(());
+        }
+        let verdict = entered.take_verdict();
+        decide(entered, verdict)
+    })
+}

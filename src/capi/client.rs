@@ -1,0 +1,374 @@
+//! Clients.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::time::Duration;
+
+use super::answer::{Answer, local_failure, zroute_answer};
+use super::exchange::{self, client::WaitFor};
+use super::gate::{Failure, gate};
+use super::handle::{self, Object};
+use super::options::{self, Values, zroute_options};
+use super::pointer::{Output, bytes, text};
+use super::server::deadline;
+use super::status::{Status, zroute_status};
+use crate::client::{Client as Engine, Outcome};
+use crate::msgpack::scan;
+
+/// A client.
+pub struct zroute_client {
+    _opaque: [u8; 0],
+}
+
+/// What a client counted since it was made.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct zroute_client_counters {
+    /// Calls begun.
+    pub calls: u64,
+    /// Calls that ended with an answer.
+    pub answers: u64,
+    /// Calls that failed at the server.
+    pub faults: u64,
+    /// Calls that were sent and had no answer in time.
+    pub timeouts: u64,
+    /// Calls that found no server in time.
+    pub not_connected: u64,
+    /// Calls that got something that is no answer, or were too large to send.
+    pub invalid: u64,
+    /// Messages that belong to no call in flight: late, doubled or foreign.
+    pub unmatched: u64,
+    /// Calls that have not ended now.
+    pub in_flight: u64,
+    /// Bytes of the bodies sent.
+    pub bytes_sent: u64,
+    /// Bytes of the bodies received.
+    pub bytes_received: u64,
+}
+
+/// The object behind the handle.
+pub struct Client {
+    pub(super) engine: Engine,
+    pub(super) values: Values,
+    pub(super) exchange: exchange::client::Buffers,
+}
+
+impl Object for Client {
+    const KIND: u8 = 3;
+    const NAME: &'static str = "zroute_client";
+}
+
+impl Client {
+    /// C's timeout: -1 stands for the client's own.
+    fn timeout(&self, timeout_ms: c_int) -> Duration {
+        u64::try_from(timeout_ms).map_or(self.engine.timeout(), Duration::from_millis)
+    }
+}
+
+/// Makes a client. `options` may be NULL for the defaults; it is not needed
+/// afterwards. Free the client with zroute_client_free.
+///
+/// Any thread may call this. ZROUTE_BAD_OPTION.
+///
+/// # Safety
+/// `client` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_new(
+    options: *const zroute_options,
+    client: *mut *mut zroute_client,
+) -> zroute_status {
+    gate("zroute_client_new", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("client", client) }?;
+        let (options, values) = options::with(options, options::Options::client)?;
+        let handle = handle::insert(Client {
+            engine: Engine::new(options),
+            values,
+            exchange: exchange::client::Buffers::default(),
+        })?;
+        output.write(handle.cast());
+        Ok(())
+    })
+}
+
+/// Adds a server. With several, each call goes to the next one that is
+/// connected. The connection is made in the background, and again whenever it
+/// is lost, so a server may come later than its client.
+///
+/// One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
+/// ZROUTE_BAD_OPTION (CURVE keys), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
+///
+/// # Safety
+/// `endpoint` is NULL or a NUL-terminated text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_connect(
+    client: *mut zroute_client,
+    endpoint: *const c_char,
+) -> zroute_status {
+    gate("zroute_client_connect", || {
+        // SAFETY: as the caller promises.
+        let endpoint = unsafe { text("endpoint", endpoint) }?;
+        Ok(handle::enter::<Client>(client.cast())?
+            .engine
+            .connect(endpoint)?)
+    })
+}
+
+/// Calls `function` and waits for its end, no longer than `timeout_ms` (-1:
+/// the option `timeout_ms`). `parameters` is one MessagePack value.
+///
+/// ZROUTE_OK when the server answered: `answer` holds the value or the fault
+/// and is freed with zroute_answer_free. Else there is no answer, and the
+/// status tells why: ZROUTE_TIMEOUT (sent, the function may have run),
+/// ZROUTE_NOT_CONNECTED (not sent), ZROUTE_INVALID_ANSWER, ZROUTE_TOO_LARGE,
+/// ZROUTE_INVALID_VALUE (the parameters). ZROUTE_INTERRUPTED after a signal
+/// gives the call up; use zroute_client_submit to go on waiting instead.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `function` is NULL or a NUL-terminated text; `parameters` leads to `size`
+/// bytes; `answer` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_call(
+    client: *mut zroute_client,
+    function: *const c_char,
+    parameters: *const c_void,
+    size: usize,
+    timeout_ms: c_int,
+    answer: *mut *mut zroute_answer,
+) -> zroute_status {
+    gate("zroute_client_call", || {
+        // SAFETY: as the caller promises.
+        let (function, parameters, output) = unsafe {
+            (
+                text("function", function)?,
+                bytes("parameters", parameters, size)?,
+                Output::new("answer", answer)?,
+            )
+        };
+        let mut client = handle::enter::<Client>(client.cast())?;
+        scan(parameters, client.engine.limits())?;
+        let timeout = client.timeout(timeout_ms);
+        let id = client.engine.submit(function, parameters, timeout)?;
+        let outcome = client.engine.collect(id).inspect_err(|_| {
+            client.engine.cancel(id);
+        })?;
+        match outcome {
+            Outcome::Answer(_) | Outcome::Fault(_) => {
+                output.write(handle::insert(Answer::new(id, outcome))?.cast());
+                Ok(())
+            }
+            other => Err(local_failure(other)),
+        }
+    })
+}
+
+/// Begins a call and returns at once; `id` names it. Any number may be in
+/// flight. Collect each with zroute_client_collect or zroute_client_wait: it
+/// ends by its own deadline, whatever happens.
+///
+/// One thread at a time. ZROUTE_INVALID_VALUE for the parameters.
+///
+/// # Safety
+/// `function` is NULL or a NUL-terminated text; `parameters` leads to `size`
+/// bytes; `id` is NULL or has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_submit(
+    client: *mut zroute_client,
+    function: *const c_char,
+    parameters: *const c_void,
+    size: usize,
+    timeout_ms: c_int,
+    id: *mut u64,
+) -> zroute_status {
+    gate("zroute_client_submit", || {
+        // SAFETY: as the caller promises.
+        let (function, parameters, output) = unsafe {
+            (
+                text("function", function)?,
+                bytes("parameters", parameters, size)?,
+                Output::new("id", id)?,
+            )
+        };
+        let mut client = handle::enter::<Client>(client.cast())?;
+        scan(parameters, client.engine.limits())?;
+        let timeout = client.timeout(timeout_ms);
+        output.write(client.engine.submit(function, parameters, timeout)?);
+        Ok(())
+    })
+}
+
+/// Waits until any call has ended, no longer than `timeout_ms` (-1: until one
+/// has). `answer` tells which and how, and is freed with zroute_answer_free.
+///
+/// One thread at a time. ZROUTE_TIMEOUT when none ended in time, ZROUTE_END
+/// when none is in flight, ZROUTE_INTERRUPTED after a signal.
+///
+/// # Safety
+/// `answer` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_collect(
+    client: *mut zroute_client,
+    timeout_ms: c_int,
+    answer: *mut *mut zroute_answer,
+) -> zroute_status {
+    gate("zroute_client_collect", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("answer", answer) }?;
+        let mut client = handle::enter::<Client>(client.cast())?;
+        let Some((id, outcome)) = client.engine.collect_any(deadline(timeout_ms))? else {
+            return Err(if client.engine.counters().in_flight == 0 {
+                Failure::new(Status::ZROUTE_END, "no call is in flight")
+            } else {
+                Failure::new(
+                    Status::ZROUTE_TIMEOUT,
+                    format!("no call ended within {timeout_ms} ms"),
+                )
+            });
+        };
+        output.write(handle::insert(Answer::new(id, outcome))?.cast());
+        Ok(())
+    })
+}
+
+/// Waits until the call `id` has ended, by its own deadline at the latest.
+/// `answer` tells how, and is freed with zroute_answer_free.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL, ZROUTE_INTERRUPTED after a
+/// signal: the call goes on, wait again.
+///
+/// # Safety
+/// `answer` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_wait(
+    client: *mut zroute_client,
+    id: u64,
+    answer: *mut *mut zroute_answer,
+) -> zroute_status {
+    gate("zroute_client_wait", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("answer", answer) }?;
+        let mut client = handle::enter::<Client>(client.cast())?;
+        match client.engine.collect(id)? {
+            Outcome::Unknown => Err(local_failure(Outcome::Unknown)),
+            outcome => {
+                output.write(handle::insert(Answer::new(id, outcome))?.cast());
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Gives a call up; its answer, if it comes, is dropped and counted.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_client_cancel(client: *mut zroute_client, id: u64) -> zroute_status {
+    gate("zroute_client_cancel", || {
+        if handle::enter::<Client>(client.cast())?.engine.cancel(id) {
+            Ok(())
+        } else {
+            Err(local_failure(Outcome::Unknown))
+        }
+    })
+}
+
+/// Tells what the client counted.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `counters` is NULL or has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_count(
+    client: *const zroute_client,
+    counters: *mut zroute_client_counters,
+) -> zroute_status {
+    gate("zroute_client_count", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("counters", counters) }?;
+        let counted = handle::enter::<Client>(client.cast())?.engine.counters();
+        output.write(zroute_client_counters {
+            calls: counted.calls,
+            answers: counted.answers,
+            faults: counted.faults,
+            timeouts: counted.timeouts,
+            not_connected: counted.not_connected,
+            invalid: counted.invalid,
+            unmatched: counted.unmatched,
+            in_flight: counted.in_flight,
+            bytes_sent: counted.bytes_sent,
+            bytes_received: counted.bytes_received,
+        });
+        Ok(())
+    })
+}
+
+/// Begins a batch of calls and collects what has ended, in one call: the form
+/// for hosts with a value format of their own.
+///
+/// `calls` is one flat list in the client's `values` format (MessagePack, or
+/// PHP's serialize format), four values a call: the host's own number for it,
+/// the function, the parameters, and its timeout in milliseconds (-1: the
+/// option `timeout_ms`); nothing when `calls_size` is 0. With `plain` other
+/// than 0 a 0 in PHP's format is taken for a number (see ZROUTE_NOT_PLAIN).
+///
+/// `results` comes back in the same format, three values a call that ended:
+/// its number, a zroute_status, and the value with ZROUTE_OK, the list of
+/// code, name and message with ZROUTE_FAULT, the error text with any other. It
+/// is borrowed: it is good until the next call with this client.
+///
+/// `wait_for` is the number of a call to wait for; -1 for any, -2 for none.
+/// `timeout_ms` bounds the wait (-1: the calls' own deadlines do). When the
+/// time is over first, `results_size` is 0.
+///
+/// One thread at a time. ZROUTE_INTERRUPTED after a signal: the calls were
+/// begun and go on; ask again without them.
+///
+/// # Safety
+/// `calls` leads to `calls_size` bytes, or that is 0; `results` and
+/// `results_size` are NULL or have room for their values.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_exchange(
+    client: *mut zroute_client,
+    calls: *const c_void,
+    calls_size: usize,
+    plain: c_int,
+    wait_for: i64,
+    timeout_ms: c_int,
+    results: *mut *const c_void,
+    results_size: *mut usize,
+) -> zroute_status {
+    gate("zroute_client_exchange", || {
+        // SAFETY: as the caller promises.
+        let (calls, data, size) = unsafe {
+            (
+                bytes("calls", calls, calls_size)?,
+                Output::new("results", results)?,
+                Output::new("results_size", results_size)?,
+            )
+        };
+        let wait_for = match wait_for {
+            -2 => WaitFor::Nothing,
+            -1 => WaitFor::Any,
+            number => WaitFor::Number(number),
+        };
+        let mut client = handle::enter::<Client>(client.cast())?;
+        let ended = exchange::client::turn(&mut client, calls, plain != 0, wait_for, timeout_ms)?;
+        data.write(ended.as_ptr().cast());
+        size.write(ended.len());
+        Ok(())
+    })
+}
+
+/// Frees a client: its calls in flight are given up, what is on its way is
+/// sent (no longer than `linger_ms`). NULL is fine. In a forked child it
+/// returns ZROUTE_FORKED and leaves the parent's client alone.
+///
+/// One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_client_free(client: *mut zroute_client) -> zroute_status {
+    gate("zroute_client_free", || {
+        handle::free::<Client>(client.cast()).map(drop)
+    })
+}

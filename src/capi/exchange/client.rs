@@ -1,0 +1,225 @@
+//! The client's side: calls in, outcomes out.
+
+use std::collections::HashMap;
+use std::ffi::c_int;
+use std::time::{Duration, Instant};
+
+use super::MAYBE_A_RESOURCE;
+use super::batch::Batch;
+use crate::capi::answer::local_failure;
+use crate::capi::client::Client;
+use crate::capi::gate::Failure;
+use crate::capi::options::Values;
+use crate::capi::server::deadline;
+use crate::capi::status::Status;
+use crate::client::Outcome;
+use crate::msgpack::php::Serialized;
+use crate::msgpack::{Reader, pack, scan};
+
+/// Memory that is used again, and the host's names of the calls in flight.
+#[derive(Default)]
+pub struct Buffers {
+    batch: Batch,
+    scratch: Vec<u8>,
+    /// The host's number by the engine's id.
+    numbers: HashMap<u64, i64>,
+}
+
+/// What to wait for.
+#[derive(Clone, Copy)]
+pub enum WaitFor {
+    Nothing,
+    Any,
+    Number(i64),
+}
+
+/// Begins the calls, then collects what has ended.
+pub fn turn<'a>(
+    client: &'a mut Client,
+    calls: &[u8],
+    plain: bool,
+    wait_for: WaitFor,
+    timeout_ms: c_int,
+) -> Result<&'a [u8], Failure> {
+    let until = deadline(timeout_ms);
+    client.exchange.batch.begin(client.values);
+    if !calls.is_empty() {
+        match client.values {
+            Values::Php => submit_php(client, calls, plain)?,
+            Values::MessagePack => submit_messagepack(client, calls)?,
+        }
+    }
+    collect(client, wait_for, until)?;
+    if client.exchange.batch.is_empty() {
+        return Ok(&[]);
+    }
+    client.exchange.batch.finish();
+    Ok(client.exchange.batch.bytes())
+}
+
+fn collect(client: &mut Client, wait_for: WaitFor, until: Option<Instant>) -> Result<(), Failure> {
+    let now = Some(Instant::now());
+    let mut wanted = match wait_for {
+        WaitFor::Nothing => false,
+        // A call that could not be begun has ended.
+        WaitFor::Any => client.exchange.batch.is_empty(),
+        WaitFor::Number(number) => client.exchange.numbers.values().any(|have| *have == number),
+    };
+    loop {
+        let patience = if wanted { until } else { now };
+        let Some((id, outcome)) = client.engine.collect_any(patience).or_else(|error| {
+            // What is collected already must reach the host.
+            if client.exchange.batch.is_empty() {
+                Err(error)
+            } else {
+                Ok(None)
+            }
+        })?
+        else {
+            return Ok(());
+        };
+        let Some(number) = client.exchange.numbers.remove(&id) else {
+            continue;
+        };
+        hand_out(client, number, outcome);
+        match wait_for {
+            WaitFor::Number(awaited) if awaited != number => {}
+            _ => wanted = false,
+        }
+    }
+}
+
+fn hand_out(client: &mut Client, number: i64, outcome: Outcome) {
+    let batch = &mut client.exchange.batch;
+    let before = batch.size();
+    batch.integer(number);
+    match outcome {
+        Outcome::Answer(value) => {
+            batch.integer(Status::ZROUTE_OK as i64);
+            if let Err(malformed) = batch.value(value.as_ref(), client.engine.limits()) {
+                batch.take_back(before, 2);
+                let text = format!("the answer cannot become a PHP value: {malformed}");
+                hand_out_failure(
+                    client,
+                    number,
+                    &Failure::new(Status::ZROUTE_INVALID_ANSWER, text),
+                );
+            }
+        }
+        Outcome::Fault(fault) => {
+            let mut packed = Vec::new();
+            pack::array(&mut packed, 3);
+            pack::integer(&mut packed, fault.code.number());
+            for text in [&fault.name, &fault.message] {
+                let _ = pack::text(&mut packed, text.as_bytes());
+            }
+            batch.integer(Status::ZROUTE_FAULT as i64);
+            // Integers and texts have a place in both formats.
+            let _ = batch.value(&packed, client.engine.limits());
+        }
+        other => {
+            batch.take_back(before, 1);
+            hand_out_failure(client, number, &local_failure(other));
+        }
+    }
+}
+
+fn hand_out_failure(client: &mut Client, number: i64, failure: &Failure) {
+    let batch = &mut client.exchange.batch;
+    batch.integer(number);
+    batch.integer(failure.status as i64);
+    batch.binary(failure.text.as_bytes());
+}
+
+/// Values of a call in the batch: its number, function, parameters, timeout.
+const VALUES: usize = 4;
+
+fn submit_php(client: &mut Client, calls: &[u8], plain: bool) -> Result<(), Failure> {
+    let limits = client.engine.limits().clone();
+    let mut serialized = Serialized::new(calls, &limits);
+    let values = serialized.array_header()?;
+    check_count(values)?;
+    for _ in 0..values / VALUES {
+        serialized.integer_key()?;
+        let number = serialized.integer_key()?;
+        serialized.integer_key()?;
+        let function = serialized.string()?;
+        serialized.integer_key()?;
+        let mut after = serialized.clone();
+        let mut scratch = std::mem::take(&mut client.exchange.scratch);
+        scratch.clear();
+        let packed = serialized
+            .value(&mut scratch)
+            .map_err(Failure::from)
+            .and_then(|notes| {
+                if notes.zero && !plain {
+                    return Err(Failure::new(Status::ZROUTE_NOT_PLAIN, MAYBE_A_RESOURCE));
+                }
+                Ok(())
+            });
+        // Read or not, the timeout stands behind the parameters.
+        after.skip_value()?;
+        after.integer_key()?;
+        let timeout = after.integer_key()?;
+        serialized = after;
+        let begun = packed.and_then(|()| begin(client, number, function, &scratch, timeout));
+        client.exchange.scratch = scratch;
+        conclude(client, number, begun)?;
+    }
+    serialized.end_array()?;
+    Ok(serialized.finish()?)
+}
+
+fn submit_messagepack(client: &mut Client, calls: &[u8]) -> Result<(), Failure> {
+    let mut reader = Reader::new(calls);
+    let values = reader.array()? as usize;
+    check_count(values)?;
+    for _ in 0..values / VALUES {
+        let number = reader.integer()?;
+        let function = reader.text_or_binary()?;
+        let parameters = reader.slice()?;
+        let timeout = reader.integer()?;
+        let begun = scan(parameters, client.engine.limits())
+            .map_err(Failure::from)
+            .and_then(|()| begin(client, number, function, parameters, timeout));
+        conclude(client, number, begun)?;
+    }
+    Ok(())
+}
+
+fn check_count(values: usize) -> Result<(), Failure> {
+    if values.is_multiple_of(VALUES) {
+        return Ok(());
+    }
+    Err(Failure::argument(format!(
+        "calls is expected to be a list of number, function, parameters and timeout, again and \
+         again; got {values} values"
+    )))
+}
+
+fn begin(
+    client: &mut Client,
+    number: i64,
+    function: &[u8],
+    parameters: &[u8],
+    timeout_ms: i64,
+) -> Result<(), Failure> {
+    let function = std::str::from_utf8(function)
+        .map_err(|_| Failure::argument("the function's name is expected to be UTF-8"))?;
+    let timeout = u64::try_from(timeout_ms).map_or(client.engine.timeout(), Duration::from_millis);
+    let id = client.engine.submit(function, parameters, timeout)?;
+    client.exchange.numbers.insert(id, number);
+    Ok(())
+}
+
+/// A call that could not be begun has ended; the others go on.
+fn conclude(client: &mut Client, number: i64, begun: Result<(), Failure>) -> Result<(), Failure> {
+    match begun {
+        Err(failure) if failure.status == Status::ZROUTE_SYSTEM => Err(failure),
+        Err(failure) => {
+            hand_out_failure(client, number, &failure);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,34 @@
+//! The C ABI, by the ten rules of `docs/c.md`. Nothing imports this room.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `answer`, `call`, `client`, `options`, `reader`, `server`, `writer` | the functions of one handle each |
+//! | `curve` | key pairs |
+//! | `exchange` | the pull form: batches of calls and answers in one call |
+//! | `gate` | what every function passes through: panics, errors, statuses |
+//! | `handle` | handles that can be stale, foreign or freed twice, safely |
+//! | `last_error` | the thread's error text |
+//! | `php` | values in PHP's serialize format |
+//! | `pointer` | what C hands in, checked |
+//! | `status` | the numbers |
+//! | `version` | which library this is |
+
+// C's names are the ABI, and the comments go into the C header.
+#![allow(non_camel_case_types, clippy::doc_markdown)]
+
+mod answer;
+mod call;
+mod client;
+mod curve;
+mod exchange;
+mod gate;
+mod handle;
+mod last_error;
+mod options;
+mod php;
+mod pointer;
+mod reader;
+mod server;
+mod status;
+mod version;
+mod writer;

@@ -1,0 +1,356 @@
+//! Options by name, for servers and clients.
+
+use std::ffi::{c_char, c_void};
+use std::time::Duration;
+
+use super::gate::{Failure, gate};
+use super::handle::{self, Object};
+use super::pointer::{Output, text};
+use super::status::{Status, zroute_status};
+use crate::msgpack::Limits;
+use crate::transport::{Curve, KeyPair};
+use crate::{client, server, transport};
+
+/// Options for a server or a client, set by name before it is made.
+pub struct zroute_options {
+    _opaque: [u8; 0],
+}
+
+/// In which format values cross this ABI in batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Values {
+    #[default]
+    MessagePack,
+    Php,
+}
+
+#[derive(Default)]
+pub struct Options {
+    settings: Vec<(&'static Known, Setting)>,
+}
+
+impl Object for Options {
+    const KIND: u8 = 1;
+    const NAME: &'static str = "zroute_options";
+}
+
+#[derive(Clone, Debug)]
+enum Setting {
+    Integer(i64),
+    Text(String),
+}
+
+/// An option that exists.
+struct Known {
+    name: &'static str,
+    /// Who takes it.
+    takers: Takers,
+    /// The values it may have; none for one that is a text.
+    range: Option<(i64, i64)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takers {
+    Both,
+    Server,
+    Client,
+}
+
+const SIZE: Option<(i64, i64)> = Some((1, i32::MAX as i64));
+const TIME: Option<(i64, i64)> = Some((0, i32::MAX as i64));
+
+const fn known(name: &'static str, takers: Takers, range: Option<(i64, i64)>) -> Known {
+    Known {
+        name,
+        takers,
+        range,
+    }
+}
+
+/// `docs/c.md` describes each; a test holds the two together.
+static KNOWN: &[Known] = &[
+    known("max_message", Takers::Both, SIZE),
+    known("max_depth", Takers::Both, Some((1, 512))),
+    known("max_nodes", Takers::Both, SIZE),
+    known("max_collisions", Takers::Both, Some((0, i64::MAX))),
+    known("send_high_water", Takers::Both, SIZE),
+    known("receive_high_water", Takers::Both, SIZE),
+    known("handshake_ms", Takers::Both, TIME),
+    known("linger_ms", Takers::Both, TIME),
+    known("values", Takers::Both, None),
+    known("curve_secret_key", Takers::Both, None),
+    known(
+        "max_open_calls",
+        Takers::Server,
+        Some((1, server::Options::MOST_OPEN_CALLS)),
+    ),
+    known("send_buffer", Takers::Server, SIZE),
+    known("backlog", Takers::Server, SIZE),
+    known("allow_public", Takers::Server, Some((0, 1))),
+    known("timeout_ms", Takers::Client, Some((1, i32::MAX as i64))),
+    known("reconnect_ms", Takers::Client, SIZE),
+    known("reconnect_max_ms", Takers::Client, SIZE),
+    known("curve_server_key", Takers::Client, None),
+    known("curve_public_key", Takers::Client, None),
+];
+
+impl Options {
+    fn set(&mut self, name: &str, setting: Setting) -> Result<(), Failure> {
+        let bad = |reason: String| Failure::new(Status::ZROUTE_BAD_OPTION, reason);
+        let known = KNOWN
+            .iter()
+            .find(|known| known.name == name)
+            .ok_or_else(|| {
+                let names: Vec<_> = KNOWN.iter().map(|known| known.name).collect();
+                bad(format!(
+                    "there is no option '{}'; there are {}",
+                    name.escape_debug(),
+                    names.join(", ")
+                ))
+            })?;
+        match (&setting, known.range) {
+            (Setting::Integer(value), Some((least, most))) => {
+                if !(least..=most).contains(value) {
+                    return Err(bad(format!(
+                        "option '{name}' goes from {least} to {most}, got {value}"
+                    )));
+                }
+            }
+            (Setting::Text(_), None) => {}
+            (Setting::Integer(_), None) => {
+                return Err(bad(format!("option '{name}' is expected to be a text")));
+            }
+            (Setting::Text(_), Some(_)) => {
+                return Err(bad(format!("option '{name}' is expected to be an integer")));
+            }
+        }
+        self.settings.retain(|(other, _)| other.name != name);
+        self.settings.push((known, setting));
+        Ok(())
+    }
+
+    fn check_taker(&self, taker: Takers, what: &str) -> Result<(), Failure> {
+        for (known, _) in &self.settings {
+            if known.takers != Takers::Both && known.takers != taker {
+                return Err(Failure::new(
+                    Status::ZROUTE_BAD_OPTION,
+                    format!("option '{}' is not one of a {what}", known.name),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn integer<T: TryFrom<i64>>(&self, name: &str, default: T) -> T {
+        self.settings
+            .iter()
+            .find_map(|(known, setting)| match setting {
+                Setting::Integer(value) if known.name == name => T::try_from(*value).ok(),
+                _ => None,
+            })
+            .unwrap_or(default)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.settings
+            .iter()
+            .find_map(|(known, setting)| match setting {
+                Setting::Text(value) if known.name == name => Some(value.as_str()),
+                _ => None,
+            })
+    }
+
+    fn time(&self, name: &str, default: Duration) -> Duration {
+        let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(self.integer(name, default))
+    }
+
+    fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            bytes: self.integer("max_message", default.bytes),
+            depth: self.integer("max_depth", default.depth),
+            nodes: self.integer("max_nodes", default.nodes),
+            collisions: self.integer("max_collisions", default.collisions),
+        }
+    }
+
+    fn transport(&self) -> transport::Options {
+        let default = transport::Options::default();
+        transport::Options {
+            send_high_water: self.integer("send_high_water", default.send_high_water),
+            receive_high_water: self.integer("receive_high_water", default.receive_high_water),
+            send_buffer: self.integer("send_buffer", default.send_buffer),
+            handshake: self.time("handshake_ms", default.handshake),
+            backlog: self.integer("backlog", default.backlog),
+            linger: self.time("linger_ms", default.linger),
+            reconnect: self.time("reconnect_ms", default.reconnect),
+            reconnect_longest: self.time("reconnect_max_ms", default.reconnect_longest),
+            ..default
+        }
+    }
+
+    fn values(&self) -> Result<Values, Failure> {
+        match self.text("values") {
+            None | Some("msgpack") => Ok(Values::MessagePack),
+            Some("php") => Ok(Values::Php),
+            Some(other) => Err(Failure::new(
+                Status::ZROUTE_BAD_OPTION,
+                format!(
+                    "option 'values' is 'msgpack' or 'php', got '{}'",
+                    other.escape_debug()
+                ),
+            )),
+        }
+    }
+
+    pub(super) fn server(&self) -> Result<(server::Options, Values, bool), Failure> {
+        self.check_taker(Takers::Server, "server")?;
+        let mut options = server::Options {
+            limits: self.limits(),
+            transport: self.transport(),
+            ..server::Options::default()
+        };
+        options.open_calls = self.integer("max_open_calls", options.open_calls);
+        options.transport.curve = self.text("curve_secret_key").map(|key| Curve::Server {
+            secret_key: key.to_string(),
+        });
+        let public = self.integer("allow_public", 0_i64) == 1;
+        Ok((options, self.values()?, public))
+    }
+
+    pub(super) fn client(&self) -> Result<(client::Options, Values), Failure> {
+        self.check_taker(Takers::Client, "client")?;
+        let mut options = client::Options {
+            limits: self.limits(),
+            transport: self.transport(),
+            ..client::Options::default()
+        };
+        options.timeout = self.time("timeout_ms", options.timeout);
+        options.transport.curve = self.client_curve()?;
+        Ok((options, self.values()?))
+    }
+
+    fn client_curve(&self) -> Result<Option<Curve>, Failure> {
+        let bad = |reason: &str| Err(Failure::new(Status::ZROUTE_BAD_OPTION, reason));
+        let public = self.text("curve_public_key");
+        let secret = self.text("curve_secret_key");
+        let pair = match (public, secret) {
+            (Some(public), Some(secret)) => Some(KeyPair {
+                public_key: public.to_string(),
+                secret_key: secret.to_string(),
+            }),
+            (None, None) => None,
+            _ => {
+                return bad(
+                    "a client's 'curve_public_key' and 'curve_secret_key' go together, or both are \
+                     left out",
+                );
+            }
+        };
+        match self.text("curve_server_key") {
+            Some(key) => Ok(Some(Curve::Client {
+                server_key: key.to_string(),
+                pair,
+            })),
+            None if pair.is_some() => bad("a client with CURVE keys needs 'curve_server_key' too"),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Makes a set of options, all at their defaults. Free it with
+/// zroute_options_free; what was made with it does not need it any more.
+///
+/// Any thread may call this.
+///
+/// # Safety
+/// `options` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_options_new(options: *mut *mut zroute_options) -> zroute_status {
+    gate("zroute_options_new", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("options", options) }?;
+        output.write(handle::insert(Options::default())?.cast());
+        Ok(())
+    })
+}
+
+/// Sets an option that is a number. docs/c.md lists the names with their units
+/// and ranges. ZROUTE_BAD_OPTION for another name or a value out of range.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_options_set_integer(
+    options: *mut zroute_options,
+    name: *const c_char,
+    value: i64,
+) -> zroute_status {
+    gate("zroute_options_set_integer", || {
+        // SAFETY: as the caller promises.
+        let name = unsafe { text("name", name) }?;
+        handle::enter::<Options>(options.cast())?.set(name, Setting::Integer(value))
+    })
+}
+
+/// Sets an option that is a text; it is copied. ZROUTE_BAD_OPTION for another
+/// name.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `name` and `value` are NULL or NUL-terminated texts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_options_set_text(
+    options: *mut zroute_options,
+    name: *const c_char,
+    value: *const c_char,
+) -> zroute_status {
+    gate("zroute_options_set_text", || {
+        // SAFETY: as the caller promises.
+        let (name, value) = unsafe { (text("name", name)?, text("value", value)?) };
+        handle::enter::<Options>(options.cast())?.set(name, Setting::Text(value.to_string()))
+    })
+}
+
+/// Frees a set of options. NULL is fine.
+///
+/// One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_options_free(options: *mut zroute_options) -> zroute_status {
+    gate("zroute_options_free", || {
+        handle::free::<Options>(options.cast()).map(drop)
+    })
+}
+
+/// The options that a maker was handed: NULL stands for the defaults.
+pub(super) fn with<T>(
+    options: *const zroute_options,
+    make: impl FnOnce(&Options) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    if options.is_null() {
+        make(&Options::default())
+    } else {
+        make(&*handle::enter::<Options>(options.cast::<c_void>())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docs_describe_every_option() {
+        let docs = include_str!("../../docs/c.md");
+        for known in KNOWN {
+            assert!(
+                docs.contains(&format!("| `{}` |", known.name)),
+                "{}",
+                known.name
+            );
+        }
+    }
+}

@@ -1,0 +1,752 @@
+//! Servers: run by callbacks, or, with `exchange`, by the host's own loop.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::call::{Call, Mailbox, Verdict, fault, zroute_call};
+use super::exchange;
+use super::gate::{Failure, gate};
+use super::handle::{self, Entered, Object};
+use super::options::{self, Values, zroute_options};
+use super::pointer::{Output, bytes, text};
+use super::status::{Status, zroute_status};
+use crate::server::{Refused, Route, Server as Engine};
+use crate::transport::{Endpoint, Waited};
+use crate::wire::{Code, Fault};
+
+/// A server.
+pub struct zroute_server {
+    _opaque: [u8; 0],
+}
+
+/// Runs one call: reads its parameters and answers it, or keeps it for later.
+/// A return without either fails the call with -32603. It runs on the thread
+/// that runs the server, with no lock held: it may call any function of this
+/// library, and it may leave by longjmp.
+pub type zroute_callback =
+    Option<unsafe extern "C" fn(call: *mut zroute_call, userdata: *mut c_void)>;
+
+/// Ends a userdata: runs once, when its callback is replaced or its server is
+/// freed.
+pub type zroute_finalizer = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
+
+/// What a server counted since it was made.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct zroute_server_counters {
+    /// Messages that came, of any kind.
+    pub requests: u64,
+    /// Those that went to a handler.
+    pub calls: u64,
+    /// Calls that were answered with a value.
+    pub answers: u64,
+    /// Messages that were answered with a fault before any handler.
+    pub refused: u64,
+    /// Answers and faults whose peer had left, or would not read.
+    pub undeliverable: u64,
+    /// Calls that wait for their answer now.
+    pub open: u64,
+    /// Bytes of the bodies received.
+    pub bytes_received: u64,
+    /// Bytes of the bodies sent.
+    pub bytes_sent: u64,
+    /// Faults sent: -32700, no MessagePack value.
+    pub faults_parse: u64,
+    /// Faults sent: -32600, no request.
+    pub faults_request: u64,
+    /// Faults sent: -32601, no such function.
+    pub faults_unknown_function: u64,
+    /// Faults sent: -32602, parameters that do not fit.
+    pub faults_parameters: u64,
+    /// Faults sent: -32603, the handler failed.
+    pub faults_handler: u64,
+    /// Faults sent: -32001, the deadline had passed.
+    pub faults_deadline: u64,
+    /// Faults sent: -32002, too many calls.
+    pub faults_overloaded: u64,
+    /// Faults sent: -32003, not allowed.
+    pub faults_forbidden: u64,
+    /// Faults sent: -32004, over the limit.
+    pub faults_too_large: u64,
+    /// Faults sent: -32005, shutting down.
+    pub faults_shutting_down: u64,
+    /// Faults sent: -32006, cancelled.
+    pub faults_cancelled: u64,
+    /// Faults sent: 1 and above, the application's.
+    pub faults_application: u64,
+}
+
+/// A callback and what belongs to it.
+#[derive(Clone, Copy)]
+struct Handler {
+    callback: unsafe extern "C" fn(*mut zroute_call, *mut c_void),
+    userdata: *mut c_void,
+    finalizer: zroute_finalizer,
+}
+
+// SAFETY: this library hands the userdata through and never looks at it; that
+// a handle moves between threads only as a whole is the ABI's rule 7.
+unsafe impl Send for Handler {}
+
+/// The object behind the handle.
+pub struct Server {
+    pub(super) engine: Engine,
+    pub(super) values: Values,
+    pub(super) exchange: exchange::server::Buffers,
+    handlers: HashMap<u32, Handler>,
+    raw_handler: Option<Handler>,
+    names: Vec<Arc<CStr>>,
+    endpoints: Vec<CString>,
+    mailbox: Arc<Mailbox>,
+    allow_public: bool,
+    /// The call object that is used again, under the handle that it had last.
+    spare: Option<Spare>,
+}
+
+struct Spare(*mut c_void);
+
+// SAFETY: a handle is a number; it leads nowhere by itself.
+unsafe impl Send for Spare {}
+
+impl Object for Server {
+    const KIND: u8 = 2;
+    const NAME: &'static str = "zroute_server";
+}
+
+impl Server {
+    fn handler(&self, route: Route) -> Option<Handler> {
+        match route {
+            Route::Function(number) => self.handlers.get(&number).copied(),
+            Route::Raw => self.raw_handler,
+        }
+    }
+
+    fn name(&self, route: Route) -> Arc<CStr> {
+        match route {
+            Route::Function(number) => self.names.get(number as usize).cloned(),
+            Route::Raw => None,
+        }
+        .unwrap_or_else(|| Arc::from(c""))
+    }
+
+    /// Adds a function, with a handler or without.
+    fn declare(&mut self, name: &str) -> Result<u32, Failure> {
+        if name.is_empty() {
+            return Err(Failure::argument("the function's name is empty"));
+        }
+        match self.engine.add_function(name) {
+            Route::Function(number) => {
+                if number as usize == self.names.len() {
+                    self.names
+                        .push(CString::new(name).unwrap_or_default().into());
+                }
+                Ok(number)
+            }
+            Route::Raw => Err(Failure::argument("too many functions")),
+        }
+    }
+
+    /// Sends what kept calls have left in the mailbox.
+    pub(super) fn deliver(&mut self) -> Result<(), Failure> {
+        let verdicts = {
+            let mut waiting = self
+                .mailbox
+                .verdicts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            std::mem::take(&mut *waiting)
+        };
+        for (token, verdict) in verdicts {
+            self.settle(token, verdict)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, token: u64, verdict: Verdict) -> Result<(), Failure> {
+        let settled = match verdict {
+            Verdict::Value(value) => self.engine.answer_checked(token, &value),
+            Verdict::Fault(fault) => self.engine.fail(token, &fault),
+        };
+        match settled {
+            // The server has ended the call meanwhile.
+            Ok(()) | Err(Refused::Unknown) => Ok(()),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+}
+
+/// Makes a server. `options` may be NULL for the defaults; it is not needed
+/// afterwards. Free the server with zroute_server_free.
+///
+/// Any thread may call this. ZROUTE_BAD_OPTION, ZROUTE_OUTDATED_LIBZMQ,
+/// ZROUTE_SYSTEM.
+///
+/// # Safety
+/// `server` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_new(
+    options: *const zroute_options,
+    server: *mut *mut zroute_server,
+) -> zroute_status {
+    gate("zroute_server_new", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("server", server) }?;
+        let (options, values, allow_public) = options::with(options, options::Options::server)?;
+        let limits = options.limits.clone();
+        let engine = Engine::new(options)?;
+        let stop = engine.stop_handle();
+        let handle = handle::insert(Server {
+            engine,
+            values,
+            exchange: exchange::server::Buffers::default(),
+            handlers: HashMap::new(),
+            raw_handler: None,
+            names: Vec::new(),
+            endpoints: Vec::new(),
+            mailbox: Arc::new(Mailbox {
+                verdicts: Mutex::default(),
+                bell: stop,
+                limits,
+            }),
+            allow_public,
+            spare: None,
+        })?;
+        handle::enter::<Server>(handle)?.set_stop(stop);
+        output.write(handle.cast());
+        Ok(())
+    })
+}
+
+/// Serves an endpoint, such as `tcp://127.0.0.1:5555`, `tcp://[::1]:0`
+/// (any free port) or `ipc:///run/app.sock`; several are fine.
+///
+/// One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE (in use, no
+/// right to it, …). A bind that other machines can reach, without encryption,
+/// prints one warning to stderr unless the option `allow_public` is 1.
+///
+/// # Safety
+/// `endpoint` is NULL or a NUL-terminated text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_bind(
+    server: *mut zroute_server,
+    endpoint: *const c_char,
+) -> zroute_status {
+    gate("zroute_server_bind", || {
+        // SAFETY: as the caller promises.
+        let endpoint = unsafe { text("endpoint", endpoint) }?;
+        let mut server = handle::enter::<Server>(server.cast())?;
+        let bound = CString::new(server.engine.bind(endpoint)?).unwrap_or_default();
+        server.endpoints.push(bound);
+        warn_of_public_bind(&server, endpoint);
+        Ok(())
+    })
+}
+
+fn warn_of_public_bind(server: &Server, endpoint: &str) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    let public = Endpoint::parse(endpoint).is_ok_and(|endpoint| endpoint.is_public());
+    if public
+        && !server.allow_public
+        && !server.engine.is_encrypted()
+        && !WARNED.swap(true, Ordering::Relaxed)
+    {
+        eprintln!(
+            "zroute: {endpoint} can be reached from other machines, unencrypted and by anyone. Set \
+             the option curve_secret_key, bind a loopback address, or set allow_public to 1 if \
+             this is meant."
+        );
+    }
+}
+
+/// Borrows the endpoint that was really bound, the `index`th counted from 0:
+/// port 0 has become a port. The text is good as long as the server.
+/// ZROUTE_END when there are not so many.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `endpoint` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_endpoint(
+    server: *const zroute_server,
+    index: usize,
+    endpoint: *mut *const c_char,
+) -> zroute_status {
+    gate("zroute_server_endpoint", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("endpoint", endpoint) }?;
+        let server = handle::enter::<Server>(server.cast())?;
+        let bound = server.endpoints.get(index).ok_or_else(|| {
+            Failure::new(
+                Status::ZROUTE_END,
+                format!("{} endpoints are bound", server.endpoints.len()),
+            )
+        })?;
+        output.write(bound.as_ptr());
+        Ok(())
+    })
+}
+
+/// Registers the function `name`, or replaces its callback. `userdata` is
+/// handed to each call of `callback`; `finalizer`, which may be NULL, ends it
+/// when the callback is replaced or the server is freed. When this fails, the
+/// userdata stays the caller's.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated text; `callback` and `finalizer` can be
+/// called with `userdata` as long as they are registered.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_register(
+    server: *mut zroute_server,
+    name: *const c_char,
+    callback: zroute_callback,
+    userdata: *mut c_void,
+    finalizer: zroute_finalizer,
+) -> zroute_status {
+    let mut replaced = None;
+    let status = gate("zroute_server_register", || {
+        // SAFETY: as the caller promises.
+        let name = unsafe { text("name", name) }?;
+        let handler = handler(callback, userdata, finalizer)?;
+        let mut server = handle::enter::<Server>(server.cast())?;
+        let number = server.declare(name)?;
+        replaced = server.handlers.insert(number, handler);
+        Ok(())
+    });
+    finalize(replaced);
+    status
+}
+
+/// Registers the callback for bodies that are no call of any dialect, or
+/// replaces it: it gets the body as it came and answers with any bytes.
+/// Without one such bodies are answered with a fault.
+///
+/// Everything else is as with zroute_server_register.
+///
+/// # Safety
+/// `callback` and `finalizer` can be called with `userdata` as long as they
+/// are registered.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_register_raw(
+    server: *mut zroute_server,
+    callback: zroute_callback,
+    userdata: *mut c_void,
+    finalizer: zroute_finalizer,
+) -> zroute_status {
+    let mut replaced = None;
+    let status = gate("zroute_server_register_raw", || {
+        let handler = handler(callback, userdata, finalizer)?;
+        let mut server = handle::enter::<Server>(server.cast())?;
+        server.engine.accept_raw();
+        replaced = server.raw_handler.replace(handler);
+        Ok(())
+    });
+    finalize(replaced);
+    status
+}
+
+fn handler(
+    callback: zroute_callback,
+    userdata: *mut c_void,
+    finalizer: zroute_finalizer,
+) -> Result<Handler, Failure> {
+    Ok(Handler {
+        callback: callback.ok_or_else(|| Failure::argument("callback is NULL"))?,
+        userdata,
+        finalizer,
+    })
+}
+
+/// Ends a handler's userdata. No value with a Drop lives here meanwhile.
+fn finalize(handler: Option<Handler>) {
+    if let Some(Handler {
+        userdata,
+        finalizer: Some(finalizer),
+        ..
+    }) = handler
+    {
+        // SAFETY: whoever registered it promised that it can be called, and it
+        // was taken out of the server, so this is the only time.
+        unsafe { finalizer(userdata) };
+    }
+}
+
+/// Declares a function for the pull form: its calls come out of
+/// zroute_server_exchange under the number `route`, counted from 0 in the
+/// order of first naming.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated text; `route` is NULL or has room for
+/// its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_declare(
+    server: *mut zroute_server,
+    name: *const c_char,
+    route: *mut u32,
+) -> zroute_status {
+    gate("zroute_server_declare", || {
+        // SAFETY: as the caller promises.
+        let (name, output) = unsafe { (text("name", name)?, Output::new("route", route)?) };
+        output.write(handle::enter::<Server>(server.cast())?.declare(name)?);
+        Ok(())
+    })
+}
+
+/// Declares for the pull form that bodies which are no call are wanted too:
+/// they come out of zroute_server_exchange under the route -1.
+///
+/// One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_declare_raw(server: *mut zroute_server) -> zroute_status {
+    gate("zroute_server_declare_raw", || {
+        handle::enter::<Server>(server.cast())?.engine.accept_raw();
+        Ok(())
+    })
+}
+
+/// Serves until zroute_server_stop is called, and then returns ZROUTE_OK. A
+/// stop that came before counts too; each run uses one stop up.
+///
+/// The thread that calls this runs the callbacks; all others get ZROUTE_BUSY
+/// meanwhile. ZROUTE_INTERRUPTED after a signal: look at your flags, and call
+/// again.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_run(server: *mut zroute_server) -> zroute_status {
+    gate("zroute_server_run", || {
+        while serve(server.cast(), None)?.is_some() {}
+        Ok(())
+    })
+}
+
+/// Serves what is here, or waits for it no longer than `timeout_ms` (-1: for
+/// ever). `calls`, which may be NULL, tells how many callbacks ran; ZROUTE_OK
+/// with 0 of them means that the time was over. ZROUTE_STOPPED when
+/// zroute_server_stop was called, ZROUTE_INTERRUPTED after a signal.
+///
+/// The thread that calls this runs the callbacks.
+///
+/// # Safety
+/// `calls` is NULL or has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_step(
+    server: *mut zroute_server,
+    timeout_ms: c_int,
+    calls: *mut usize,
+) -> zroute_status {
+    gate("zroute_server_step", || {
+        let Some(count) = serve(server.cast(), deadline(timeout_ms))? else {
+            return Err(Failure::new(
+                Status::ZROUTE_STOPPED,
+                "the server was asked to stop",
+            ));
+        };
+        if !calls.is_null() {
+            // SAFETY: not NULL, and has room, as the caller promises.
+            unsafe { Output::new("calls", calls) }?.write(count);
+        }
+        Ok(())
+    })
+}
+
+/// The end of a wait that C gave in milliseconds; none for a negative number.
+pub(super) fn deadline(timeout_ms: c_int) -> Option<Instant> {
+    let milliseconds = u64::try_from(timeout_ms).ok()?;
+    Instant::now().checked_add(Duration::from_millis(milliseconds))
+}
+
+/// How many calls are served before looking for a stop again.
+const ROUND: usize = 1000;
+
+/// Serves what is here, after waiting for it: how many callbacks ran, or none
+/// after a stop.
+fn serve(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, Failure> {
+    let before = handle::enter::<Server>(handle)?.begin_run();
+    let served = serve_round(handle, until);
+    // A callback may have freed the server.
+    if let Ok(server) = handle::enter::<Server>(handle) {
+        server.end_run(before);
+    }
+    served
+}
+
+fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, Failure> {
+    let mut count = 0;
+    loop {
+        let mut server = handle::enter::<Server>(handle)?;
+        if server.engine.is_stopped() {
+            server.engine.resume();
+            return Ok(None);
+        }
+        server.deliver()?;
+        let Some(taken) = server.engine.take()? else {
+            if count > 0 {
+                return Ok(Some(count));
+            }
+            match server.engine.wait(until)? {
+                Waited::Ready | Waited::Woken => continue,
+                Waited::TimedOut => return Ok(Some(0)),
+            }
+        };
+        let open = taken.token;
+        let Some(handler) = server.handler(taken.route) else {
+            let fault = Fault::new(
+                Code::Handler,
+                "the function was declared for the pull form, and the server runs callbacks",
+            );
+            server.settle(open, Verdict::Fault(fault))?;
+            continue;
+        };
+        let call = lend(&mut server, taken)?;
+        drop(server);
+        // SAFETY: whoever registered the callback promised that it can be
+        // called with its userdata. Only plain numbers are left in this frame
+        // and below it nothing is entered, so it may do what it likes.
+        unsafe { (handler.callback)(call.cast(), handler.userdata) };
+        count += 1;
+        take_back(handle, call, open)?;
+        if count >= ROUND {
+            return Ok(Some(count));
+        }
+    }
+}
+
+/// Puts a call under a handle for its callback.
+fn lend(server: &mut Entered<Server>, taken: crate::server::Taken) -> Result<*mut c_void, Failure> {
+    let function = server.name(taken.route);
+    let call = Call::new(taken, function, Arc::clone(&server.mailbox));
+    if let Some(Spare(handle)) = server.spare.take()
+        && let Ok(mut entered) = handle::enter::<Call>(handle)
+    {
+        *entered = call;
+        return Ok(handle);
+    }
+    handle::insert(call)
+}
+
+/// Ends a call after its callback, unless it is kept.
+fn take_back(server: *mut c_void, call: *mut c_void, token: u64) -> Result<(), Failure> {
+    let mut entered = match handle::enter::<Call>(call) {
+        Ok(entered) if !entered.is_kept() => entered,
+        // Kept, and perhaps answered already.
+        _ => return Ok(()),
+    };
+    let verdict = entered.take_verdict();
+    let spare = entered.renew();
+    match handle::enter::<Server>(server) {
+        Ok(mut server) => {
+            server.spare = Some(Spare(spare));
+            server.settle(token, verdict)
+        }
+        // The callback freed the server; nobody needs the spare.
+        Err(_) => handle::free::<Call>(spare).map(drop),
+    }
+}
+
+/// Ends the server's run, or its next one. Any thread may call this, and a
+/// signal handler too: it takes no lock, allocates nothing and keeps errno.
+/// It sets no text for zroute_last_error.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_stop(server: *const zroute_server) -> zroute_status {
+    match handle::stop::<Server>(server.cast()) {
+        Ok(()) => Status::ZROUTE_OK,
+        Err(status) => status,
+    }
+}
+
+/// Tells what the server counted.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `counters` is NULL or has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_count(
+    server: *const zroute_server,
+    counters: *mut zroute_server_counters,
+) -> zroute_status {
+    gate("zroute_server_count", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("counters", counters) }?;
+        let counted = handle::enter::<Server>(server.cast())?.engine.counters();
+        let [
+            faults_parse,
+            faults_request,
+            faults_unknown_function,
+            faults_parameters,
+            faults_handler,
+            faults_deadline,
+            faults_overloaded,
+            faults_forbidden,
+            faults_too_large,
+            faults_shutting_down,
+            faults_cancelled,
+        ] = counted.faults;
+        output.write(zroute_server_counters {
+            requests: counted.requests,
+            calls: counted.calls,
+            answers: counted.answers,
+            refused: counted.refused,
+            undeliverable: counted.undeliverable,
+            open: counted.open,
+            bytes_received: counted.bytes_received,
+            bytes_sent: counted.bytes_sent,
+            faults_parse,
+            faults_request,
+            faults_unknown_function,
+            faults_parameters,
+            faults_handler,
+            faults_deadline,
+            faults_overloaded,
+            faults_forbidden,
+            faults_too_large,
+            faults_shutting_down,
+            faults_cancelled,
+            faults_application: counted.application_faults,
+        });
+        Ok(())
+    })
+}
+
+/// The pull form, for hosts with a loop of their own: hands back answers and
+/// takes the next batch of calls, in one call.
+///
+/// `answers` is a map from token to answer, in the server's `values` format
+/// (MessagePack, or PHP's serialize format); nothing when `answers_size` is 0.
+/// Up to `most` calls come back in `batch`, as one flat list in the same
+/// format, four values a call:
+///
+/// 1. its token, to be answered once, here or with zroute_server_answer or
+///    zroute_server_fail;
+/// 2. its route: the number from zroute_server_declare; -1 for a body that is
+///    no call; -2 for an answer of `answers` under this token that was not
+///    taken because it is not plain (see ZROUTE_NOT_PLAIN);
+/// 3. its parameters; the whole body as binary with -1, the reason with -2;
+/// 4. how many milliseconds its caller still waits, -1 for unknown.
+///
+/// `timeout_ms` bounds the wait for the first call: 0 does not wait, -1 waits
+/// for ever. When the time is over, `batch_size` is 0. The batch is borrowed: it is good until
+/// the next call with this server.
+///
+/// An answer that cannot be sent (too large, reserved, too deep) fails its own
+/// call with -32603 and no other. ZROUTE_STOPPED after zroute_server_stop,
+/// ZROUTE_INTERRUPTED after a signal: the answers were sent in both cases.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `answers` leads to `answers_size` bytes, or that is 0; `batch` and
+/// `batch_size` are NULL or have room for their values.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_exchange(
+    server: *mut zroute_server,
+    answers: *const c_void,
+    answers_size: usize,
+    most: usize,
+    timeout_ms: c_int,
+    batch: *mut *const c_void,
+    batch_size: *mut usize,
+) -> zroute_status {
+    gate("zroute_server_exchange", || {
+        // SAFETY: as the caller promises.
+        let (answers, data, size) = unsafe {
+            (
+                bytes("answers", answers, answers_size)?,
+                Output::new("batch", batch)?,
+                Output::new("batch_size", batch_size)?,
+            )
+        };
+        let mut server = handle::enter::<Server>(server.cast())?;
+        let taken = exchange::server::turn(&mut server, answers, most, timeout_ms)?;
+        data.write(taken.as_ptr().cast());
+        size.write(taken.len());
+        Ok(())
+    })
+}
+
+/// Answers one call of the pull form, with a value in the server's `values`
+/// format that is taken for plain: a 0 in PHP's format is a number.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL, ZROUTE_INVALID_VALUE,
+/// ZROUTE_NOT_PLAIN, ZROUTE_TOO_LARGE, ZROUTE_RESERVED_VALUE; after all but
+/// the first the call is still open.
+///
+/// # Safety
+/// `value` leads to `size` bytes, or `size` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_answer(
+    server: *mut zroute_server,
+    token: u64,
+    value: *const c_void,
+    size: usize,
+) -> zroute_status {
+    gate("zroute_server_answer", || {
+        // SAFETY: as the caller promises.
+        let value = unsafe { bytes("value", value, size) }?;
+        let mut server = handle::enter::<Server>(server.cast())?;
+        exchange::server::answer(&mut server, token, value)
+    })
+}
+
+/// Fails one call of the pull form; the arguments are those of
+/// zroute_call_fail.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated text; so is `message`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_fail(
+    server: *mut zroute_server,
+    token: u64,
+    code: i64,
+    name: *const c_char,
+    message: *const c_char,
+) -> zroute_status {
+    gate("zroute_server_fail", || {
+        // SAFETY: as the caller promises.
+        let fault = unsafe { fault(code, name, message) }?;
+        let mut server = handle::enter::<Server>(server.cast())?;
+        Ok(server.engine.fail(token, &fault)?)
+    })
+}
+
+/// Frees a server: open calls and requests that are still waiting are told
+/// -32005, what is on its way is sent (no longer than `linger_ms`), and the
+/// finalizers run. NULL is fine. In a forked child it returns ZROUTE_FORKED
+/// and leaves the parent's server alone.
+///
+/// One thread at a time; a callback may free its own server.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_free(server: *mut zroute_server) -> zroute_status {
+    let mut handlers: &'static mut [Handler] = &mut [];
+    let status = gate("zroute_server_free", || {
+        let Some(mut server) = handle::free::<Server>(server.cast())? else {
+            return Ok(());
+        };
+        // Leaked while the finalizers run, so that they may do what they like.
+        let all = server.handlers.values().copied().chain(server.raw_handler);
+        handlers = Box::leak(all.collect());
+        if let Some(Spare(spare)) = server.spare.take() {
+            handle::free::<Call>(spare)?;
+        }
+        server.deliver()
+    });
+    let all: *mut [Handler] = handlers;
+    for handler in handlers {
+        finalize(Some(*handler));
+    }
+    // SAFETY: the box that was leaked above, or an empty slice, which owns no
+    // memory; nothing refers to it any more.
+    drop(unsafe { Box::from_raw(all) });
+    status
+}
