@@ -1,0 +1,424 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute;
+
+use FFI;
+use FFI\CData;
+use Zroute\Exception\ConnectionFailed;
+use Zroute\Exception\ForkedHandle;
+use Zroute\Exception\InvalidMessage;
+use Zroute\Exception\InvalidOption;
+use Zroute\Exception\InvalidValue;
+use Zroute\Exception\NativeError;
+use Zroute\Exception\Timeout;
+
+/**
+ * The native library: the one file that knows FFI.
+ *
+ * One instance a process, because a handle is only good with the FFI object
+ * that made it.
+ *
+ * @internal
+ */
+final class Native
+{
+    /** The library's version that this code was written for, without the patch. */
+    private const VERSION = 1;
+
+    private static ?self $instance = null;
+
+    /** Outputs, made once: a pointer, a size, and their addresses. */
+    private readonly CData $data;
+    private readonly CData $size;
+    private readonly CData $dataAddress;
+    private readonly CData $sizeAddress;
+
+    private function __construct(private readonly FFI $ffi)
+    {
+        $this->data = $ffi->new('const void *');
+        $this->size = $ffi->new('size_t');
+        $this->dataAddress = FFI::addr($this->data);
+        $this->sizeAddress = FFI::addr($this->size);
+    }
+
+    /** @throws NativeError when the library cannot be used; the message says what to do */
+    public static function get(): self
+    {
+        return self::$instance ??= new self(self::load());
+    }
+
+    private static function load(): FFI
+    {
+        if (!extension_loaded('ffi')) {
+            throw new NativeError(
+                "Zroute needs PHP's FFI extension: install it (Debian has it in php-common) and add extension=ffi"
+            );
+        }
+        $ffi = self::scope() ?? self::define();
+        $version = $ffi->zroute_version_number();
+        if (intdiv($version, 100) !== self::VERSION) {
+            throw new NativeError(sprintf(
+                'libzroute %s does not go with these PHP files, which are for %d.%d; install both from one release',
+                $ffi->zroute_version(),
+                intdiv(self::VERSION, 100),
+                self::VERSION % 100
+            ));
+        }
+        return $ffi;
+    }
+
+    /** The library as ffi.preload has loaded it. */
+    private static function scope(): ?FFI
+    {
+        try {
+            return FFI::scope('ZROUTE');
+        } catch (FFI\Exception) {
+            return null;
+        }
+    }
+
+    private static function define(): FFI
+    {
+        $header = self::header();
+        $failures = [];
+        foreach (self::libraries($header) as $library) {
+            try {
+                return FFI::cdef($header, $library);
+            } catch (FFI\Exception $e) {
+                if (str_contains($e->getMessage(), 'restricted')) {
+                    throw new NativeError(
+                        'FFI is off for scripts here (ffi.enable=' . ini_get('ffi.enable') . '). Preload it: '
+                        . 'set ffi.preload to zroute-php.h and opcache.preload to Zroute\'s preload.php '
+                        . '(docs/php.md), or set ffi.enable=true.',
+                        0,
+                        $e
+                    );
+                }
+                $failures[] = "  $library: {$e->getMessage()}";
+            }
+        }
+        throw new NativeError(
+            "libzroute.so was not found, or cannot be loaded. Tried:\n" . implode("\n", $failures)
+            . "\nBuild it with 'make build', install it with 'make install', or set ZROUTE_LIBRARY to its path."
+        );
+    }
+
+    private static function header(): string
+    {
+        // In the source tree, then as installed.
+        foreach (['/../../include/zroute-php.h', '/../../zroute-php.h'] as $path) {
+            if (is_file(__DIR__ . $path)) {
+                return (string) file_get_contents(__DIR__ . $path);
+            }
+        }
+        throw new NativeError('zroute-php.h is missing beside ' . dirname(__DIR__));
+    }
+
+    /** @return list<string> where the library may be, best first */
+    private static function libraries(string $header): array
+    {
+        $named = getenv('ZROUTE_LIBRARY');
+        if ($named !== false && $named !== '') {
+            return [$named];
+        }
+        $libraries = [];
+        $built = __DIR__ . '/../../target/release/libzroute.so';
+        if (is_file($built)) {
+            $libraries[] = $built;
+        }
+        if (preg_match('/^#define FFI_LIB "(.+)"$/m', $header, $match) === 1) {
+            $libraries[] = $match[1];
+        }
+        return $libraries;
+    }
+
+    /** The library's version, such as 0.1.0. */
+    public function version(): string
+    {
+        return $this->ffi->zroute_version();
+    }
+
+    /** @param array<string, int|string|bool> $options */
+    public function newServer(array $options): CData
+    {
+        $server = $this->ffi->new('zroute_server *');
+        $this->withOptions(
+            $options,
+            fn (CData $set): int => $this->ffi->zroute_server_new($set, FFI::addr($server))
+        );
+        return $server;
+    }
+
+    /** @param array<string, int|string|bool> $options */
+    public function newClient(array $options): CData
+    {
+        $client = $this->ffi->new('zroute_client *');
+        $this->withOptions(
+            $options,
+            fn (CData $set): int => $this->ffi->zroute_client_new($set, FFI::addr($client))
+        );
+        return $client;
+    }
+
+    /**
+     * @param array<string, int|string|bool> $options
+     * @param \Closure(CData): int $make
+     */
+    private function withOptions(array $options, \Closure $make): void
+    {
+        $set = $this->ffi->new('zroute_options *');
+        $this->check($this->ffi->zroute_options_new(FFI::addr($set)));
+        try {
+            foreach ($options + ['values' => 'php'] as $name => $value) {
+                $this->check(
+                    is_string($value)
+                        ? $this->ffi->zroute_options_set_text($set, (string) $name, self::text($value))
+                        : $this->ffi->zroute_options_set_integer($set, (string) $name, (int) $value)
+                );
+            }
+            $this->check($make($set));
+        } finally {
+            $this->ffi->zroute_options_free($set);
+        }
+    }
+
+    public function bind(CData $server, string $endpoint): void
+    {
+        $this->check($this->ffi->zroute_server_bind($server, self::text($endpoint)));
+    }
+
+    /** The endpoint really bound, the $index-th. */
+    public function endpoint(CData $server, int $index): string
+    {
+        $text = $this->ffi->new('const char *');
+        $this->check($this->ffi->zroute_server_endpoint($server, $index, FFI::addr($text)));
+        return FFI::string($text);
+    }
+
+    /** @return int the function's route */
+    public function declare(CData $server, string $function): int
+    {
+        $route = $this->ffi->new('uint32_t');
+        $this->check($this->ffi->zroute_server_declare($server, self::text($function), FFI::addr($route)));
+        return $route->cdata;
+    }
+
+    public function declareRaw(CData $server): void
+    {
+        $this->check($this->ffi->zroute_server_declare_raw($server));
+    }
+
+    /**
+     * Hands in answers and takes the next calls.
+     *
+     * @param string $answers serialize() of answers by token, or ''
+     * @return string|null serialize() of the batch, '' when nothing came in time, null after a signal
+     */
+    public function serverExchange(CData $server, string $answers, int $most, int $timeoutMs): ?string
+    {
+        $status = $this->ffi->zroute_server_exchange(
+            $server,
+            $answers,
+            strlen($answers),
+            $most,
+            $timeoutMs,
+            $this->dataAddress,
+            $this->sizeAddress
+        );
+        if ($status !== Status::OK) {
+            if ($status === Status::INTERRUPTED) {
+                return null;
+            }
+            $this->check($status);
+        }
+        $size = $this->size->cdata;
+        return $size === 0 ? '' : FFI::string($this->data, $size);
+    }
+
+    /** @return int a status; the answer is serialize() of a plain value */
+    public function answer(CData $server, int $token, string $answer): int
+    {
+        return $this->ffi->zroute_server_answer($server, $token, $answer, strlen($answer));
+    }
+
+    /** @return int a status */
+    public function fail(CData $server, int $token, int $code, string $name, string $message): int
+    {
+        return $this->ffi->zroute_server_fail($server, $token, $code, self::clean($name), self::clean($message));
+    }
+
+    /** @return array<string, int> */
+    public function serverCounters(CData $server): array
+    {
+        $counters = $this->ffi->new('zroute_server_counters');
+        $this->check($this->ffi->zroute_server_count($server, FFI::addr($counters)));
+        return self::fields($counters);
+    }
+
+    /** In a forked child it does nothing. */
+    public function freeServer(CData $server): void
+    {
+        $this->ffi->zroute_server_free($server);
+    }
+
+    public function connect(CData $client, string $endpoint): void
+    {
+        $this->check($this->ffi->zroute_client_connect($client, self::text($endpoint)));
+    }
+
+    /**
+     * Begins calls and collects what has ended.
+     *
+     * @param string $calls serialize() of [number, function, parameters, timeout, ...], or ''
+     * @param bool $plain that the parameters were looked at: a 0 is a number
+     * @param int $waitFor a number; -1 for any, -2 for none
+     * @return string|null serialize() of [number, status, value, ...], '' when nothing ended in time,
+     *                     null after a signal
+     */
+    public function clientExchange(
+        CData $client,
+        string $calls,
+        bool $plain,
+        int $waitFor,
+        int $timeoutMs
+    ): ?string {
+        $status = $this->ffi->zroute_client_exchange(
+            $client,
+            $calls,
+            strlen($calls),
+            (int) $plain,
+            $waitFor,
+            $timeoutMs,
+            $this->dataAddress,
+            $this->sizeAddress
+        );
+        if ($status !== Status::OK) {
+            if ($status === Status::INTERRUPTED) {
+                return null;
+            }
+            $this->check($status);
+        }
+        $size = $this->size->cdata;
+        return $size === 0 ? '' : FFI::string($this->data, $size);
+    }
+
+    /** @return array<string, int> */
+    public function clientCounters(CData $client): array
+    {
+        $counters = $this->ffi->new('zroute_client_counters');
+        $this->check($this->ffi->zroute_client_count($client, FFI::addr($counters)));
+        return self::fields($counters);
+    }
+
+    /** In a forked child it does nothing. */
+    public function freeClient(CData $client): void
+    {
+        $this->ffi->zroute_client_free($client);
+    }
+
+    /**
+     * @param string $serialized serialize() of a value
+     * @param bool $plain that it was looked at: a 0 is a number
+     * @return string|null MessagePack, or null when it has to be looked at
+     */
+    public function pack(string $serialized, bool $plain): ?string
+    {
+        $status = $this->ffi->zroute_php_pack(
+            $serialized,
+            strlen($serialized),
+            (int) $plain,
+            $this->dataAddress,
+            $this->sizeAddress
+        );
+        if ($status === Status::NOT_PLAIN && !$plain) {
+            return null;
+        }
+        if ($status !== Status::OK) {
+            throw new InvalidValue($this->lastError());
+        }
+        return FFI::string($this->data, $this->size->cdata);
+    }
+
+    /** @return string serialize() of the value, with nothing but N b i d s a in it */
+    public function unpack(string $packed): string
+    {
+        $status = $this->ffi->zroute_php_unpack($packed, strlen($packed), $this->dataAddress, $this->sizeAddress);
+        if ($status !== Status::OK) {
+            throw new InvalidMessage($this->lastError());
+        }
+        return FFI::string($this->data, $this->size->cdata);
+    }
+
+    /** @return array{string, string} a CURVE key pair: public, secret */
+    public function curveKeyPair(): array
+    {
+        $public = $this->ffi->new('char[41]');
+        $secret = $this->ffi->new('char[41]');
+        $this->check($this->ffi->zroute_curve_keypair($public, $secret));
+        return [FFI::string($public), FFI::string($secret)];
+    }
+
+    /** Throws what a failed status stands for. */
+    private function check(int $status): void
+    {
+        if ($status === Status::OK) {
+            return;
+        }
+        throw self::exception($status, $this->lastError());
+    }
+
+    public static function exception(int $status, string $message): \Throwable
+    {
+        return match ($status) {
+            Status::TIMEOUT => new Timeout($message),
+            Status::NOT_CONNECTED, Status::UNREACHABLE => new ConnectionFailed($message),
+            Status::INVALID_ANSWER => new InvalidMessage($message),
+            Status::INVALID_VALUE, Status::TOO_LARGE, Status::NOT_PLAIN, Status::RESERVED_VALUE =>
+                new InvalidValue($message),
+            Status::BAD_OPTION, Status::BAD_ENDPOINT, Status::BAD_ARGUMENT => new InvalidOption($message),
+            Status::FORKED => new ForkedHandle($message),
+            default => new NativeError($message, $status),
+        };
+    }
+
+    /** The text of the latest failure. */
+    public function lastError(): string
+    {
+        $length = $this->ffi->zroute_last_error(null, 0);
+        $buffer = $this->ffi->new('char[' . ($length + 1) . ']');
+        $this->ffi->zroute_last_error($buffer, $length + 1);
+        return FFI::string($buffer);
+    }
+
+    /** FFI hands a string over up to its first NUL, so one with a NUL would name something else. */
+    private static function text(string $text): string
+    {
+        if (str_contains($text, "\0")) {
+            throw new InvalidOption('a NUL byte is not allowed in ' . json_encode($text));
+        }
+        return $text;
+    }
+
+    /** A text for a fault, which must not fail in its turn. */
+    private static function clean(string $text): string
+    {
+        $text = str_replace("\0", "\u{FFFD}", $text);
+        return preg_match('//u', $text) === 1 ? $text : (string) preg_replace('/[\x80-\xff]/', '?', $text);
+    }
+
+    /** @return array<string, int> */
+    private static function fields(CData $struct): array
+    {
+        $fields = [];
+        foreach (FFI::typeof($struct)->getStructFieldNames() as $name) {
+            $fields[$name] = $struct->$name;
+        }
+        return $fields;
+    }
+
+    private function __clone()
+    {
+    }
+}

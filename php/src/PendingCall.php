@@ -1,0 +1,91 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute;
+
+use Zroute\Exception\ConnectionFailed;
+use Zroute\Exception\InvalidMessage;
+use Zroute\Exception\InvalidValue;
+use Zroute\Exception\RemoteError;
+use Zroute\Exception\Timeout;
+
+/**
+ * A call that was begun with Client::async().
+ */
+final class PendingCall
+{
+    private bool $settled = false;
+    private mixed $value = null;
+    private ?\Throwable $failure = null;
+
+    /** @internal */
+    public function __construct(
+        private readonly Client $client,
+        private readonly int $number,
+        private readonly string $function,
+    ) {
+    }
+
+    /**
+     * Waits for the answer, no longer than the call's timeout; again and again
+     * gives the same.
+     *
+     * @return mixed the answer: null, bool, int, float, string or array
+     * @throws RemoteError when the call failed at the server
+     * @throws Timeout when no answer came in time; the function may have run
+     * @throws ConnectionFailed when no server was connected in time; it did not run
+     * @throws InvalidMessage when the answer cannot be a PHP value
+     * @throws InvalidValue when the parameters were too large
+     */
+    public function await(): mixed
+    {
+        if (!$this->settled) {
+            $this->client->waitFor($this, $this->number);
+        }
+        if ($this->failure !== null) {
+            throw $this->failure;
+        }
+        return $this->value;
+    }
+
+    /** Whether it has ended; await() returns at once then. Never waits. */
+    public function isDone(): bool
+    {
+        if (!$this->settled) {
+            $this->client->poll();
+        }
+        return $this->settled;
+    }
+
+    /** @internal for Client */
+    public function isSettled(): bool
+    {
+        return $this->settled;
+    }
+
+    /** @internal for Client */
+    public function settle(int $status, mixed $value): void
+    {
+        $this->settled = true;
+        if ($status === Status::OK) {
+            $this->value = $value;
+        } elseif ($status === Status::FAULT) {
+            [$code, $name, $message] = $value;
+            $this->failure = RemoteError::fromFault($this->function, $code, $name, $message);
+        } else {
+            $this->failure = Native::exception($status, $value);
+        }
+    }
+
+    public function __destruct()
+    {
+        if (!$this->settled) {
+            $this->client->forget($this->number);
+        }
+    }
+
+    private function __clone()
+    {
+    }
+}

@@ -1,0 +1,403 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute;
+
+use Psr\Log\LoggerInterface;
+use Zroute\Exception\ConnectionFailed;
+use Zroute\Exception\ForkedHandle;
+use Zroute\Exception\InvalidOption;
+use Zroute\Exception\InvalidValue;
+use Zroute\Exception\NativeError;
+
+/**
+ * Serves PHP functions.
+ *
+ *     $server = new Zroute\Server(['plus' => fn (array $data) => array_sum($data)]);
+ *     $server->bind('tcp://127.0.0.1:5555');
+ *     $server->run();
+ *
+ * One process, one handler at a time. A handler that throws, warns or returns
+ * something that cannot travel fails its own call and no other.
+ */
+final class Server
+{
+    /** Calls that are taken at once. */
+    private const BATCH = 64;
+    /** How long to wait before looking for signals again: one may come just before a wait. */
+    private const SLICE_MS = 250;
+    /** Answers go out when a turn has lasted this long, so that none waits for a slow neighbour. */
+    private const TURN_NS = 1_000_000;
+
+    private const ROUTE_RAW = -1;
+    private const ROUTE_NOT_PLAIN = -2;
+
+    private readonly Native $native;
+    private readonly object $handle;
+    /** @var array<int, \Closure(mixed): mixed> by route */
+    private array $handlers = [];
+    /** @var array<int, string> by route */
+    private array $names = [];
+    private ?\Closure $rawHandler = null;
+    private int $endpoints = 0;
+    /** @var array<int, mixed> answers by token that were not handed in yet */
+    private array $answers = [];
+    /** @var array<int, mixed> the answers handed in last, should one be refused */
+    private array $handedIn = [];
+    /** The call whose handler runs, or null. */
+    private ?int $current = null;
+    private bool $stopping = false;
+    private bool $watchesShutdown = false;
+    private readonly bool $errorDetails;
+
+    /**
+     * @param array<string, callable> $functions handlers by name; Handler tells how they get their parameters
+     * @param array<string, int|string|bool> $options the native options of docs/php.md (max_message, linger_ms,
+     *        curve_secret_key, …), and error_details: whether callers see the class and message of an exception
+     *        (default true)
+     * @param LoggerInterface|null $logger where failed handlers are reported; null takes error_log()
+     * @throws InvalidOption|NativeError
+     */
+    public function __construct(
+        array $functions = [],
+        array $options = [],
+        private readonly ?LoggerInterface $logger = null,
+    ) {
+        $this->errorDetails = (bool) ($options['error_details'] ?? true);
+        unset($options['error_details']);
+        $this->native = Native::get();
+        $this->handle = $this->native->newServer($options);
+        foreach ($functions as $name => $handler) {
+            $this->register((string) $name, $handler);
+        }
+    }
+
+    /**
+     * Adds a function, or replaces it.
+     *
+     * @throws InvalidOption when the name is empty or the handler cannot be called
+     */
+    public function register(string $name, callable $handler): static
+    {
+        $closure = Handler::of($handler);
+        $route = $this->native->declare($this->handle, $name);
+        $this->handlers[$route] = $closure;
+        $this->names[$route] = $name;
+        return $this;
+    }
+
+    /**
+     * Sets the handler for messages that are no call: it gets the body as a
+     * string and returns the body of the answer.
+     *
+     * @param callable(string): string $handler
+     */
+    public function raw(callable $handler): static
+    {
+        $this->native->declareRaw($this->handle);
+        $this->rawHandler = \Closure::fromCallable($handler);
+        return $this;
+    }
+
+    /**
+     * Serves an endpoint; several are fine.
+     *
+     * @param string $endpoint tcp://127.0.0.1:5555, tcp://127.0.0.1:0 for any free port, ipc:///run/app.sock
+     * @return string the endpoint really bound
+     * @throws InvalidOption when it is no endpoint
+     * @throws ConnectionFailed when it cannot be bound
+     */
+    public function bind(string $endpoint): string
+    {
+        $this->native->bind($this->handle, $endpoint);
+        return $this->native->endpoint($this->handle, $this->endpoints++);
+    }
+
+    /**
+     * Serves until stop() is called, by a handler or a signal handler.
+     *
+     * With the pcntl extension, SIGINT and SIGTERM stop it too, after the call
+     * that is being served, unless the program handles them itself.
+     *
+     * @throws ForkedHandle in a child of the process that made the server
+     */
+    public function run(): void
+    {
+        $this->stopping = false;
+        $signals = $this->catchSignals();
+        $dispatch = function_exists('pcntl_signal_dispatch') && !pcntl_async_signals();
+        try {
+            while (!$this->stopping) {
+                $this->turn(self::SLICE_MS);
+                if ($dispatch) {
+                    pcntl_signal_dispatch();
+                }
+            }
+            $this->handInNow();
+        } finally {
+            foreach ($signals as $signal) {
+                pcntl_signal($signal, SIG_DFL);
+            }
+        }
+    }
+
+    /**
+     * Serves what is here, or waits for it; for programs with a loop of their
+     * own. Returns early when a signal arrives.
+     *
+     * @param int $timeoutMs how long to wait, 0 for not at all
+     * @return int how many calls were served
+     * @throws ForkedHandle in a child of the process that made the server
+     */
+    public function step(int $timeoutMs): int
+    {
+        $served = $this->turn(max(0, $timeoutMs));
+        $this->handInNow();
+        return $served;
+    }
+
+    /** Ends run() after the call that is being served. */
+    public function stop(): void
+    {
+        $this->stopping = true;
+    }
+
+    /**
+     * What was counted since the server was made: requests, calls, answers,
+     * refused, undeliverable, open, bytes_received, bytes_sent, and faults_* by code.
+     *
+     * @return array<string, int>
+     */
+    public function counters(): array
+    {
+        return $this->native->serverCounters($this->handle);
+    }
+
+    /** Hands in the answers, takes a batch and serves it: one native call a turn. */
+    private function turn(int $timeoutMs): int
+    {
+        $this->watchShutdown();
+        $batch = $this->exchange(self::BATCH, $timeoutMs);
+        // No class can appear: the text is the native library's, which writes none.
+        return $batch === '' ? 0 : $this->serve(unserialize($batch));
+    }
+
+    /** @return string serialize() of a batch, or '' when nothing came */
+    private function exchange(int $most, int $timeoutMs): string
+    {
+        $answers = '';
+        if ($this->answers !== []) {
+            $this->handedIn = $this->answers;
+            $this->answers = [];
+            $answers = Plain::serialize($this->handedIn);
+            if ($answers === null) {
+                // One of them refuses; each is looked at.
+                $answers = '';
+                foreach ($this->handedIn as $token => $answer) {
+                    $this->answerPlain($token, $answer);
+                }
+            }
+        }
+        $batch = $this->native->serverExchange($this->handle, $answers, $most, $timeoutMs);
+        if ($batch === null) {
+            if (function_exists('pcntl_signal_dispatch')) {
+                pcntl_signal_dispatch();
+            }
+            return '';
+        }
+        return $batch;
+    }
+
+    /** Hands in the answers without taking more calls. */
+    private function handInNow(): void
+    {
+        if ($this->answers !== []) {
+            $refused = $this->exchange(0, 0);
+            if ($refused !== '') {
+                $this->serve(unserialize($refused));
+            }
+        }
+    }
+
+    /**
+     * Runs the handlers of a batch.
+     *
+     * @param list<mixed> $batch token, route, parameters, milliseconds left; and so on
+     * @return int how many
+     */
+    private function serve(array $batch): int
+    {
+        $count = count($batch);
+        $served = 0;
+        $begun = $count > 4 ? hrtime(true) : 0;
+        $flushAt = $begun + self::TURN_NS;
+        for ($i = 0; $i < $count; $i += 4) {
+            [$token, $route, $parameters, $left] = [$batch[$i], $batch[$i + 1], $batch[$i + 2], $batch[$i + 3]];
+            if ($route === self::ROUTE_NOT_PLAIN) {
+                $this->answerPlain($token, $this->handedIn[$token] ?? null);
+                continue;
+            }
+            if ($i > 0) {
+                $now = hrtime(true);
+                if ($now > $flushAt && $this->answers !== []) {
+                    $this->handInNow();
+                    $flushAt = hrtime(true) + self::TURN_NS;
+                }
+                if ($left >= 0 && $now - $begun > $left * 1_000_000) {
+                    $waited = intdiv($now - $begun, 1_000_000);
+                    $this->fail($token, Fault::DEADLINE, 'DeadlineExceeded', "the call waited here for $waited ms");
+                    continue;
+                }
+            }
+            $served++;
+            $this->current = $token;
+            try {
+                $answer = $route === self::ROUTE_RAW
+                    ? $this->answerRaw($parameters)
+                    : $this->handlers[$route]($parameters);
+                $this->answers[$token] = is_object($answer) || is_resource($answer) ? Plain::of($answer) : $answer;
+            } catch (\Throwable $e) {
+                $this->report($token, $route, $e);
+            }
+            $this->current = null;
+        }
+        return $served;
+    }
+    private function answerRaw(string $body): string
+    {
+        $answer = ($this->rawHandler)($body);
+        if (!is_string($answer)) {
+            throw new InvalidValue("a raw handler's answer is expected to be a string, got " . get_debug_type($answer));
+        }
+        return $answer;
+    }
+
+    /** Answers with a value that the native library wants looked at. */
+    private function answerPlain(int $token, mixed $answer): void
+    {
+        try {
+            $serialized = (string) Plain::serialize(Plain::of($answer));
+            $status = $this->native->answer($this->handle, $token, $serialized);
+            if ($status !== Status::OK && $status !== Status::UNKNOWN_CALL) {
+                throw new InvalidValue($this->native->lastError());
+            }
+        } catch (\Throwable $e) {
+            $this->log('an answer cannot be sent', $e);
+            $this->fail($token, Fault::HANDLER, $this->nameOf($e), $this->messageOf($e));
+        }
+    }
+
+    /** Tells the caller why its handler failed, and the log unless the handler meant it. */
+    private function report(int $token, int $route, \Throwable $e): void
+    {
+        if ($e instanceof Fault) {
+            $this->fail($token, $e->getCode(), $e->name, $e->getMessage());
+        } elseif ($e instanceof \TypeError && Handler::isMismatch($e)) {
+            // Where it was called from is nobody's business.
+            $message = (string) preg_replace('/, (called|\d+ passed) in .+ on line \d+/', '', $e->getMessage());
+            $this->fail($token, Fault::PARAMETERS, 'InvalidParameters', $message);
+        } else {
+            $this->log(($this->names[$route] ?? 'the raw handler') . ' failed', $e);
+            $this->fail($token, Fault::HANDLER, $this->nameOf($e), $this->messageOf($e));
+        }
+    }
+
+    private function nameOf(\Throwable $e): string
+    {
+        return $this->errorDetails ? strtok($e::class, "\0") ?: 'Error' : 'HandlerFailed';
+    }
+
+    private function messageOf(\Throwable $e): string
+    {
+        return $this->errorDetails ? $e->getMessage() : 'the handler failed';
+    }
+
+    private function log(string $what, \Throwable $e): void
+    {
+        if ($this->logger !== null) {
+            $this->logger->error("zroute: $what", ['exception' => $e]);
+        } else {
+            error_log(sprintf(
+                'zroute: %s: %s: %s in %s:%d',
+                $what,
+                $e::class,
+                $e->getMessage(),
+                $e->getFile(),
+                $e->getLine()
+            ));
+        }
+    }
+
+    /** A call that has ended meanwhile, or is another process's, needs no fault. */
+    private function fail(int $token, int $code, string $name, string $message): void
+    {
+        $this->native->fail($this->handle, $token, $code, $name, $message);
+    }
+
+    /** @return list<int> the signals that were caught, to be let go again */
+    private function catchSignals(): array
+    {
+        if (!function_exists('pcntl_signal')) {
+            return [];
+        }
+        $caught = [];
+        foreach ([SIGINT, SIGTERM] as $signal) {
+            if (pcntl_signal_get_handler($signal) === SIG_DFL) {
+                pcntl_signal($signal, $this->stop(...), false);
+                $caught[] = $signal;
+            }
+        }
+        return $caught;
+    }
+
+    /**
+     * exit() in a handler, or the end of its memory, must not leave callers
+     * without a word.
+     */
+    private function watchShutdown(): void
+    {
+        if ($this->watchesShutdown) {
+            return;
+        }
+        $this->watchesShutdown = true;
+        $server = \WeakReference::create($this);
+        register_shutdown_function(static function () use ($server): void {
+            $server->get()?->shutDown();
+        });
+    }
+
+    private function shutDown(): void
+    {
+        if ($this->current === null) {
+            return;
+        }
+        $this->fail($this->current, Fault::HANDLER, 'HandlerFailed', 'the handler ended the process');
+        $this->current = null;
+        try {
+            $this->handInNow();
+        } catch (ForkedHandle) {
+            return;
+        }
+        // The others of the batch are told that the server shuts down.
+        $this->native->freeServer($this->handle);
+    }
+
+    public function __destruct()
+    {
+        // A constructor that threw has made nothing.
+        if (isset($this->handle)) {
+            $this->native->freeServer($this->handle);
+        }
+    }
+
+    private function __clone()
+    {
+    }
+
+    /** @return array<never> */
+    public function __serialize(): array
+    {
+        throw new \LogicException('a server cannot be serialized');
+    }
+}
