@@ -112,6 +112,9 @@ enum zroute_status zroute_answer_value(const struct zroute_answer *answer,
                                        const void **data,
                                        size_t *size);
 
+enum zroute_status zroute_answer_read(const struct zroute_answer *answer,
+                                      struct zroute_reader *reader);
+
 enum zroute_status zroute_answer_fault(const struct zroute_answer *answer,
                                        int64_t *code,
                                        const char **name,
@@ -126,12 +129,18 @@ enum zroute_status zroute_call_parameters(const struct zroute_call *call,
                                           const void **data,
                                           size_t *size);
 
+enum zroute_status zroute_call_read(const struct zroute_call *call,
+                                    struct zroute_reader *reader);
+
 enum zroute_status zroute_call_time_left(const struct zroute_call *call,
                                          int64_t *milliseconds);
 
 enum zroute_status zroute_call_answer(struct zroute_call *call,
                                       const void *value,
                                       size_t size);
+
+enum zroute_status zroute_call_answer_with(struct zroute_call *call,
+                                           struct zroute_writer *writer);
 
 enum zroute_status zroute_call_fail(struct zroute_call *call,
                                     int64_t code,
@@ -228,6 +237,11 @@ enum zroute_status zroute_reader_peek(const struct zroute_reader *reader,
                                       struct zroute_item *item);
 
 enum zroute_status zroute_reader_integer(struct zroute_reader *reader, int64_t *value);
+
+enum zroute_status zroute_reader_integers(struct zroute_reader *reader,
+                                          int64_t *values,
+                                          size_t capacity,
+                                          size_t *count);
 
 enum zroute_status zroute_reader_number(struct zroute_reader *reader, double *value);
 

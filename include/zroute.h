@@ -435,6 +435,16 @@ enum zroute_status zroute_answer_value(const struct zroute_answer *answer,
                                        size_t *size);
 
 /**
+ * Points a reader at the value, as zroute_reader_reset does, without checking
+ * it again. The value is good as long as the answer. Any other end is told as
+ * by zroute_answer_value.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_answer_read(const struct zroute_answer *answer,
+                                      struct zroute_reader *reader);
+
+/**
  * Borrows what the server says went wrong: its code (docs/wire.md lists
  * them), a word for programs and a sentence for people, good as long as the
  * answer. ZROUTE_END when the call did not fail at the server.
@@ -473,6 +483,16 @@ enum zroute_status zroute_call_parameters(const struct zroute_call *call,
                                           size_t *size);
 
 /**
+ * Points a reader at the parameters, as zroute_reader_reset does, without
+ * checking them again. They are good as long as the call. ZROUTE_INVALID_VALUE
+ * for a raw body, which may be anything.
+ *
+ * The thread that has the call.
+ */
+enum zroute_status zroute_call_read(const struct zroute_call *call,
+                                    struct zroute_reader *reader);
+
+/**
  * Tells how many milliseconds the caller still waits: 0 when it has given up,
  * -1 when it did not say.
  *
@@ -494,6 +514,14 @@ enum zroute_status zroute_call_time_left(const struct zroute_call *call,
 enum zroute_status zroute_call_answer(struct zroute_call *call,
                                       const void *value,
                                       size_t size);
+
+/**
+ * Answers the call with what a writer holds, and clears the writer for the
+ * next. Else as zroute_call_answer; ZROUTE_INVALID_VALUE also when the value
+ * is not finished, and the writer keeps it then.
+ */
+enum zroute_status zroute_call_answer_with(struct zroute_call *call,
+                                           struct zroute_writer *writer);
 
 /**
  * Tells the caller that the call failed. `code` is one of the protocol's
@@ -794,6 +822,19 @@ enum zroute_status zroute_reader_peek(const struct zroute_reader *reader,
 enum zroute_status zroute_reader_integer(struct zroute_reader *reader, int64_t *value);
 
 /**
+ * Reads an array of integers, at most `capacity` of them, into `values`;
+ * `count` tells how many there were. ZROUTE_WRONG_TYPE when something else is
+ * next, or among them; ZROUTE_TOO_LARGE when there are more. Nothing is read
+ * then.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_reader_integers(struct zroute_reader *reader,
+                                          int64_t *values,
+                                          size_t capacity,
+                                          size_t *count);
+
+/**
  * Reads a number: a floating point number of either width, or an integer that
  * a double holds exactly. Else as zroute_reader_integer.
  */
@@ -821,8 +862,8 @@ enum zroute_status zroute_reader_bytes(struct zroute_reader *reader,
 
 /**
  * Reads a map, which must be next, up to the value of `key`, which is then
- * next. ZROUTE_END, with nothing read, when the map has no such key;
- * ZROUTE_WRONG_TYPE when no map is next.
+ * next. ZROUTE_END, with nothing read, when the map has no such key or
+ * everything is read; ZROUTE_WRONG_TYPE when no map is next.
  *
  * One thread at a time.
  */
@@ -972,24 +1013,25 @@ enum zroute_status zroute_server_count(const struct zroute_server *server,
  *
  * `answers` is a map from token to answer, in the server's `values` format
  * (MessagePack, or PHP's serialize format); nothing when `answers_size` is 0.
- * Up to `most` calls come back in `batch`, as one flat list in the same
- * format, four values a call:
+ * Up to `most` calls come back in `batch`, as one list in the same format.
+ * Calls that came in a row for one function share three values:
  *
- * 1. its token, to be answered once, here or with zroute_server_answer or
- *    zroute_server_fail;
- * 2. its route: the number from zroute_server_declare; -1 for a body that is
- *    no call; -2 for an answer of `answers` under this token that was not
- *    taken because it is not plain (see ZROUTE_NOT_PLAIN);
- * 3. its parameters; the whole body as binary with -1, the reason with -2;
- * 4. how many milliseconds its caller still waits, -1 for unknown.
+ * 1. their route: the number from zroute_server_declare; -1 for bodies that
+ *    are no call; -2 for answers of `answers` that were not taken because
+ *    they are not plain (see ZROUTE_NOT_PLAIN);
+ * 2. how many milliseconds their callers still wait, -1 for unknown;
+ * 3. a map from token to parameters (with -1 the whole body as binary, with
+ *    -2 the reason). Each token is to be answered once: here, or with
+ *    zroute_server_answer or zroute_server_fail.
  *
  * `timeout_ms` bounds the wait for the first call: 0 does not wait, -1 waits
- * for ever. When the time is over, `batch_size` is 0. The batch is borrowed: it is good until
- * the next call with this server.
+ * for ever. When the time is over, `batch_size` is 0. The batch is borrowed:
+ * it is good until the next call with this server.
  *
- * An answer that cannot be sent (too large, reserved, too deep) fails its own
- * call with -32603 and no other. ZROUTE_STOPPED after zroute_server_stop,
- * ZROUTE_INTERRUPTED after a signal: the answers were sent in both cases.
+ * An answer that cannot be sent fails its own call and no other: with -32004
+ * when it is too large, with -32603 when it is reserved or too deep.
+ * ZROUTE_STOPPED after zroute_server_stop, ZROUTE_INTERRUPTED after a signal:
+ * the answers were sent in both cases.
  *
  * One thread at a time.
  */

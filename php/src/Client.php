@@ -46,8 +46,14 @@ final class Client
     {
         $this->native = Native::get();
         $this->handle = $this->native->newClient($options);
-        foreach ((array) $endpoints as $endpoint) {
-            $this->native->connect($this->handle, $endpoint);
+        try {
+            foreach ((array) $endpoints as $endpoint) {
+                $this->native->connect($this->handle, $endpoint);
+            }
+        } catch (\Throwable $e) {
+            // PHP destroys nothing whose constructor threw.
+            $this->native->freeClient($this->handle);
+            throw $e;
         }
     }
 
@@ -145,7 +151,7 @@ final class Client
         $submission = [$number, $function, $parameters, $timeoutMs ?? self::OWN_TIMEOUT];
         $waitFor = $wait ? $number : self::WAIT_FOR_NONE;
         $timeout = $wait ? self::SLICE_MS : 0;
-        $serialized = is_object($parameters) || is_resource($parameters) ? null : Plain::serialize($submission);
+        $serialized = Plain::mayBeSerialized($parameters) ? Plain::serialize($submission) : null;
         $refused = $serialized === null || $this->exchange($serialized, false, $waitFor, $timeout, $number);
         if ($refused) {
             $submission[2] = Plain::of($parameters);
@@ -163,18 +169,15 @@ final class Client
     private function exchange(string $calls, bool $plain, int $waitFor, int $timeoutMs, int $submitted = 0): bool
     {
         $results = $this->native->clientExchange($this->handle, $calls, $plain, $waitFor, $timeoutMs);
-        if ($results === null) {
-            if (function_exists('pcntl_signal_dispatch')) {
+        if ($results === null || $results === '') {
+            // A signal, or the end of a slice: one may have come just before it.
+            if ($timeoutMs > 0 && function_exists('pcntl_signal_dispatch')) {
                 pcntl_signal_dispatch();
             }
             return false;
         }
-        if ($results === '') {
-            return false;
-        }
         $refused = false;
-        // No class can appear: the text is the native library's, which writes none.
-        $results = unserialize($results);
+        $results = unserialize($results, Plain::OPTIONS);
         for ($i = 0, $count = count($results); $i < $count; $i += 3) {
             [$number, $status, $value] = [$results[$i], $results[$i + 1], $results[$i + 2]];
             if ($status === Status::NOT_PLAIN && $number === $submitted && !$plain) {
@@ -190,7 +193,7 @@ final class Client
 
     public function __destruct()
     {
-        // A constructor that threw has made nothing.
+        // Reflection and unserialize() go past the constructor.
         if (isset($this->handle)) {
             $this->native->freeClient($this->handle);
         }

@@ -54,15 +54,26 @@ final class Handler
                 $names[$parameter->getName()] = !$parameter->isOptional();
             }
         }
-        $variadic = $function->isVariadic();
+        $variadic = $function->isVariadic() || self::isMagic($function);
+        // Internal functions collect values, but no names.
+        $takesAnyName = $variadic && !$function->isInternal();
         $spread = new self(
             $closure,
             $function->getNumberOfRequiredParameters(),
             $variadic ? null : count($parameters),
             $names,
-            $variadic
+            $takesAnyName
         );
         return $spread->call(...);
+    }
+
+    /** Whether it is a method that only __call() or __callStatic() knows. */
+    private static function isMagic(\ReflectionFunction $function): bool
+    {
+        $class = $function->getClosureScopeClass();
+        return $class !== null
+            && !str_contains($function->getName(), '{closure')
+            && !$class->hasMethod($function->getName());
     }
 
     /** @param list<\ReflectionParameter> $parameters */
@@ -81,9 +92,15 @@ final class Handler
      */
     public static function isMismatch(\TypeError $error): bool
     {
-        $caller = $error->getTrace()[0]['file'] ?? '';
-        return ($caller === __FILE__ || $caller === __DIR__ . '/Server.php')
-            && preg_match('/\(\): Argument #\d+|^Too few arguments/', $error->getMessage()) === 1;
+        $frame = $error->getTrace()[0] ?? [];
+        if (!in_array($frame['file'] ?? '', [__FILE__, __DIR__ . '/Server.php'], true)) {
+            return false;
+        }
+        // The handler's own name leads the text: strlen() and others fail without a frame of their own.
+        $name = isset($frame['class']) ? "{$frame['class']}::{$frame['function']}" : $frame['function'];
+        // PHP's text ends the name of an anonymous class where its file begins.
+        $name = (string) strtok($name, "\0");
+        return str_starts_with($error->getMessage(), "$name(): Argument #");
     }
 
     private function call(mixed $parameters): mixed

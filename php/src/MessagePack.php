@@ -23,7 +23,7 @@ final class MessagePack
     public static function pack(mixed $value): string
     {
         $native = Native::get();
-        $serialized = is_object($value) || is_resource($value) ? null : Plain::serialize($value);
+        $serialized = Plain::mayBeSerialized($value) ? Plain::serialize($value) : null;
         return ($serialized === null ? null : $native->pack($serialized, false))
             ?? (string) $native->pack((string) Plain::serialize(Plain::of($value)), true);
     }
@@ -35,7 +35,6 @@ final class MessagePack
      */
     public static function unpack(string $packed): null|bool|int|float|string|array
     {
-        // No class can appear: the text is ours, and we write none.
-        return unserialize(Native::get()->unpack($packed));
+        return unserialize(Native::get()->unpack($packed), Plain::OPTIONS);
     }
 }

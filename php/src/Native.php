@@ -171,17 +171,28 @@ final class Native
         $set = $this->ffi->new('zroute_options *');
         $this->check($this->ffi->zroute_options_new(FFI::addr($set)));
         try {
-            foreach ($options + ['values' => 'php'] as $name => $value) {
-                $this->check(
-                    is_string($value)
-                        ? $this->ffi->zroute_options_set_text($set, (string) $name, self::text($value))
-                        : $this->ffi->zroute_options_set_integer($set, (string) $name, (int) $value)
-                );
+            foreach ($options as $name => $value) {
+                $this->setOption($set, (string) $name, $value);
             }
+            // Last, because Zroute's classes understand no other format.
+            $this->check($this->ffi->zroute_options_set_text($set, 'values', 'php'));
             $this->check($make($set));
         } finally {
             $this->ffi->zroute_options_free($set);
         }
+    }
+
+    private function setOption(CData $set, string $name, mixed $value): void
+    {
+        $name = self::text($name);
+        $this->check(match (true) {
+            $name === 'values' => throw new InvalidOption("option 'values' is not for PHP, which has its own"),
+            is_string($value) => $this->ffi->zroute_options_set_text($set, $name, self::text($value)),
+            is_int($value), is_bool($value) => $this->ffi->zroute_options_set_integer($set, $name, (int) $value),
+            default => throw new InvalidOption(
+                "option '$name' is expected to be int, string or bool, got " . get_debug_type($value)
+            ),
+        });
     }
 
     public function bind(CData $server, string $endpoint): void

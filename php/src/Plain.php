@@ -18,13 +18,25 @@ use Zroute\Exception\InvalidValue;
  */
 final class Plain
 {
-    /** As the native library's default; an array that holds itself ends here. */
-    private const DEEPEST = 128;
+    /** The deepest that the option max_depth goes; the native library looks at that. */
+    private const DEEPEST = 512;
+
+    /** How the native library's text is read: it names no class, and has its own limit of depth. */
+    public const OPTIONS = ['allowed_classes' => false, 'max_depth' => 0];
 
     /** @throws InvalidValue */
     public static function of(mixed $value): mixed
     {
-        return self::at($value, 'the value', 0);
+        return self::at($value, 'the value', []);
+    }
+
+    /**
+     * Whether serialize() tells the truth about a bare value: of a resource, a
+     * closed one too, it makes a 0.
+     */
+    public static function mayBeSerialized(mixed $value): bool
+    {
+        return is_array($value) || self::isPlain($value);
     }
 
     /**
@@ -50,40 +62,61 @@ final class Plain
         }
     }
 
-    private static function at(mixed $value, string $place, int $depth): mixed
+    /** @param list<string> $inside the references and objects that the value lies in, and the levels */
+    private static function at(mixed $value, string $place, array $inside): mixed
     {
-        if (is_array($value) || $value instanceof \stdClass) {
-            if ($depth >= self::DEEPEST) {
-                throw new InvalidValue(
-                    'arrays are nested more than ' . self::DEEPEST . ' levels deep, or hold themselves'
-                );
-            }
-            $plain = [];
-            // Iterating an object's properties as an array takes references off as well.
-            foreach (is_array($value) ? $value : get_object_vars($value) as $key => $item) {
-                $plain[$key] = self::isPlain($item)
-                    ? $item
-                    : self::at($item, "{$place}[" . var_export($key, true) . ']', $depth + 1);
-            }
-            return is_array($value) ? $plain : (object) $plain;
-        }
         if (self::isPlain($value)) {
             return $value;
         }
-        if ($depth >= self::DEEPEST) {
+        if (count($inside) >= self::DEEPEST) {
             throw new InvalidValue("$place: values are nested more than " . self::DEEPEST . ' levels deep');
         }
+        if (is_array($value)) {
+            return self::items($value, $place, $inside);
+        }
+        $inside[] = self::enter(is_object($value) ? 'object ' . spl_object_id($value) : '', $place, $inside);
         return match (true) {
-            $value instanceof \JsonSerializable => self::at($value->jsonSerialize(), $place, $depth + 1),
+            $value instanceof \JsonSerializable => self::at($value->jsonSerialize(), $place, $inside),
             $value instanceof \BackedEnum => $value->value,
             $value instanceof \DateTimeInterface => $value->format('Y-m-d\TH:i:s.uP'),
-            $value instanceof \Traversable => self::at(iterator_to_array($value), $place, $depth),
+            $value instanceof \Traversable => self::at(iterator_to_array($value), $place, $inside),
+            $value instanceof \stdClass => (object) self::items(get_object_vars($value), $place, $inside),
             default => throw new InvalidValue(
                 "$place is " . (is_object($value) ? 'an object of class ' . $value::class : get_debug_type($value))
                 . '; expected null, bool, int, float, string, array, stdClass, JsonSerializable, Traversable, '
                 . 'a backed enum or a date'
             ),
         };
+    }
+
+    /**
+     * @param array<mixed> $items
+     * @param list<string> $inside
+     * @return array<mixed>
+     */
+    private static function items(array $items, string $place, array $inside): array
+    {
+        // Made anew, because the items may be references, which serialize() would write as such.
+        $plain = [];
+        foreach ($items as $key => $item) {
+            if (self::isPlain($item)) {
+                $plain[$key] = $item;
+                continue;
+            }
+            $itsPlace = "{$place}[" . var_export($key, true) . ']';
+            $reference = is_array($item) ? \ReflectionReference::fromArrayElement($items, $key)?->getId() : null;
+            $plain[$key] = self::at($item, $itsPlace, [...$inside, self::enter($reference ?? '', $itsPlace, $inside)]);
+        }
+        return $plain;
+    }
+
+    /** @param list<string> $inside */
+    private static function enter(string $identity, string $place, array $inside): string
+    {
+        if ($identity !== '' && in_array($identity, $inside, true)) {
+            throw new InvalidValue("$place holds itself");
+        }
+        return $identity;
     }
 
     private static function isPlain(mixed $value): bool

@@ -27,8 +27,15 @@ final class Server
     private const BATCH = 64;
     /** How long to wait before looking for signals again: one may come just before a wait. */
     private const SLICE_MS = 250;
-    /** Answers go out when a turn has lasted this long, so that none waits for a slow neighbour. */
+    /** Calls of a quick function between two looks at the clock. */
+    private const STRIDE = 8;
+    /** Answers go out when calls have taken this long, so that none waits for a slow neighbour. */
     private const TURN_NS = 1_000_000;
+
+    /** No fork is quicker than this. */
+    private const FORK_NS = 10_000;
+    /** What the library's own fault is when a server closes; Fault has it not, as no handler may say so. */
+    private const SHUTTING_DOWN = -32005;
 
     private const ROUTE_RAW = -1;
     private const ROUTE_NOT_PLAIN = -2;
@@ -45,8 +52,16 @@ final class Server
     private array $answers = [];
     /** @var array<int, mixed> the answers handed in last, should one be refused */
     private array $handedIn = [];
+    /** @var array<int, true> routes whose latest call did not last a whole turn */
+    private array $quick = [];
+    /** @var array<int, true> routes that were slow the last time */
+    private array $slow = [];
     /** The call whose handler runs, or null. */
     private ?int $current = null;
+    /** A turn has begun and not ended. */
+    private bool $inTurn = false;
+    private readonly int $process;
+    private readonly bool $dispatches;
     private bool $stopping = false;
     private bool $watchesShutdown = false;
     private readonly bool $errorDetails;
@@ -64,19 +79,35 @@ final class Server
         array $options = [],
         private readonly ?LoggerInterface $logger = null,
     ) {
-        $this->errorDetails = (bool) ($options['error_details'] ?? true);
+        $details = $options['error_details'] ?? true;
+        if (!is_bool($details)) {
+            throw new InvalidOption("option 'error_details' is expected to be bool, got " . get_debug_type($details));
+        }
+        $this->errorDetails = $details;
         unset($options['error_details']);
+        $this->process = (int) getmypid();
+        $this->dispatches = function_exists('pcntl_signal_dispatch');
         $this->native = Native::get();
         $this->handle = $this->native->newServer($options);
-        foreach ($functions as $name => $handler) {
-            $this->register((string) $name, $handler);
+        try {
+            foreach ($functions as $name => $handler) {
+                if (!is_callable($handler)) {
+                    $got = is_string($handler) ? "'$handler'" : get_debug_type($handler);
+                    throw new InvalidOption("the handler of '$name' is expected to be callable, got $got");
+                }
+                $this->register((string) $name, $handler);
+            }
+        } catch (\Throwable $e) {
+            // PHP destroys nothing whose constructor threw.
+            $this->native->freeServer($this->handle);
+            throw $e;
         }
     }
 
     /**
      * Adds a function, or replaces it.
      *
-     * @throws InvalidOption when the name is empty or the handler cannot be called
+     * @throws InvalidOption when the name is empty or the handler takes references
      */
     public function register(string $name, callable $handler): static
     {
@@ -115,7 +146,8 @@ final class Server
     }
 
     /**
-     * Serves until stop() is called, by a handler or a signal handler.
+     * Serves until stop() is called, by a handler or a signal handler. Calls
+     * that were taken and not begun are told -32005.
      *
      * With the pcntl extension, SIGINT and SIGTERM stop it too, after the call
      * that is being served, unless the program handles them itself.
@@ -126,19 +158,18 @@ final class Server
     {
         $this->stopping = false;
         $signals = $this->catchSignals();
-        $dispatch = function_exists('pcntl_signal_dispatch') && !pcntl_async_signals();
         try {
             while (!$this->stopping) {
                 $this->turn(self::SLICE_MS);
-                if ($dispatch) {
+                if ($this->dispatches) {
                     pcntl_signal_dispatch();
                 }
             }
-            $this->handInNow();
         } finally {
             foreach ($signals as $signal) {
                 pcntl_signal($signal, SIG_DFL);
             }
+            $this->handInNow();
         }
     }
 
@@ -152,6 +183,9 @@ final class Server
      */
     public function step(int $timeoutMs): int
     {
+        if ($this->current === null) {
+            $this->stopping = false;
+        }
         $served = $this->turn(max(0, $timeoutMs));
         $this->handInNow();
         return $served;
@@ -178,9 +212,14 @@ final class Server
     private function turn(int $timeoutMs): int
     {
         $this->watchShutdown();
-        $batch = $this->exchange(self::BATCH, $timeoutMs);
-        // No class can appear: the text is the native library's, which writes none.
-        return $batch === '' ? 0 : $this->serve(unserialize($batch));
+        $outer = $this->inTurn;
+        $this->inTurn = true;
+        try {
+            $batch = $this->exchange(self::BATCH, $timeoutMs);
+            return $batch === '' ? 0 : $this->serve(unserialize($batch, Plain::OPTIONS));
+        } finally {
+            $this->inTurn = $outer;
+        }
     }
 
     /** @return string serialize() of a batch, or '' when nothing came */
@@ -201,7 +240,7 @@ final class Server
         }
         $batch = $this->native->serverExchange($this->handle, $answers, $most, $timeoutMs);
         if ($batch === null) {
-            if (function_exists('pcntl_signal_dispatch')) {
+            if ($this->dispatches) {
                 pcntl_signal_dispatch();
             }
             return '';
@@ -215,7 +254,7 @@ final class Server
         if ($this->answers !== []) {
             $refused = $this->exchange(0, 0);
             if ($refused !== '') {
-                $this->serve(unserialize($refused));
+                $this->serve(unserialize($refused, Plain::OPTIONS));
             }
         }
     }
@@ -223,47 +262,76 @@ final class Server
     /**
      * Runs the handlers of a batch.
      *
-     * @param list<mixed> $batch token, route, parameters, milliseconds left; and so on
-     * @return int how many
+     * @param list<mixed> $batch a route, the milliseconds left, and the parameters by token; and so on
+     * @return int how many calls were served
      */
     private function serve(array $batch): int
     {
-        $count = count($batch);
         $served = 0;
-        $begun = $count > 4 ? hrtime(true) : 0;
-        $flushAt = $begun + self::TURN_NS;
-        for ($i = 0; $i < $count; $i += 4) {
-            [$token, $route, $parameters, $left] = [$batch[$i], $batch[$i + 1], $batch[$i + 2], $batch[$i + 3]];
+        $begun = hrtime(true);
+        for ($i = 0, $count = count($batch); $i < $count; $i += 3) {
+            [$route, $left, $calls] = [$batch[$i], $batch[$i + 1], $batch[$i + 2]];
             if ($route === self::ROUTE_NOT_PLAIN) {
-                $this->answerPlain($token, $this->handedIn[$token] ?? null);
+                foreach ($calls as $token => $_) {
+                    $this->answerPlain($token, $this->handedIn[$token] ?? null);
+                }
                 continue;
             }
-            if ($i > 0) {
-                $now = hrtime(true);
-                if ($now > $flushAt && $this->answers !== []) {
-                    $this->handInNow();
-                    $flushAt = hrtime(true) + self::TURN_NS;
-                }
-                if ($left >= 0 && $now - $begun > $left * 1_000_000) {
-                    $waited = intdiv($now - $begun, 1_000_000);
-                    $this->fail($token, Fault::DEADLINE, 'DeadlineExceeded', "the call waited here for $waited ms");
-                    continue;
-                }
+            $deadline = $left < 0 ? PHP_INT_MAX : $begun + $left * 1_000_000;
+            $this->serveFunction($route, $calls, $deadline);
+            $served += count($calls);
+        }
+        return $served;
+    }
+
+    /**
+     * Runs the handler of one function for calls that came in a row.
+     *
+     * Answers do not wait for a slow call behind them: they go out before a
+     * function that was slow the last time, and whenever a turn gets long. The
+     * clock is read for each call of a slow function and for some of a quick one.
+     *
+     * @param array<int, mixed> $calls parameters by token
+     * @param int $deadline when their callers give up, in hrtime's nanoseconds
+     */
+    private function serveFunction(int $route, array $calls, int $deadline): void
+    {
+        $handler = $route === self::ROUTE_RAW ? $this->answerRaw(...) : $this->handlers[$route];
+        $now = $before = hrtime(true);
+        $unclocked = 0;
+        $stride = isset($this->slow[$route]) ? 1 : self::STRIDE;
+        if ($stride === 1) {
+            $this->handInNow();
+        }
+        foreach ($calls as $token => $parameters) {
+            if ($now > $deadline) {
+                $this->fail($token, Fault::DEADLINE, 'DeadlineExceeded', 'the deadline passed while the call waited');
+                continue;
             }
-            $served++;
             $this->current = $token;
             try {
-                $answer = $route === self::ROUTE_RAW
-                    ? $this->answerRaw($parameters)
-                    : $this->handlers[$route]($parameters);
+                $answer = $handler($parameters);
                 $this->answers[$token] = is_object($answer) || is_resource($answer) ? Plain::of($answer) : $answer;
             } catch (\Throwable $e) {
                 $this->report($token, $route, $e);
             }
             $this->current = null;
+            if (++$unclocked === $stride) {
+                $now = hrtime(true);
+                if ($now - $before > self::TURN_NS) {
+                    $this->slow[$route] = true;
+                    $stride = 1;
+                    $this->handInNow();
+                } elseif ($stride === 1) {
+                    unset($this->slow[$route]);
+                    $stride = self::STRIDE;
+                }
+                $before = $now;
+                $unclocked = 0;
+            }
         }
-        return $served;
     }
+
     private function answerRaw(string $body): string
     {
         $answer = ($this->rawHandler)($body);
@@ -369,15 +437,18 @@ final class Server
 
     private function shutDown(): void
     {
-        if ($this->current === null) {
+        if (!$this->inTurn) {
             return;
         }
-        $this->fail($this->current, Fault::HANDLER, 'HandlerFailed', 'the handler ended the process');
-        $this->current = null;
+        $this->inTurn = false;
+        if ($this->current !== null) {
+            $this->fail($this->current, Fault::HANDLER, 'HandlerFailed', 'the handler ended the process');
+            $this->current = null;
+        }
         try {
             $this->handInNow();
-        } catch (ForkedHandle) {
-            return;
+        } catch (\Throwable) {
+            // A forked child: all of this is its parent's.
         }
         // The others of the batch are told that the server shuts down.
         $this->native->freeServer($this->handle);
@@ -385,7 +456,7 @@ final class Server
 
     public function __destruct()
     {
-        // A constructor that threw has made nothing.
+        // Reflection and unserialize() go past the constructor.
         if (isset($this->handle)) {
             $this->native->freeServer($this->handle);
         }

@@ -5,6 +5,7 @@ use std::ffi::{CString, c_char, c_void};
 use super::gate::{Failure, gate};
 use super::handle::{self, Object};
 use super::pointer::Output;
+use super::reader::{Reader, zroute_reader};
 use super::status::{Status, zroute_status};
 use crate::client::Outcome;
 
@@ -41,6 +42,17 @@ impl Answer {
             outcome,
             name,
             message,
+        }
+    }
+}
+
+impl Answer {
+    fn value(&self) -> Result<&[u8], Failure> {
+        match &self.outcome {
+            Ok(Outcome::Answer(value)) => Ok(value.as_ref()),
+            Ok(Outcome::Fault(fault)) => Err(Failure::new(Status::ZROUTE_FAULT, fault.to_string())),
+            Ok(_) => Err(Failure::new(Status::ZROUTE_INVALID_ANSWER, "no answer")),
+            Err(failure) => Err(Failure::new(failure.status, failure.text.clone())),
         }
     }
 }
@@ -139,16 +151,30 @@ pub unsafe extern "C" fn zroute_answer_value(
         // SAFETY: as the caller promises.
         let outputs = unsafe { (Output::new("data", data)?, Output::new("size", size)?) };
         let answer = handle::enter::<Answer>(answer.cast())?;
-        match &answer.outcome {
-            Ok(Outcome::Answer(value)) => {
-                outputs.0.write(value.as_ref().as_ptr().cast());
-                outputs.1.write(value.as_ref().len());
-                Ok(())
-            }
-            Ok(Outcome::Fault(fault)) => Err(Failure::new(Status::ZROUTE_FAULT, fault.to_string())),
-            Ok(_) => Err(Failure::new(Status::ZROUTE_INVALID_ANSWER, "no answer")),
-            Err(failure) => Err(Failure::new(failure.status, failure.text.clone())),
-        }
+        let value = answer.value()?;
+        outputs.0.write(value.as_ptr().cast());
+        outputs.1.write(value.len());
+        Ok(())
+    })
+}
+
+/// Points a reader at the value, as zroute_reader_reset does, without checking
+/// it again. The value is good as long as the answer. Any other end is told as
+/// by zroute_answer_value.
+///
+/// One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_answer_read(
+    answer: *const zroute_answer,
+    reader: *mut zroute_reader,
+) -> zroute_status {
+    gate("zroute_answer_read", || {
+        let answer = handle::enter::<Answer>(answer.cast())?;
+        let mut reader = handle::enter::<Reader>(reader.cast())?;
+        // SAFETY: the value lies in the answer, and the caller is told that it
+        // is good no longer than that.
+        unsafe { reader.begin(answer.value()?) };
+        Ok(())
     })
 }
 

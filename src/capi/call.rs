@@ -1,15 +1,18 @@
 //! One call, as its handler sees it.
 
 use std::ffi::{CStr, c_char, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::gate::{Failure, gate};
 use super::handle::{self, Entered, Object};
 use super::pointer::{Output, bytes, text};
+use super::reader::{Reader, zroute_reader};
 use super::status::{Status, zroute_status};
+use super::writer::{Writer, zroute_writer};
 use crate::msgpack::Limits;
-use crate::server::{Refused, Taken, check_answer};
+use crate::server::{Refused, Route, Taken, check_answer};
 use crate::transport::Stop;
 use crate::wire::{Code, Fault};
 
@@ -28,6 +31,8 @@ pub enum Verdict {
 /// Where kept calls leave their verdicts, from any thread, for the server.
 pub struct Mailbox {
     pub verdicts: Mutex<Vec<(u64, Verdict)>>,
+    /// Whether there are any, to be asked without the lock.
+    pub waiting: AtomicBool,
     /// Rings the server out of its wait.
     pub bell: Stop,
     pub limits: Limits,
@@ -39,6 +44,7 @@ impl Mailbox {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((token, verdict));
+        self.waiting.store(true, Ordering::Release);
         self.bell.ring();
     }
 }
@@ -147,6 +153,32 @@ pub unsafe extern "C" fn zroute_call_parameters(
     })
 }
 
+/// Points a reader at the parameters, as zroute_reader_reset does, without
+/// checking them again. They are good as long as the call. ZROUTE_INVALID_VALUE
+/// for a raw body, which may be anything.
+///
+/// The thread that has the call.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_call_read(
+    call: *const zroute_call,
+    reader: *mut zroute_reader,
+) -> zroute_status {
+    gate("zroute_call_read", || {
+        let call = handle::enter::<Call>(call.cast())?;
+        if call.taken.route == Route::Raw {
+            return Err(Failure::new(
+                Status::ZROUTE_INVALID_VALUE,
+                "a raw body is unchecked; use zroute_reader_reset",
+            ));
+        }
+        let mut reader = handle::enter::<Reader>(reader.cast())?;
+        // SAFETY: the parameters lie in the call, and the caller is told that
+        // they are good no longer than it.
+        unsafe { reader.begin(call.taken.parameters()) };
+        Ok(())
+    })
+}
+
 /// Tells how many milliseconds the caller still waits: 0 when it has given up,
 /// -1 when it did not say.
 ///
@@ -197,14 +229,34 @@ pub unsafe extern "C" fn zroute_call_answer(
     gate("zroute_call_answer", || {
         // SAFETY: as the caller promises.
         let value = unsafe { bytes("value", value, size) }?;
-        let mut call = handle::enter::<Call>(call.cast())?;
-        let raw = call.taken.route == crate::server::Route::Raw;
-        if let Err(refused) = check_answer(value, raw, &call.mailbox.limits) {
-            call.refused = Some(refused.to_string());
-            return Err(refused.into());
-        }
-        decide(call, Verdict::Value(value.to_vec()))
+        answer(handle::enter::<Call>(call.cast())?, value)
     })
+}
+
+/// Answers the call with what a writer holds, and clears the writer for the
+/// next. Else as zroute_call_answer; ZROUTE_INVALID_VALUE also when the value
+/// is not finished, and the writer keeps it then.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_call_answer_with(
+    call: *mut zroute_call,
+    writer: *mut zroute_writer,
+) -> zroute_status {
+    gate("zroute_call_answer_with", || {
+        let call = handle::enter::<Call>(call.cast())?;
+        let mut writer = handle::enter::<Writer>(writer.cast())?;
+        answer(call, writer.engine.finish()?)?;
+        writer.engine.clear();
+        Ok(())
+    })
+}
+
+fn answer(mut call: Entered<Call>, value: &[u8]) -> Result<(), Failure> {
+    let raw = call.taken.route == Route::Raw;
+    if let Err(refused) = check_answer(value, raw, &call.mailbox.limits) {
+        call.refused = Some(refused.to_string());
+        return Err(refused.into());
+    }
+    decide(call, Verdict::Value(value.to_vec()))
 }
 
 /// Tells the caller that the call failed. `code` is one of the protocol's

@@ -64,8 +64,19 @@ pub struct zroute_item {
 }
 
 /// The object behind the handle.
-struct Reader {
+pub(super) struct Reader {
     engine: Engine<'static>,
+}
+
+impl Reader {
+    /// Begins anew with a value that was checked.
+    ///
+    /// # Safety
+    /// The bytes stay, unchanged, as long as C is told that they do.
+    pub(super) unsafe fn begin(&mut self, checked: &[u8]) {
+        // SAFETY: as the caller promises.
+        self.engine = Engine::new(unsafe { &*std::ptr::from_ref(checked) });
+    }
 }
 
 impl Object for Reader {
@@ -274,6 +285,56 @@ pub unsafe extern "C" fn zroute_reader_integer(
     unsafe { read("zroute_reader_integer", reader, value, Engine::integer) }
 }
 
+/// Reads an array of integers, at most `capacity` of them, into `values`;
+/// `count` tells how many there were. ZROUTE_WRONG_TYPE when something else is
+/// next, or among them; ZROUTE_TOO_LARGE when there are more. Nothing is read
+/// then.
+///
+/// One thread at a time.
+///
+/// # Safety
+/// `values` has room for `capacity` integers; `count` is NULL or has room for
+/// its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_reader_integers(
+    reader: *mut zroute_reader,
+    values: *mut i64,
+    capacity: usize,
+    count: *mut usize,
+) -> zroute_status {
+    gate("zroute_reader_integers", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("count", count) }?;
+        if values.is_null() && capacity > 0 {
+            return Err(Failure::argument("values is NULL, with a capacity"));
+        }
+        let mut reader = enter(reader)?;
+        if reader.engine.is_at_end() {
+            return Err(at_end());
+        }
+        let mut ahead = reader.engine.clone();
+        let length = ahead.array()? as usize;
+        if length > capacity {
+            return Err(Failure::new(
+                Status::ZROUTE_TOO_LARGE,
+                format!("the array has {length} values, there is room for {capacity}"),
+            ));
+        }
+        let mut checked = ahead.clone();
+        for _ in 0..length {
+            checked.integer()?;
+        }
+        for index in 0..length {
+            let value = ahead.integer()?;
+            // SAFETY: the index is below the capacity, as the caller promises.
+            unsafe { values.add(index).write(value) };
+        }
+        reader.engine = checked;
+        output.write(length);
+        Ok(())
+    })
+}
+
 /// Reads a number: a floating point number of either width, or an integer that
 /// a double holds exactly. Else as zroute_reader_integer.
 ///
@@ -285,7 +346,23 @@ pub unsafe extern "C" fn zroute_reader_number(
     value: *mut f64,
 ) -> zroute_status {
     // SAFETY: as the caller promises.
-    unsafe { read("zroute_reader_number", reader, value, Engine::float) }
+    unsafe { read("zroute_reader_number", reader, value, number) }
+}
+
+/// A float as it is; an integer if it comes back from a double unchanged.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+fn number(reader: &mut Engine<'static>) -> Result<f64, crate::msgpack::Malformed> {
+    let exact = match reader.peek() {
+        Ok(Item::Integer(value)) => Some(value as f64).filter(|wide| *wide as i128 == value.into()),
+        Ok(Item::Unsigned(value)) => {
+            Some(value as f64).filter(|wide| *wide as i128 == value.into())
+        }
+        _ => None,
+    };
+    match exact {
+        Some(value) => reader.skip().map(|()| value),
+        None => reader.float(),
+    }
 }
 
 /// Reads the header of an array: `count` values are next. Else as
@@ -364,8 +441,8 @@ pub unsafe extern "C" fn zroute_reader_bytes(
 }
 
 /// Reads a map, which must be next, up to the value of `key`, which is then
-/// next. ZROUTE_END, with nothing read, when the map has no such key;
-/// ZROUTE_WRONG_TYPE when no map is next.
+/// next. ZROUTE_END, with nothing read, when the map has no such key or
+/// everything is read; ZROUTE_WRONG_TYPE when no map is next.
 ///
 /// One thread at a time.
 ///
@@ -380,6 +457,9 @@ pub unsafe extern "C" fn zroute_reader_find(
         // SAFETY: as the caller promises.
         let key = unsafe { text("key", key) }?;
         let mut reader = enter(reader)?;
+        if reader.engine.is_at_end() {
+            return Err(at_end());
+        }
         let mut ahead = reader.engine.clone();
         for _ in 0..ahead.map()? {
             let candidate = ahead.slice()?;

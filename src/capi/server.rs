@@ -1,6 +1,5 @@
 //! Servers: run by callbacks, or, with `exchange`, by the host's own loop.
 
-use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -96,7 +95,8 @@ pub struct Server {
     pub(super) engine: Engine,
     pub(super) values: Values,
     pub(super) exchange: exchange::server::Buffers,
-    handlers: HashMap<u32, Handler>,
+    /// By the number of the function; none for one that is only declared.
+    handlers: Vec<Option<Handler>>,
     raw_handler: Option<Handler>,
     names: Vec<Arc<CStr>>,
     endpoints: Vec<CString>,
@@ -119,7 +119,7 @@ impl Object for Server {
 impl Server {
     fn handler(&self, route: Route) -> Option<Handler> {
         match route {
-            Route::Function(number) => self.handlers.get(&number).copied(),
+            Route::Function(number) => self.handlers.get(number as usize).copied().flatten(),
             Route::Raw => self.raw_handler,
         }
     }
@@ -142,6 +142,7 @@ impl Server {
                 if number as usize == self.names.len() {
                     self.names
                         .push(CString::new(name).unwrap_or_default().into());
+                    self.handlers.push(None);
                 }
                 Ok(number)
             }
@@ -151,17 +152,17 @@ impl Server {
 
     /// Sends what kept calls have left in the mailbox.
     pub(super) fn deliver(&mut self) -> Result<(), Failure> {
-        let verdicts = {
-            let mut waiting = self
+        let waiting = &self.mailbox.waiting;
+        if !waiting.load(Ordering::Relaxed) || !waiting.swap(false, Ordering::Acquire) {
+            return Ok(());
+        }
+        let verdicts = std::mem::take(
+            &mut *self
                 .mailbox
                 .verdicts
                 .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            std::mem::take(&mut *waiting)
-        };
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         for (token, verdict) in verdicts {
             self.settle(token, verdict)?;
         }
@@ -205,12 +206,13 @@ pub unsafe extern "C" fn zroute_server_new(
             engine,
             values,
             exchange: exchange::server::Buffers::default(),
-            handlers: HashMap::new(),
+            handlers: Vec::new(),
             raw_handler: None,
             names: Vec::new(),
             endpoints: Vec::new(),
             mailbox: Arc::new(Mailbox {
                 verdicts: Mutex::default(),
+                waiting: AtomicBool::new(false),
                 bell: stop,
                 limits,
             }),
@@ -318,7 +320,9 @@ pub unsafe extern "C" fn zroute_server_register(
         let handler = handler(callback, userdata, finalizer)?;
         let mut server = handle::enter::<Server>(server.cast())?;
         let number = server.declare(name)?;
-        replaced = server.handlers.insert(number, handler);
+        if let Some(place) = server.handlers.get_mut(number as usize) {
+            replaced = place.replace(handler);
+        }
         Ok(())
     });
     finalize(replaced);
@@ -481,8 +485,8 @@ fn serve(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, F
 
 fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, Failure> {
     let mut count = 0;
+    let mut server = handle::enter::<Server>(handle)?;
     loop {
-        let mut server = handle::enter::<Server>(handle)?;
         if server.engine.is_stopped() {
             server.engine.resume();
             return Ok(None);
@@ -510,10 +514,23 @@ fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usi
         drop(server);
         // SAFETY: whoever registered the callback promised that it can be
         // called with its userdata. Only plain numbers are left in this frame
-        // and below it nothing is entered, so it may do what it likes.
+        // and in those below, and nothing is entered, so it may do what it
+        // likes.
         unsafe { (handler.callback)(call.cast(), handler.userdata) };
         count += 1;
-        take_back(handle, call, open)?;
+        let ended = take_back(call)?;
+        let Ok(entered) = handle::enter::<Server>(handle) else {
+            // The callback freed the server; nobody needs the call's memory.
+            if let Some((_, Spare(spare))) = ended {
+                handle::free::<Call>(spare)?;
+            }
+            return Ok(Some(count));
+        };
+        server = entered;
+        if let Some((verdict, spare)) = ended {
+            server.spare = Some(spare);
+            server.settle(open, verdict)?;
+        }
         if count >= ROUND {
             return Ok(Some(count));
         }
@@ -533,22 +550,17 @@ fn lend(server: &mut Entered<Server>, taken: crate::server::Taken) -> Result<*mu
     handle::insert(call)
 }
 
-/// Ends a call after its callback, unless it is kept.
-fn take_back(server: *mut c_void, call: *mut c_void, token: u64) -> Result<(), Failure> {
-    let mut entered = match handle::enter::<Call>(call) {
-        Ok(entered) if !entered.is_kept() => entered,
-        // Kept, and perhaps answered already.
-        _ => return Ok(()),
-    };
-    let verdict = entered.take_verdict();
-    let spare = entered.renew();
-    match handle::enter::<Server>(server) {
-        Ok(mut server) => {
-            server.spare = Some(Spare(spare));
-            server.settle(token, verdict)
+/// Ends a call after its callback: the verdict, and the object to be used
+/// again. None when the call is kept, and perhaps answered already.
+fn take_back(call: *mut c_void) -> Result<Option<(Verdict, Spare)>, Failure> {
+    match handle::enter::<Call>(call) {
+        Ok(mut entered) if !entered.is_kept() => {
+            let verdict = entered.take_verdict();
+            Ok(Some((verdict, Spare(entered.renew()))))
         }
-        // The callback freed the server; nobody needs the spare.
-        Err(_) => handle::free::<Call>(spare).map(drop),
+        Ok(_) => Ok(None),
+        Err(failure) if failure.status == Status::ZROUTE_BAD_HANDLE => Ok(None),
+        Err(failure) => Err(failure),
     }
 }
 
@@ -622,24 +634,25 @@ pub unsafe extern "C" fn zroute_server_count(
 ///
 /// `answers` is a map from token to answer, in the server's `values` format
 /// (MessagePack, or PHP's serialize format); nothing when `answers_size` is 0.
-/// Up to `most` calls come back in `batch`, as one flat list in the same
-/// format, four values a call:
+/// Up to `most` calls come back in `batch`, as one list in the same format.
+/// Calls that came in a row for one function share three values:
 ///
-/// 1. its token, to be answered once, here or with zroute_server_answer or
-///    zroute_server_fail;
-/// 2. its route: the number from zroute_server_declare; -1 for a body that is
-///    no call; -2 for an answer of `answers` under this token that was not
-///    taken because it is not plain (see ZROUTE_NOT_PLAIN);
-/// 3. its parameters; the whole body as binary with -1, the reason with -2;
-/// 4. how many milliseconds its caller still waits, -1 for unknown.
+/// 1. their route: the number from zroute_server_declare; -1 for bodies that
+///    are no call; -2 for answers of `answers` that were not taken because
+///    they are not plain (see ZROUTE_NOT_PLAIN);
+/// 2. how many milliseconds their callers still wait, -1 for unknown;
+/// 3. a map from token to parameters (with -1 the whole body as binary, with
+///    -2 the reason). Each token is to be answered once: here, or with
+///    zroute_server_answer or zroute_server_fail.
 ///
 /// `timeout_ms` bounds the wait for the first call: 0 does not wait, -1 waits
-/// for ever. When the time is over, `batch_size` is 0. The batch is borrowed: it is good until
-/// the next call with this server.
+/// for ever. When the time is over, `batch_size` is 0. The batch is borrowed:
+/// it is good until the next call with this server.
 ///
-/// An answer that cannot be sent (too large, reserved, too deep) fails its own
-/// call with -32603 and no other. ZROUTE_STOPPED after zroute_server_stop,
-/// ZROUTE_INTERRUPTED after a signal: the answers were sent in both cases.
+/// An answer that cannot be sent fails its own call and no other: with -32004
+/// when it is too large, with -32603 when it is reserved or too deep.
+/// ZROUTE_STOPPED after zroute_server_stop, ZROUTE_INTERRUPTED after a signal:
+/// the answers were sent in both cases.
 ///
 /// One thread at a time.
 ///
@@ -734,8 +747,8 @@ pub extern "C" fn zroute_server_free(server: *mut zroute_server) -> zroute_statu
             return Ok(());
         };
         // Leaked while the finalizers run, so that they may do what they like.
-        let all = server.handlers.values().copied().chain(server.raw_handler);
-        handlers = Box::leak(all.collect());
+        let all = server.handlers.iter().flatten().chain(&server.raw_handler);
+        handlers = Box::leak(all.copied().collect());
         if let Some(Spare(spare)) = server.spare.take() {
             handle::free::<Call>(spare)?;
         }

@@ -14,8 +14,8 @@ pub struct zroute_writer {
 }
 
 /// The object behind the handle.
-struct Writer {
-    engine: Engine,
+pub(super) struct Writer {
+    pub(super) engine: Engine,
 }
 
 impl Object for Writer {

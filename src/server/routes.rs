@@ -1,6 +1,6 @@
 //! The functions' names.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,9 @@ pub enum Route {
 
 #[derive(Default)]
 pub struct Routes {
-    functions: HashMap<Box<[u8]>, u32>,
+    /// Sorted, not hashed: a handful of comparisons is quicker than a hash
+    /// that withstands chosen names, and needs to withstand nothing.
+    functions: BTreeMap<Box<[u8]>, u32>,
     raw: bool,
 }
 

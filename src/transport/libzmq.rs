@@ -96,7 +96,7 @@ impl Libzmq {
     }
 
     /// Hands a whole message to libzmq or nothing of it.
-    fn pass_on(&self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error> {
+    fn pass_on(&mut self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error> {
         let mut begun = false;
         for frame in envelope.frames() {
             match self.send_frame(frame, zmq::SNDMORE) {
@@ -114,13 +114,30 @@ impl Libzmq {
         }
     }
 
-    fn send_frame(&self, frame: &[u8], more: i32) -> Result<(), zmq::Error> {
+    /// Sends a frame without a message object: they are small, and libzmq
+    /// copies small ones anyway.
+    fn send_frame(&mut self, frame: &[u8], more: i32) -> Result<(), zmq::Error> {
+        let socket = self.socket.as_mut_ptr();
         loop {
-            match self.socket.send(frame, zmq::DONTWAIT | more) {
+            // SAFETY: the socket is open, as its owner is borrowed, and the
+            // bytes are copied before the call returns.
+            let sent = unsafe {
+                zmq_sys::zmq_send(
+                    socket,
+                    frame.as_ptr().cast(),
+                    frame.len(),
+                    zmq::DONTWAIT | more,
+                )
+            };
+            if sent >= 0 {
+                return Ok(());
+            }
+            // SAFETY: it reads the thread's errno.
+            match zmq::Error::from_raw(unsafe { zmq_sys::zmq_errno() }) {
                 // Nothing waited and nothing was sent; half a message must
                 // not stay behind.
-                Err(zmq::Error::EINTR) => {}
-                other => return other,
+                zmq::Error::EINTR => {}
+                error => return Err(error),
             }
         }
     }
@@ -181,7 +198,7 @@ impl Transport for Libzmq {
                 let dropped = self.skip_rest(&mut frame)?;
                 let several = envelope.frames().count() + dropped;
                 if self.role == Role::Router {
-                    envelope.keep_routing_id();
+                    envelope = envelope.routing_id_alone();
                 }
                 return Ok(Some(Incoming {
                     envelope,

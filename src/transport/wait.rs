@@ -3,8 +3,6 @@
 use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
-use smallvec::SmallVec;
-
 use super::{Error, Transport, Wake};
 
 /// Why a wait ended.
@@ -32,7 +30,7 @@ pub fn wait<'a>(
     to_send: bool,
 ) -> Result<Waited, Error> {
     let mut until = deadline;
-    let mut descriptors: SmallVec<[libc::pollfd; 4]> = SmallVec::new();
+    let mut descriptors = Vec::with_capacity(4);
     for socket in sockets {
         if to_send && socket.is_ready(true)? {
             return Ok(Waited::Ready);

@@ -1,20 +1,33 @@
 //! The frames that travel before the body.
 
-use smallvec::SmallVec;
-
 /// All frames of a message up to and including the first empty one.
 ///
 /// A server echoes them as they came: the first is the routing id that its
 /// own socket put there, the others (a REQ's request id, a DEALER's call id)
 /// belong to the peer. Typical envelopes fit without an allocation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Envelope {
-    /// Each frame as a 32-bit length in the machine's order, then its bytes.
-    packed: SmallVec<[u8; 36]>,
+    /// Each frame as a 16-bit length in the machine's order, then its bytes.
+    inline: [u8; INLINE],
+    length: u16,
     delimited: bool,
+    /// All of it, once it is too long for `inline`.
+    spilled: Option<Vec<u8>>,
 }
 
-const LENGTH: usize = size_of::<u32>();
+const INLINE: usize = 36;
+const PREFIX: usize = size_of::<u16>();
+
+impl Default for Envelope {
+    fn default() -> Self {
+        Self {
+            inline: [0; INLINE],
+            length: 0,
+            delimited: false,
+            spilled: None,
+        }
+    }
+}
 
 impl Envelope {
     /// More bytes than any real peer needs; beyond it a message is malformed.
@@ -31,15 +44,44 @@ impl Envelope {
     /// Returns false, and adds nothing, when the envelope would grow past
     /// [`Envelope::LIMIT`].
     #[must_use]
+    #[inline]
     pub fn push(&mut self, frame: &[u8]) -> bool {
-        if self.packed.len() + LENGTH + frame.len() > Self::LIMIT {
+        let start = usize::from(self.length);
+        let end = start + PREFIX + frame.len();
+        if end > Self::LIMIT {
             return false;
         }
-        let length = u32::try_from(frame.len()).unwrap_or(u32::MAX);
-        self.packed.extend_from_slice(&length.to_ne_bytes());
-        self.packed.extend_from_slice(frame);
+        // Both fit 16 bits, as the limit does.
+        #[allow(clippy::cast_possible_truncation)]
+        let (size, length) = (frame.len() as u16, end as u16);
+        let prefix = size.to_ne_bytes();
+        if let (Some(place), None) = (self.inline.get_mut(start..end), &self.spilled) {
+            let (before, after) = place.split_at_mut(PREFIX);
+            before.copy_from_slice(&prefix);
+            after.copy_from_slice(frame);
+        } else {
+            self.spill().extend_from_slice(&prefix);
+            self.spill().extend_from_slice(frame);
+        }
+        self.length = length;
         self.delimited = frame.is_empty();
         true
+    }
+
+    fn spill(&mut self) -> &mut Vec<u8> {
+        let packed = self.inline.get(..usize::from(self.length));
+        self.spilled
+            .get_or_insert_with(|| packed.unwrap_or_default().to_vec())
+    }
+
+    fn packed(&self) -> &[u8] {
+        match &self.spilled {
+            Some(packed) => packed,
+            None => self
+                .inline
+                .get(..usize::from(self.length))
+                .unwrap_or_default(),
+        }
     }
 
     /// Whether the last frame is the empty delimiter.
@@ -50,10 +92,11 @@ impl Envelope {
 
     /// The frames in order.
     pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.packed.as_slice();
+        let mut rest = self.packed();
         std::iter::from_fn(move || {
-            let (length, after) = rest.split_first_chunk::<LENGTH>()?;
-            let (frame, after) = after.split_at_checked(u32::from_ne_bytes(*length) as usize)?;
+            let (length, after) = rest.split_first_chunk::<PREFIX>()?;
+            let (frame, after) =
+                after.split_at_checked(usize::from(u16::from_ne_bytes(*length)))?;
             rest = after;
             Some(frame)
         })
@@ -65,11 +108,17 @@ impl Envelope {
         self.frames().map(<[u8]>::len).sum()
     }
 
-    /// Keeps the first frame, the routing id, and drops the others.
-    pub fn keep_routing_id(&mut self) {
-        let first = self.frames().next().map_or(0, |id| LENGTH + id.len());
-        self.packed.truncate(first);
-        self.delimited = false;
+    /// The first frame alone: the routing id, for an answer to a message whose
+    /// other frames make no sense.
+    #[must_use]
+    pub fn routing_id_alone(&self) -> Self {
+        let mut alone = Self::new();
+        if let Some(id) = self.frames().next() {
+            // It fitted before.
+            let _ = alone.push(id);
+            alone.delimited = false;
+        }
+        alone
     }
 }
 
@@ -102,10 +151,18 @@ mod tests {
 
     #[test]
     fn the_routing_id_can_be_kept_alone() {
-        let mut envelope = envelope(&[b"route", b"12345678", b""]);
-        envelope.keep_routing_id();
+        let envelope = envelope(&[b"route", b"12345678", b""]).routing_id_alone();
         assert_eq!(envelope.frames().collect::<Vec<_>>(), [b"route"]);
         assert!(!envelope.is_delimited());
+    }
+
+    #[test]
+    fn a_long_envelope_comes_back_as_it_was_pushed() {
+        let long = [7; 300];
+        let frames: [&[u8]; 5] = [b"\0abcd", b"12345678", &long, b"x", b""];
+        let envelope = envelope(&frames);
+        assert_eq!(envelope.frames().collect::<Vec<_>>(), frames);
+        assert_eq!(envelope.clone().frames().collect::<Vec<_>>(), frames);
     }
 
     #[test]

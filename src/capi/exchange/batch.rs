@@ -1,4 +1,4 @@
-//! A flat list, written value by value in either format.
+//! A list, written value by value in either format.
 
 use crate::capi::options::Values;
 use crate::msgpack::php::to_php;
@@ -15,6 +15,9 @@ pub struct Batch {
     out: Vec<u8>,
     count: usize,
     start: usize,
+    /// A map that is being written, and how many pairs it has.
+    map: Vec<u8>,
+    pairs: usize,
 }
 
 impl Batch {
@@ -40,27 +43,12 @@ impl Batch {
 
     pub fn integer(&mut self, value: i64) {
         self.index();
-        match self.format {
-            Values::MessagePack => pack::integer(&mut self.out, value),
-            Values::Php => self.php_integer(value),
-        }
+        put_integer(self.format, &mut self.out, value);
     }
 
     pub fn binary(&mut self, value: &[u8]) {
         self.index();
-        match self.format {
-            // Longer than 32 bits can tell does not get past a limit.
-            Values::MessagePack => {
-                let _ = pack::binary(&mut self.out, value);
-            }
-            Values::Php => {
-                self.out.extend_from_slice(b"s:");
-                self.digits(value.len());
-                self.out.extend_from_slice(b":\"");
-                self.out.extend_from_slice(value);
-                self.out.extend_from_slice(b"\";");
-            }
-        }
+        put_binary(self.format, &mut self.out, value);
     }
 
     /// Adds one checked MessagePack value, or nothing if the format has no
@@ -68,18 +56,68 @@ impl Batch {
     pub fn value(&mut self, value: &[u8], limits: &Limits) -> Result<(), Malformed> {
         let before = self.out.len();
         self.index();
-        let added = match self.format {
-            Values::MessagePack => {
-                self.out.extend_from_slice(value);
-                Ok(())
-            }
-            Values::Php => to_php(value, &mut self.out, limits),
-        };
+        let added = put(self.format, &mut self.out, value, limits);
         if added.is_err() {
             self.out.truncate(before);
             self.count -= 1;
         }
         added
+    }
+
+    /// Begins a map, which is kept apart until [`Batch::end_map`].
+    pub fn begin_map(&mut self) {
+        self.map.clear();
+        self.pairs = 0;
+    }
+
+    /// Adds a pair to the map: an integer and a checked MessagePack value. The
+    /// map is as before if the format has no such value.
+    pub fn pair(&mut self, key: i64, value: &[u8], limits: &Limits) -> Result<(), Malformed> {
+        let before = self.map.len();
+        put_integer(self.format, &mut self.map, key);
+        let added = put(self.format, &mut self.map, value, limits);
+        match added {
+            Ok(()) => self.pairs += 1,
+            Err(_) => self.map.truncate(before),
+        }
+        added
+    }
+
+    /// Adds a pair to the map: an integer and bytes.
+    pub fn binary_pair(&mut self, key: i64, value: &[u8]) {
+        put_integer(self.format, &mut self.map, key);
+        put_binary(self.format, &mut self.map, value);
+        self.pairs += 1;
+    }
+
+    /// How many bytes the map has so far.
+    pub fn map_size(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Adds the map as the next value, behind the integers that describe it;
+    /// nothing if it is empty.
+    pub fn end_map(&mut self, description: [i64; 2]) {
+        if self.pairs == 0 {
+            return;
+        }
+        for number in description {
+            self.integer(number);
+        }
+        self.index();
+        match self.format {
+            Values::MessagePack => pack::map(&mut self.out, size32(self.pairs)),
+            Values::Php => {
+                self.out.extend_from_slice(b"a:");
+                digits(&mut self.out, self.pairs);
+                self.out.extend_from_slice(b":{");
+            }
+        }
+        self.out.extend_from_slice(&self.map);
+        if self.format == Values::Php {
+            self.out.push(b'}');
+        }
+        self.begin_map();
     }
 
     /// Takes back the latest values, all of which lie behind `size`.
@@ -93,11 +131,11 @@ impl Batch {
         let mut header = Vec::with_capacity(GAP);
         match self.format {
             Values::MessagePack => {
-                pack::array(&mut header, u32::try_from(self.count).unwrap_or(u32::MAX));
+                pack::array(&mut header, size32(self.count));
             }
             Values::Php => {
                 header.extend_from_slice(b"a:");
-                header.extend_from_slice(itoa::Buffer::new().format(self.count).as_bytes());
+                digits(&mut header, self.count);
                 header.extend_from_slice(b":{");
                 self.out.push(b'}');
             }
@@ -117,23 +155,56 @@ impl Batch {
     fn index(&mut self) {
         if self.format == Values::Php {
             self.out.extend_from_slice(b"i:");
-            self.digits(self.count);
+            digits(&mut self.out, self.count);
             self.out.push(b';');
         }
         self.count += 1;
     }
+}
 
-    fn php_integer(&mut self, value: i64) {
-        self.out.extend_from_slice(b"i:");
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-        self.out.push(b';');
+fn put_integer(format: Values, out: &mut Vec<u8>, value: i64) {
+    match format {
+        Values::MessagePack => pack::integer(out, value),
+        Values::Php => {
+            out.extend_from_slice(b"i:");
+            digits(out, value);
+            out.push(b';');
+        }
     }
+}
 
-    fn digits(&mut self, value: usize) {
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+fn put_binary(format: Values, out: &mut Vec<u8>, value: &[u8]) {
+    match format {
+        // Longer than 32 bits can tell does not get past a limit.
+        Values::MessagePack => {
+            let _ = pack::binary(out, value);
+        }
+        Values::Php => {
+            out.extend_from_slice(b"s:");
+            digits(out, value.len());
+            out.extend_from_slice(b":\"");
+            out.extend_from_slice(value);
+            out.extend_from_slice(b"\";");
+        }
     }
+}
+
+fn put(format: Values, out: &mut Vec<u8>, value: &[u8], limits: &Limits) -> Result<(), Malformed> {
+    match format {
+        Values::MessagePack => {
+            out.extend_from_slice(value);
+            Ok(())
+        }
+        Values::Php => to_php(value, out, limits),
+    }
+}
+
+fn digits(out: &mut Vec<u8>, value: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn size32(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -174,6 +245,24 @@ mod tests {
         batch.integer(2);
         batch.finish();
         assert_eq!(batch.bytes(), b"a:2:{i:0;i:1;i:1;i:2;}");
+    }
+
+    #[test]
+    fn a_map_comes_behind_its_description() {
+        let limits = Limits::default();
+        let mut batch = Batch::default();
+        batch.begin(Values::Php);
+        batch.begin_map();
+        batch.pair(5, b"\x01", &limits).unwrap();
+        assert!(batch.pair(6, b"\xd4\x01\x00", &limits).is_err());
+        batch.binary_pair(7, b"x");
+        batch.end_map([3, -1]);
+        batch.end_map([4, -1]);
+        batch.finish();
+        assert_eq!(
+            batch.bytes(),
+            b"a:3:{i:0;i:3;i:1;i:-1;i:2;a:2:{i:5;i:1;i:7;s:1:\"x\";}}"
+        );
     }
 
     #[test]

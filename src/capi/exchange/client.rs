@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ffi::c_int;
 use std::time::{Duration, Instant};
 
-use super::MAYBE_A_RESOURCE;
 use super::batch::Batch;
+use super::{MAYBE_A_RESOURCE, at_end};
 use crate::capi::answer::local_failure;
 use crate::capi::client::Client;
 use crate::capi::gate::Failure;
@@ -184,7 +184,7 @@ fn submit_messagepack(client: &mut Client, calls: &[u8]) -> Result<(), Failure> 
             .and_then(|()| begin(client, number, function, parameters, timeout));
         conclude(client, number, begun)?;
     }
-    Ok(())
+    at_end(&reader)
 }
 
 fn check_count(values: usize) -> Result<(), Failure> {

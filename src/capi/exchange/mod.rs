@@ -8,6 +8,7 @@ pub mod server;
 use super::gate::Failure;
 use super::status::Status;
 use crate::msgpack::php::Unserializable;
+use crate::msgpack::{Malformed, Reader};
 
 impl From<Unserializable> for Failure {
     fn from(error: Unserializable) -> Self {
@@ -22,3 +23,15 @@ impl From<Unserializable> for Failure {
 
 /// Why a 0 is not taken at its word: `serialize()` writes one for a resource.
 const MAYBE_A_RESOURCE: &str = "a 0 in it may stand for a resource";
+
+/// Nothing follows a batch.
+fn at_end(reader: &Reader<'_>) -> Result<(), Failure> {
+    match reader.remaining().len() {
+        0 => Ok(()),
+        count => Err(Malformed::TrailingBytes {
+            offset: reader.position(),
+            count,
+        }
+        .into()),
+    }
+}

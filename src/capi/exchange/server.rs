@@ -1,9 +1,10 @@
 //! The server's side: answers in, calls out.
 
 use std::ffi::c_int;
+use std::time::Instant;
 
-use super::MAYBE_A_RESOURCE;
 use super::batch::Batch;
+use super::{MAYBE_A_RESOURCE, at_end};
 use crate::capi::call::time_left;
 use crate::capi::gate::Failure;
 use crate::capi::options::Values;
@@ -40,11 +41,13 @@ pub fn turn<'a>(
 ) -> Result<&'a [u8], Failure> {
     let until = deadline(timeout_ms);
     server.exchange.batch.begin(server.values);
+    server.exchange.batch.begin_map();
     if !answers.is_empty() {
         match server.values {
             Values::Php => hand_in_php(server, answers)?,
             Values::MessagePack => hand_in_messagepack(server, answers)?,
         }
+        server.exchange.batch.end_map([NOT_PLAIN, -1]);
     }
     if most > 0 {
         take(server, most, until)?;
@@ -56,25 +59,18 @@ pub fn turn<'a>(
     Ok(server.exchange.batch.bytes())
 }
 
-fn take(
-    server: &mut Server,
-    most: usize,
-    until: Option<std::time::Instant>,
-) -> Result<(), Failure> {
-    let mut count = 0;
+/// Fills the batch with what is here, after waiting for it unless there is
+/// something in it already.
+fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), Failure> {
+    // After a wait the first call is handed out at once: most often it is the
+    // only one, and looking for a second costs a system call.
+    let mut most = most;
     loop {
         server.deliver()?;
-        while count < most && server.exchange.batch.size() < LARGEST {
-            let taken = match server.engine.take() {
-                Ok(Some(taken)) => taken,
-                Ok(None) => break,
-                // What is in the batch already must reach the host.
-                Err(_) if !server.exchange.batch.is_empty() => return Ok(()),
-                Err(error) => return Err(error.into()),
-            };
-            if hand_out(server, &taken)? {
-                count += 1;
-            }
+        match take_round(server, most) {
+            // What is in the batch already must reach the host.
+            Err(_) if !server.exchange.batch.is_empty() => return Ok(()),
+            taken => taken?,
         }
         if !server.exchange.batch.is_empty() {
             return Ok(());
@@ -89,32 +85,57 @@ fn take(
         if server.engine.wait(until)? == Waited::TimedOut {
             return Ok(());
         }
+        most = 1;
     }
 }
 
-/// Puts a call into the batch; false when its parameters have no place in the
-/// host's format, and its caller was told so.
-fn hand_out(server: &mut Server, taken: &Taken) -> Result<bool, Failure> {
-    let batch = &mut server.exchange.batch;
-    let before = batch.size();
-    batch.integer(taken.token.cast_signed());
-    match taken.route {
-        Route::Raw => {
-            batch.integer(RAW);
-            batch.binary(taken.parameters());
-        }
-        Route::Function(number) => {
-            batch.integer(i64::from(number));
-            if let Err(malformed) = batch.value(taken.parameters(), server.engine.limits()) {
-                batch.take_back(before, 2);
-                let fault = Fault::new(Code::Parameters, malformed.to_string());
-                server.engine.fail(taken.token, &fault)?;
-                return Ok(false);
+/// Takes what is here. Calls in a row of one function, with the same time
+/// left, share a map.
+fn take_round(server: &mut Server, most: usize) -> Result<(), Failure> {
+    let mut group = None;
+    let mut count = 0;
+    let mut taking = Ok(());
+    while count < most && server.exchange.batch.size() + server.exchange.batch.map_size() < LARGEST
+    {
+        let taken = match server.engine.take() {
+            Ok(Some(taken)) => taken,
+            Ok(None) => break,
+            Err(error) => {
+                taking = Err(error.into());
+                break;
             }
+        };
+        let route = match taken.route {
+            Route::Raw => RAW,
+            Route::Function(number) => i64::from(number),
+        };
+        let key = [route, time_left(taken.deadline)];
+        if group != Some(key)
+            && let Some(ended) = group.replace(key)
+        {
+            server.exchange.batch.end_map(ended);
         }
+        hand_out(server, &taken)?;
+        count += 1;
     }
-    batch.integer(time_left(taken.deadline));
-    Ok(true)
+    if let Some(ended) = group {
+        server.exchange.batch.end_map(ended);
+    }
+    taking
+}
+
+/// Puts a call into the map. If its parameters have no place in the host's
+/// format, its caller is told so.
+fn hand_out(server: &mut Server, call: &Taken) -> Result<(), Failure> {
+    let batch = &mut server.exchange.batch;
+    let key = call.token.cast_signed();
+    if call.route == Route::Raw {
+        batch.binary_pair(key, call.parameters());
+    } else if let Err(malformed) = batch.pair(key, call.parameters(), server.engine.limits()) {
+        let fault = Fault::new(Code::Parameters, malformed.to_string());
+        server.engine.fail(call.token, &fault)?;
+    }
+    Ok(())
 }
 
 fn hand_in_messagepack(server: &mut Server, answers: &[u8]) -> Result<(), Failure> {
@@ -125,7 +146,7 @@ fn hand_in_messagepack(server: &mut Server, answers: &[u8]) -> Result<(), Failur
         let settled = settle_messagepack(server, token, value);
         conclude(server, token, settled)?;
     }
-    Ok(())
+    at_end(&reader)
 }
 
 fn settle_messagepack(server: &mut Server, token: u64, value: &[u8]) -> Result<(), Failure> {
@@ -193,10 +214,7 @@ fn conclude(server: &mut Server, token: u64, settled: Result<(), Failure>) -> Re
     match failure.status {
         Status::ZROUTE_NOT_PLAIN => {
             let batch = &mut server.exchange.batch;
-            batch.integer(token.cast_signed());
-            batch.integer(NOT_PLAIN);
-            batch.binary(failure.text.as_bytes());
-            batch.integer(-1);
+            batch.binary_pair(token.cast_signed(), failure.text.as_bytes());
             Ok(())
         }
         // Failed before, or ended by a server that shuts down.
