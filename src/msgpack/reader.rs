@@ -4,7 +4,7 @@ use rmp::Marker;
 
 use super::kind::Kind;
 use super::malformed::Malformed;
-use super::step::{Step, step};
+use super::step::{Step, is_one_byte, step};
 
 /// One value, or the header of an array or map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,6 +158,12 @@ impl<'a> Reader<'a> {
     /// Reads a whole number of any width that fits.
     #[inline]
     pub fn integer(&mut self) -> Result<i64, Malformed> {
+        if let Some(&first) = self.bytes.get(self.position)
+            && is_one_byte(first)
+        {
+            self.position += 1;
+            return Ok(i64::from(first.cast_signed()));
+        }
         self.typed("an integer of 64 bits with sign", |item| match item {
             Item::Integer(value) => Some(value),
             _ => None,

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::limits::Limits;
 use super::malformed::Malformed;
 use super::reader::Reader;
-use super::step::{Step, step};
+use super::step::{Step, is_one_byte, step};
 
 /// Checks that `bytes` are exactly one value within `limits`.
 ///
@@ -161,6 +161,11 @@ impl<'a> Scanner<'a> {
         let mut left = 1_usize;
         let mut outer = Outer::default();
         loop {
+            // Most values of most messages are one byte; they need no step.
+            while left > 1 && bytes.get(at).is_some_and(|first| is_one_byte(*first)) {
+                at += 1;
+                left -= 1;
+            }
             left -= 1;
             match step(bytes, at)? {
                 Step::Leaf { next } => at = next,

@@ -84,6 +84,12 @@ const fn shape(marker: Marker) -> Shape {
     }
 }
 
+/// Whether a value that begins so has no other byte and is a number.
+#[inline]
+pub(super) const fn is_one_byte(first: u8) -> bool {
+    first < 0x80 || first >= 0xe0
+}
+
 /// Takes one step over `bytes` from the value that starts at `at`.
 #[inline]
 pub(super) fn step(bytes: &[u8], at: usize) -> Result<Step, Malformed> {
