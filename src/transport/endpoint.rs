@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use super::Error;
 
-/// An endpoint such as `tcp://127.0.0.1:5555`, `ipc:///run/app.sock` or
-/// `inproc://name`. `tcp` takes `*` or `0` as the port of a bind: the system
+/// An endpoint such as `tcp://127.0.0.1:5555` or `ipc:///run/app.sock`. `tcp`
+/// takes `*` or `0` as the port of a bind: the system
 /// picks one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -18,7 +18,6 @@ pub struct Endpoint {
 enum Kind {
     Tcp { host: String },
     Ipc,
-    Inproc,
 }
 
 impl Endpoint {
@@ -32,9 +31,7 @@ impl Endpoint {
             return Err(refuse("a NUL byte is no part of an endpoint"));
         }
         let Some((scheme, address)) = text.split_once("://") else {
-            return Err(refuse(
-                "expected tcp://host:port, ipc://path or inproc://name",
-            ));
+            return Err(refuse("expected tcp://host:port or ipc://path"));
         };
         if address.is_empty() {
             return Err(refuse("nothing follows the '://'"));
@@ -69,12 +66,8 @@ impl Endpoint {
                 text: text.to_string(),
                 kind: Kind::Ipc,
             }),
-            "inproc" => Ok(Self {
-                text: text.to_string(),
-                kind: Kind::Inproc,
-            }),
             _ => Err(refuse(
-                "unknown kind; expected tcp://host:port, ipc://path or inproc://name",
+                "unknown kind; expected tcp://host:port or ipc://path",
             )),
         }
     }
@@ -123,7 +116,6 @@ mod tests {
             "tcp://localhost:*",
             "ipc:///tmp/a.sock",
             "ipc://@abstract",
-            "inproc://a",
         ] {
             assert_eq!(Endpoint::parse(text).unwrap().as_str(), text);
         }
@@ -148,6 +140,7 @@ mod tests {
             ("tcp://127.0.0.1:70000", "the port is a number"),
             ("tcp://:5555", "a host is missing"),
             ("udp://127.0.0.1:5555", "unknown kind"),
+            ("inproc://a", "unknown kind"),
             ("ipc://", "nothing follows"),
             ("ipc://a\0b", "NUL"),
         ] {
@@ -164,7 +157,6 @@ mod tests {
             "tcp://[::1]:1",
             "tcp://localhost:1",
             "ipc://a",
-            "inproc://a",
         ] {
             assert!(!Endpoint::parse(text).unwrap().is_public(), "{text}");
         }

@@ -47,15 +47,17 @@ impl Wake {
     /// A wake that nobody has rung.
     pub fn new() -> Result<Self, Error> {
         let generation = fork::generation();
-        let mut pool = POOL
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if pool.generation != generation {
-            // The parent's descriptors: shared with it, so not for us.
-            pool.bells.clear();
-            pool.generation = generation;
-        }
-        let bell = match pool.bells.pop() {
+        // Tried, not waited for: in a forked child another thread of the
+        // parent may hold the lock for ever.
+        let spare = POOL.try_lock().ok().and_then(|mut pool| {
+            if pool.generation != generation {
+                // The parent's descriptors: shared with it, so not for us.
+                pool.bells.clear();
+                pool.generation = generation;
+            }
+            pool.bells.pop()
+        });
+        let bell = match spare {
             Some(bell) => bell,
             None => Box::leak(Box::new(Bell::new()?)),
         };
@@ -114,10 +116,9 @@ impl Drop for Wake {
         }
         self.resume();
         self.clear();
-        let mut pool = POOL
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if pool.generation == self.generation {
+        if let Ok(mut pool) = POOL.try_lock()
+            && pool.generation == self.generation
+        {
             pool.bells.push(self.bell);
         }
     }

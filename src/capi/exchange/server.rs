@@ -67,13 +67,17 @@ fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), 
     let mut most = most;
     loop {
         server.deliver()?;
-        match take_round(server, most) {
+        let drained = match take_round(server, most) {
             // What is in the batch already must reach the host.
             Err(_) if !server.exchange.batch.is_empty() => return Ok(()),
-            taken => taken?,
-        }
+            drained => drained?,
+        };
         if !server.exchange.batch.is_empty() {
             return Ok(());
+        }
+        if !drained {
+            // None of what came was fit to be handed out.
+            continue;
         }
         if server.engine.is_stopped() {
             server.engine.resume();
@@ -89,17 +93,20 @@ fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), 
     }
 }
 
-/// Takes what is here. Calls in a row of one function, with the same time
-/// left, share a map.
-fn take_round(server: &mut Server, most: usize) -> Result<(), Failure> {
+/// Takes what is here; true when nothing was left. Calls in a row of one
+/// function, with the same time left, share a map.
+fn take_round(server: &mut Server, most: usize) -> Result<bool, Failure> {
     let mut group = None;
     let mut count = 0;
-    let mut taking = Ok(());
+    let mut taking = Ok(false);
     while count < most && server.exchange.batch.size() + server.exchange.batch.map_size() < LARGEST
     {
         let taken = match server.engine.take() {
             Ok(Some(taken)) => taken,
-            Ok(None) => break,
+            Ok(None) => {
+                taking = Ok(true);
+                break;
+            }
             Err(error) => {
                 taking = Err(error.into());
                 break;
