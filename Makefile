@@ -1,0 +1,168 @@
+# What can be made here; `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# One step at a time: they share Cargo's folder and apt's lock.
+.NOTPARALLEL:
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+PHP ?= php
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
+MAJOR := $(firstword $(subst ., ,$(VERSION)))
+LIB := $(abspath $(or $(CARGO_TARGET_DIR),target)/release)
+
+# rustup's folder is in PATH only after a new login, and sbin is not after a plain su.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin:/sbin
+
+# Debian's packages. gcc does not bring the C headers along unless recommended
+# packages are installed, so libc6-dev is named.
+PACKAGES_build := ca-certificates gcc libc6-dev libzmq3-dev make pkg-config
+PACKAGES_demo := $(PACKAGES_build) php-cli python3 python3-msgpack python3-zmq
+# The two PHP extensions serve as the other end, never under the library.
+PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-msgpack php-zmq phpunit \
+	python3-hypothesis python3-pytest valgrind
+PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+.PHONY: packages-build packages-demo packages-test packages-lint
+packages-build packages-demo packages-test packages-lint: packages-%:
+	@packaging/require-packages $(PACKAGES_$*)
+
+.PHONY: rust
+rust:
+	@packaging/require-rust
+
+.PHONY: build
+build: packages-build rust ## the release library, and the command
+	cargo build --release --locked
+	@ln -sf libzroute.so '$(LIB)/libzroute.so.$(MAJOR)'
+
+# For those who run what was built; `install` builds only what is not there, so
+# that it needs no Cargo under sudo.
+$(LIB)/libzroute.so $(LIB)/libzroute.a:
+	@$(MAKE) build
+
+C_FLAGS := -O2 -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -pedantic
+LINK_ZROUTE := -Wl,--as-needed -L'$(LIB)' -Wl,-rpath,'$(LIB)' -lzroute
+
+C_EXAMPLES := $(patsubst examples/c/%.c,build/examples/%,$(wildcard examples/c/*.c))
+
+.PHONY: examples
+examples: build $(C_EXAMPLES) ## the C examples, into build/examples
+
+$(C_EXAMPLES): build/examples/%: examples/c/%.c include/zroute.h
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Iinclude -o $@ $< $(LINK_ZROUTE)
+
+.PHONY: demo
+demo: packages-demo examples ## a PHP server, called from PHP, Python and C
+	@ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' examples/demo6/run build/examples/client
+
+.PHONY: test
+test: packages-test test-rust test-c test-php test-interop test-install ## every test
+
+.PHONY: test-rust
+test-rust: packages-test rust
+	cargo test --workspace --locked
+
+.PHONY: test-c
+test-c: packages-test build
+	$(MAKE) -C tests/c check valgrind asan LIB='$(LIB)'
+
+.PHONY: test-php
+test-php: packages-test build
+	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/run
+
+.PHONY: test-interop
+test-interop: packages-test examples
+	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
+		"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest tests/interop
+
+.PHONY: test-install
+test-install: packages-test build
+	PHP='$(PHP)' tests/install/run
+
+.PHONY: lint
+lint: packages-lint lint-rust lint-php lint-shell lint-python ## formats, warnings, docs, headers
+
+.PHONY: lint-rust
+lint-rust: packages-build
+	@packaging/require-rust rustfmt clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+	cargo test --locked --test headers
+
+.PHONY: lint-php
+lint-php: packages-lint
+	find php examples tests bench -name '*.php' -print0 | xargs -0 -n1 $(PHP) -n -l >/dev/null
+	phpcs --standard=PSR12 php examples tests/php
+
+.PHONY: lint-shell
+lint-shell: packages-lint
+	grep -rlEI '^#!.*\b(ba|da)?sh\b' .ci packaging examples tests bench | xargs shellcheck
+
+.PHONY: lint-python
+lint-python: packages-lint
+	find examples tests bench -name '*.py' -print0 | \
+		PYTHONPYCACHEPREFIX=build/pycache xargs -0 python3 -W error -m py_compile
+
+.PHONY: headers
+headers: packages-build rust ## write include/ anew from src/capi
+	ZROUTE_WRITE_HEADERS=1 cargo test --locked --test headers
+
+BENCH_SERVERS := $(addprefix target/bench/,libzmq_rep libzmq_router zroute_server)
+
+.PHONY: bench
+bench: packages-test build $(BENCH_SERVERS) ## what a request costs, beside libzmq and the PHP extensions
+	ZROUTE_LIBRARY='$(LIB)/libzroute.so' cargo run --release --locked -p zroute-bench -- $(BENCH)
+
+$(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plus_call.*) $(LIB)/libzroute.so
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE) -lzmq
+
+.PHONY: soak
+soak: packages-test build ## the long runs of tests/c, which `make test` leaves out
+	$(MAKE) -C tests/c soak LIB='$(LIB)'
+
+SHARE := $(PREFIX)/share/zroute
+INSTALLED_LIB := $(DESTDIR)$(LIBDIR)
+INSTALLED_INCLUDE := $(DESTDIR)$(PREFIX)/include
+INSTALLED_SHARE := $(DESTDIR)$(SHARE)
+
+.PHONY: install
+install: $(LIB)/libzroute.so $(LIB)/libzroute.a ## PREFIX=/usr/local, DESTDIR=
+	@[[ '$(PREFIX)' == /* ]] || { echo "PREFIX must be an absolute path, not '$(PREFIX)'" >&2; exit 2; }
+	install -d '$(INSTALLED_LIB)/pkgconfig' '$(INSTALLED_INCLUDE)' '$(INSTALLED_SHARE)'
+	install -m 755 '$(LIB)/libzroute.so' '$(INSTALLED_LIB)/libzroute.so.$(VERSION)'
+	ln -sf libzroute.so.$(VERSION) '$(INSTALLED_LIB)/libzroute.so.$(MAJOR)'
+	ln -sf libzroute.so.$(MAJOR) '$(INSTALLED_LIB)/libzroute.so'
+	install -m 644 '$(LIB)/libzroute.a' '$(INSTALLED_LIB)/'
+	install -m 644 include/zroute.h '$(INSTALLED_INCLUDE)/'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		packaging/zroute.pc.in >'$(INSTALLED_LIB)/pkgconfig/zroute.pc'
+	rm -rf '$(INSTALLED_SHARE)/php'
+	cp -R php '$(INSTALLED_SHARE)/'
+	sed 's|^#define FFI_LIB .*|#define FFI_LIB "$(LIBDIR)/libzroute.so.$(MAJOR)"|' \
+		include/zroute-php.h >'$(INSTALLED_SHARE)/zroute-php.h'
+	chmod -R u=rwX,go=rX '$(INSTALLED_SHARE)' '$(INSTALLED_LIB)/pkgconfig/zroute.pc'
+	if [[ -x '$(LIB)/zroute' ]]; then install -D '$(LIB)/zroute' '$(DESTDIR)$(PREFIX)/bin/zroute'; fi
+	if [[ -z '$(DESTDIR)' && $$EUID == 0 ]] && grep -qsxF '$(LIBDIR)' /etc/ld.so.conf.d/*; then ldconfig; fi
+
+.PHONY: uninstall
+uninstall: ## with the PREFIX and DESTDIR of `make install`
+	rm -f '$(INSTALLED_LIB)'/libzroute.{so,so.$(MAJOR),so.$(VERSION),a} \
+		'$(INSTALLED_LIB)/pkgconfig/zroute.pc' \
+		'$(INSTALLED_INCLUDE)/zroute.h' '$(DESTDIR)$(PREFIX)/bin/zroute'
+	rm -rf '$(INSTALLED_SHARE)'
+
+.PHONY: clean
+clean: ## remove what was built
+	cargo clean
+	rm -rf build
