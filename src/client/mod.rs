@@ -48,6 +48,8 @@ pub struct Client {
 struct Server {
     transport: Box<dyn Transport>,
     endpoint: String,
+    /// Calls that it has and that have not ended.
+    in_flight: usize,
 }
 
 impl Client {
@@ -75,6 +77,7 @@ impl Client {
         self.servers.push(Server {
             transport,
             endpoint: endpoint.to_string(),
+            in_flight: 0,
         });
         Ok(())
     }
@@ -146,6 +149,8 @@ impl Client {
     /// back when the time is over first, or no call is in flight.
     pub fn collect_any(&mut self, until: Option<Instant>) -> Result<Option<(u64, Outcome)>, Error> {
         loop {
+            // Also for one who only looks, and never waits.
+            self.send_unsent()?;
             self.read()?;
             self.expire(Instant::now());
             while let Some(id) = self.order.pop_front() {
@@ -173,7 +178,7 @@ impl Client {
 
     /// Gives a call up; its answer will be dropped. False when it is not known.
     pub fn cancel(&mut self, id: u64) -> bool {
-        self.take_finished(id).is_some() || self.in_flight.remove(id).is_some()
+        self.take_finished(id).is_some() || self.end(id)
     }
 
     fn take_finished(&mut self, id: u64) -> Option<Outcome> {
@@ -225,7 +230,13 @@ impl Client {
                 let Some(server) = self.servers.get_mut(index) else {
                     break;
                 };
+                // A connection that has gone without being noticed would keep
+                // the call; with others in flight a wait will notice soon.
+                if server.in_flight == 0 && !server.transport.is_connected()? {
+                    continue;
+                }
                 if server.transport.send(&envelope, body)? == Sent::Done {
+                    server.in_flight += 1;
                     taken = Some(index);
                     break;
                 }
@@ -327,8 +338,19 @@ impl Client {
         count
     }
 
+    /// Takes a call out of flight; false when it was not.
+    fn end(&mut self, id: u64) -> bool {
+        let Some(pending) = self.in_flight.remove(id) else {
+            return false;
+        };
+        if let Some(server) = pending.server.and_then(|index| self.servers.get_mut(index)) {
+            server.in_flight -= 1;
+        }
+        true
+    }
+
     fn finish(&mut self, id: u64, outcome: Outcome) {
-        self.in_flight.remove(id);
+        self.end(id);
         match &outcome {
             Outcome::Answer(_) => self.counters.answers += 1,
             Outcome::Fault(_) => self.counters.faults += 1,

@@ -35,6 +35,19 @@ pub struct Libzmq {
     role: Role,
     send_buffer: usize,
     held: Held,
+    /// A dealer's view of its connection.
+    connection: Option<Connection>,
+}
+
+/// Whether a dealer is connected, as its monitor tells.
+///
+/// libzmq could keep calls from servers that are away by itself (IMMEDIATE),
+/// but with that a connection that goes takes along the answers that had come
+/// on it and were not read yet.
+struct Connection {
+    monitor: zmq::Socket,
+    descriptor: RawFd,
+    up: bool,
 }
 
 /// Messages for peers whose pipe is full, by routing id and in order.
@@ -65,12 +78,17 @@ impl Libzmq {
         let socket = context.socket(kind).map_err(system("make a socket"))?;
         configure(&socket, options, role)?;
         let descriptor = socket.get_fd().map_err(system("get the descriptor"))?;
+        let connection = match role {
+            Role::Router => None,
+            Role::Dealer => Some(Connection::watch(&context, &socket)?),
+        };
         Ok(Self {
             socket,
             descriptor,
             role,
             send_buffer: options.send_buffer,
             held: Held::default(),
+            connection,
         })
     }
 
@@ -143,6 +161,46 @@ impl Libzmq {
     }
 }
 
+impl Connection {
+    fn watch(context: &zmq::Context, socket: &zmq::Socket) -> Result<Self, Error> {
+        const ENDPOINT: &str = "inproc://connection";
+        let events = zmq::SocketEvent::HANDSHAKE_SUCCEEDED.to_raw()
+            | zmq::SocketEvent::DISCONNECTED.to_raw();
+        socket
+            .monitor(ENDPOINT, i32::from(events))
+            .map_err(system("watch the connection"))?;
+        let monitor = context.socket(zmq::PAIR).map_err(system("make a socket"))?;
+        monitor
+            .set_linger(0)
+            .and_then(|()| monitor.connect(ENDPOINT))
+            .map_err(system("watch the connection"))?;
+        let descriptor = monitor.get_fd().map_err(system("get the descriptor"))?;
+        Ok(Self {
+            monitor,
+            descriptor,
+            up: false,
+        })
+    }
+
+    /// Takes in what has happened: of each event the first frame, which begins
+    /// with its number, and the endpoint, which is known.
+    fn update(&mut self) -> Result<(), Error> {
+        let mut frame = zmq::Message::new();
+        loop {
+            match self.monitor.recv(&mut frame, zmq::DONTWAIT) {
+                Ok(()) => {}
+                Err(zmq::Error::EAGAIN) => return Ok(()),
+                Err(zmq::Error::EINTR) => return Err(Error::Interrupted),
+                Err(error) => return Err(system("watch the connection")(error)),
+            }
+            if let (true, Some(number)) = (frame.get_more(), frame.first_chunk()) {
+                self.up =
+                    u16::from_ne_bytes(*number) == zmq::SocketEvent::HANDSHAKE_SUCCEEDED.to_raw();
+            }
+        }
+    }
+}
+
 impl Transport for Libzmq {
     fn bind(&mut self, endpoint: &Endpoint) -> Result<String, Error> {
         attach(&mut self.socket, "bind", endpoint, zmq_sys::zmq_bind)?;
@@ -196,8 +254,10 @@ impl Transport for Libzmq {
             }
             if !fits || !more {
                 let dropped = self.skip_rest(&mut frame)?;
-                let several = envelope.frames().count() + dropped;
+                let mut several = envelope.frames().count() + usize::from(!fits) + dropped;
                 if self.role == Role::Router {
+                    // The peer did not send its routing id.
+                    several = several.saturating_sub(1);
                     envelope = envelope.routing_id_alone();
                 }
                 return Ok(Some(Incoming {
@@ -217,7 +277,10 @@ impl Transport for Libzmq {
     }
 
     fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error> {
-        if self.role == Role::Dealer {
+        if let Some(connection) = &self.connection {
+            if !connection.up {
+                return Ok(Sent::Full);
+            }
             return self.pass_on(envelope, body);
         }
         let Some(peer) = envelope.frames().next() else {
@@ -279,8 +342,28 @@ impl Transport for Libzmq {
         self.descriptor
     }
 
+    fn connection_descriptor(&self) -> Option<RawFd> {
+        self.connection
+            .as_ref()
+            .map(|connection| connection.descriptor)
+    }
+
+    fn is_connected(&mut self) -> Result<bool, Error> {
+        match &mut self.connection {
+            Some(connection) => {
+                connection.update()?;
+                Ok(connection.up)
+            }
+            None => Ok(false),
+        }
+    }
+
     fn is_ready(&mut self, to_send: bool) -> Result<bool, Error> {
-        let wanted = if to_send {
+        let connected = self
+            .connection
+            .as_ref()
+            .is_none_or(|connection| connection.up);
+        let wanted = if to_send && connected {
             zmq::POLLIN | zmq::POLLOUT
         } else {
             zmq::POLLIN
@@ -329,8 +412,7 @@ fn configure(socket: &zmq::Socket, options: &Options, role: Role) -> Result<(), 
     match role {
         // An answer to a peer that has left is reported, not swallowed.
         Role::Router => set("mandatory", socket.set_router_mandatory(true))?,
-        // No call is put in the queue of a server that is not there.
-        Role::Dealer => set("immediate", socket.set_immediate(true))?,
+        Role::Dealer => {}
     }
     if let Some(curve) = &options.curve {
         set_curve(socket, curve)?;

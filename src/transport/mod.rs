@@ -61,7 +61,7 @@ pub enum Sent {
     Done,
     /// The peer reads slowly; it waits here and goes out by itself.
     Held,
-    /// No peer takes it now; nothing was kept.
+    /// No peer is connected, or takes it now; nothing was kept.
     Full,
     /// The peer has left, or holds up more than the send buffer; it is lost.
     Lost,
@@ -95,6 +95,13 @@ pub trait Transport: Send {
     /// Becomes readable when something happened to the socket since the last
     /// [`Transport::receive`] that returned nothing.
     fn descriptor(&self) -> RawFd;
+
+    /// Becomes readable when a connection came or went since the last
+    /// [`Transport::is_connected`]; none for a router.
+    fn connection_descriptor(&self) -> Option<RawFd>;
+
+    /// Whether a dealer has a connection to send on.
+    fn is_connected(&mut self) -> Result<bool, Error>;
 
     /// Whether a message is here, or can be sent, at this moment.
     fn is_ready(&mut self, to_send: bool) -> Result<bool, Error>;

@@ -31,7 +31,15 @@ pub fn wait<'a>(
 ) -> Result<Waited, Error> {
     let mut until = deadline;
     let mut descriptors = Vec::with_capacity(4);
+    if let Some(wake) = wake {
+        descriptors.push(watched(wake.descriptor()));
+    }
     for socket in sockets {
+        // This also makes the descriptor of connections quiet again.
+        if let Some(descriptor) = socket.connection_descriptor() {
+            socket.is_connected()?;
+            descriptors.push(watched(descriptor));
+        }
         if to_send && socket.is_ready(true)? {
             return Ok(Waited::Ready);
         }
@@ -40,9 +48,6 @@ pub fn wait<'a>(
             until = Some(until.map_or(retry, |until| until.min(retry)));
         }
         descriptors.push(watched(socket.descriptor()));
-    }
-    if let Some(wake) = wake {
-        descriptors.push(watched(wake.descriptor()));
     }
 
     let timeout = until.map_or(-1, |until| {
@@ -68,7 +73,7 @@ pub fn wait<'a>(
         });
     }
     if let Some(wake) = wake
-        && descriptors.last().is_some_and(|bell| bell.revents != 0)
+        && descriptors.first().is_some_and(|bell| bell.revents != 0)
     {
         wake.clear();
         return Ok(Waited::Woken);

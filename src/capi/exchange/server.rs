@@ -67,6 +67,14 @@ fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), 
     let mut most = most;
     loop {
         server.deliver()?;
+        // Before the next calls: under load there is always one more.
+        if server.exchange.batch.is_empty() && server.engine.is_stopped() {
+            server.engine.resume();
+            return Err(Failure::new(
+                Status::ZROUTE_STOPPED,
+                "the server was asked to stop",
+            ));
+        }
         let drained = match take_round(server, most) {
             // What is in the batch already must reach the host.
             Err(_) if !server.exchange.batch.is_empty() => return Ok(()),
@@ -78,13 +86,6 @@ fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), 
         if !drained {
             // None of what came was fit to be handed out.
             continue;
-        }
-        if server.engine.is_stopped() {
-            server.engine.resume();
-            return Err(Failure::new(
-                Status::ZROUTE_STOPPED,
-                "the server was asked to stop",
-            ));
         }
         if server.engine.wait(until)? == Waited::TimedOut {
             return Ok(());
