@@ -221,30 +221,57 @@ pub fn enter<T: Object>(handle: *const c_void) -> Result<Entered<T>, Failure> {
             ),
         ));
     }
-    let runner = found.slot.runner.load(Ordering::Relaxed);
-    let idle = found.idle;
-    let state = &found.slot.state;
-    let busy = runner != 0 && runner != this_thread();
-    if busy
-        || state
-            .compare_exchange(idle, idle | BUSY, Ordering::AcqRel, Ordering::Acquire)
-            .is_err()
-    {
-        // Freed in between, or really in use.
-        let status = if state.load(Ordering::Acquire) & !BUSY == idle {
-            Status::ZROUTE_BUSY
-        } else {
-            Status::ZROUTE_BAD_HANDLE
-        };
-        return Err(Failure::new(
-            status,
-            format!("another thread is inside this {}", T::NAME),
-        ));
+    if claim(&found) {
+        return Ok(Entered {
+            found,
+            object: PhantomData,
+        });
     }
-    Ok(Entered {
-        found,
-        object: PhantomData,
-    })
+    // Really in use, or freed in between.
+    let status = if found.slot.state.load(Ordering::Acquire) & !BUSY == found.idle {
+        Status::ZROUTE_BUSY
+    } else {
+        Status::ZROUTE_BAD_HANDLE
+    };
+    Err(Failure::new(
+        status,
+        format!("another thread is inside this {}", T::NAME),
+    ))
+}
+
+/// Sets BUSY, unless another thread has it or runs the object's loop.
+#[inline]
+fn claim(found: &Found) -> bool {
+    // Far more often than another thread needs to leave. A signal handler that
+    // meets its own thread in here must not wait for ever.
+    const PATIENCE: u32 = 100_000;
+    let Slot { state, runner, .. } = found.slot;
+    let here = this_thread();
+    for _ in 0..PATIENCE {
+        let before = runner.load(Ordering::Relaxed);
+        if before != 0 && before != here {
+            return false;
+        }
+        let idle = found.idle;
+        let claimed =
+            state.compare_exchange(idle, idle | BUSY, Ordering::AcqRel, Ordering::Acquire);
+        match claimed {
+            Ok(_) => {
+                // A run may have begun since the look above.
+                let now = runner.load(Ordering::Relaxed);
+                if now == before {
+                    return true;
+                }
+                state.store(idle, Ordering::Release);
+                return false;
+            }
+            // Only the thread that runs the object can meet another one here
+            // that has just looked in, and leaves at once.
+            Err(held) if held == idle | BUSY && before == here => std::thread::yield_now(),
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 impl<T: Object> Entered<T> {

@@ -427,8 +427,11 @@ pub extern "C" fn zroute_server_declare_raw(server: *mut zroute_server) -> zrout
 #[unsafe(no_mangle)]
 pub extern "C" fn zroute_server_run(server: *mut zroute_server) -> zroute_status {
     gate("zroute_server_run", || {
-        while serve(server.cast(), None)?.is_some() {}
-        Ok(())
+        let server = server.cast();
+        as_runner(server, || {
+            while serve_round(server, None)?.is_some() {}
+            Ok(())
+        })
     })
 }
 
@@ -448,7 +451,9 @@ pub unsafe extern "C" fn zroute_server_step(
     calls: *mut usize,
 ) -> zroute_status {
     gate("zroute_server_step", || {
-        let Some(count) = serve(server.cast(), deadline(timeout_ms))? else {
+        let server = server.cast();
+        let count = as_runner(server, || serve_round(server, deadline(timeout_ms)))?;
+        let Some(count) = count else {
             return Err(Failure::new(
                 Status::ZROUTE_STOPPED,
                 "the server was asked to stop",
@@ -471,18 +476,22 @@ pub(super) fn deadline(timeout_ms: c_int) -> Option<Instant> {
 /// How many calls are served before looking for a stop again.
 const ROUND: usize = 1000;
 
-/// Serves what is here, after waiting for it: how many callbacks ran, or none
-/// after a stop.
-fn serve(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, Failure> {
+/// Keeps all other threads out, also while a callback runs.
+fn as_runner<T>(
+    handle: *mut c_void,
+    run: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let before = handle::enter::<Server>(handle)?.begin_run();
-    let served = serve_round(handle, until);
+    let ran = run();
     // A callback may have freed the server.
     if let Ok(server) = handle::enter::<Server>(handle) {
         server.end_run(before);
     }
-    served
+    ran
 }
 
+/// Serves what is here, after waiting for it: how many callbacks ran, or none
+/// after a stop.
 fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, Failure> {
     let mut count = 0;
     let mut server = handle::enter::<Server>(handle)?;

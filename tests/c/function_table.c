@@ -1,0 +1,217 @@
+#include "function_table.h"
+
+#define HANDLE (attempt->handle)
+#define GOOD(kind) (attempt->good->of[kind])
+#define IN(number, value) (attempt->missing == (number) ? NULL : (value))
+#define OUT(number, type) \
+    (attempt->missing == (number) ? NULL : (type *)(void *)attempt->outputs[number])
+
+static void callback(zroute_call *call, void *userdata)
+{
+    (void)call;
+    (void)userdata;
+}
+
+/* Name, whose it is, what NULL is to it, how many arguments must not be NULL,
+ * and the call, in which those are numbered. */
+#define FUNCTIONS(F)                                                                             \
+    F(zroute_answer_id, ANSWER, NULL_IS_BAD, 1, zroute_answer_id(HANDLE, OUT(0, uint64_t)))      \
+    F(zroute_answer_value, ANSWER, NULL_IS_BAD, 2,                                               \
+      zroute_answer_value(HANDLE, OUT(0, const void *), OUT(1, size_t)))                         \
+    F(zroute_answer_read, ANSWER, NULL_IS_BAD, 0, zroute_answer_read(HANDLE, GOOD(READER)))      \
+    F(zroute_answer_read, READER, NULL_IS_BAD, 0, zroute_answer_read(GOOD(ANSWER), HANDLE))      \
+    F(zroute_answer_fault, ANSWER, NULL_IS_BAD, 3,                                               \
+      zroute_answer_fault(HANDLE, OUT(0, int64_t), OUT(1, const char *), OUT(2, const char *)))  \
+    F(zroute_answer_free, ANSWER, NULL_IS_FINE, 0, zroute_answer_free(HANDLE))                   \
+    F(zroute_call_function, CALL, NULL_IS_BAD, 1,                                                \
+      zroute_call_function(HANDLE, OUT(0, const char *)))                                        \
+    F(zroute_call_parameters, CALL, NULL_IS_BAD, 2,                                              \
+      zroute_call_parameters(HANDLE, OUT(0, const void *), OUT(1, size_t)))                      \
+    F(zroute_call_read, CALL, NULL_IS_BAD, 0, zroute_call_read(HANDLE, GOOD(READER)))            \
+    F(zroute_call_read, READER, NULL_IS_BAD, 0, zroute_call_read(GOOD(CALL), HANDLE))            \
+    F(zroute_call_time_left, CALL, NULL_IS_BAD, 1,                                               \
+      zroute_call_time_left(HANDLE, OUT(0, int64_t)))                                            \
+    F(zroute_call_answer, CALL, NULL_IS_BAD, 1, zroute_call_answer(HANDLE, IN(0, "\xc0"), 1))    \
+    F(zroute_call_answer_with, CALL, NULL_IS_BAD, 0,                                             \
+      zroute_call_answer_with(HANDLE, GOOD(WRITER)))                                             \
+    F(zroute_call_answer_with, WRITER, NULL_IS_BAD, 0,                                           \
+      zroute_call_answer_with(GOOD(CALL), HANDLE))                                               \
+    F(zroute_call_fail, CALL, NULL_IS_BAD, 1, zroute_call_fail(HANDLE, 1, NULL, IN(0, "text")))  \
+    F(zroute_call_keep, CALL, NULL_IS_BAD, 0, zroute_call_keep(HANDLE))                          \
+    F(zroute_call_free, CALL, NULL_IS_FINE, 0, zroute_call_free(HANDLE))                         \
+    F(zroute_client_new, OPTIONS, NULL_IS_FINE, 1,                                               \
+      zroute_client_new(HANDLE, OUT(0, zroute_client *)))                                        \
+    F(zroute_client_connect, CLIENT, NULL_IS_BAD, 1,                                             \
+      zroute_client_connect(HANDLE, IN(0, "tcp://127.0.0.1:1")))                                 \
+    F(zroute_client_call, CLIENT, NULL_IS_BAD, 3,                                                \
+      zroute_client_call(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, OUT(2, zroute_answer *)))      \
+    F(zroute_client_submit, CLIENT, NULL_IS_BAD, 3,                                              \
+      zroute_client_submit(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, OUT(2, uint64_t)))           \
+    F(zroute_client_collect, CLIENT, NULL_IS_BAD, 1,                                             \
+      zroute_client_collect(HANDLE, 0, OUT(0, zroute_answer *)))                                 \
+    F(zroute_client_wait, CLIENT, NULL_IS_BAD, 1,                                                \
+      zroute_client_wait(HANDLE, 1, OUT(0, zroute_answer *)))                                    \
+    F(zroute_client_cancel, CLIENT, NULL_IS_BAD, 0, zroute_client_cancel(HANDLE, 1))             \
+    F(zroute_client_count, CLIENT, NULL_IS_BAD, 1,                                               \
+      zroute_client_count(HANDLE, OUT(0, zroute_client_counters)))                               \
+    F(zroute_client_exchange, CLIENT, NULL_IS_BAD, 3,                                            \
+      zroute_client_exchange(HANDLE, IN(0, "\x90"), 1, 0, -2, 0, OUT(1, const void *),           \
+                             OUT(2, size_t)))                                                    \
+    F(zroute_client_free, CLIENT, NULL_IS_FINE, 0, zroute_client_free(HANDLE))                   \
+    F(zroute_curve_keypair, NO_HANDLE, NULL_IS_FINE, 2,                                          \
+      zroute_curve_keypair(OUT(0, char), OUT(1, char)))                                          \
+    F(zroute_last_error, NO_HANDLE, NULL_IS_FINE, 0, (zroute_last_error(NULL, 0), ZROUTE_OK))    \
+    F(zroute_options_new, NO_HANDLE, NULL_IS_FINE, 1,                                            \
+      zroute_options_new(OUT(0, zroute_options *)))                                              \
+    F(zroute_options_set_integer, OPTIONS, NULL_IS_BAD, 1,                                       \
+      zroute_options_set_integer(HANDLE, IN(0, "linger_ms"), 1))                                 \
+    F(zroute_options_set_text, OPTIONS, NULL_IS_BAD, 2,                                          \
+      zroute_options_set_text(HANDLE, IN(0, "values"), IN(1, "msgpack")))                        \
+    F(zroute_options_free, OPTIONS, NULL_IS_FINE, 0, zroute_options_free(HANDLE))                \
+    F(zroute_php_pack, NO_HANDLE, NULL_IS_FINE, 3,                                               \
+      zroute_php_pack(IN(0, "N;"), 2, 0, OUT(1, const void *), OUT(2, size_t)))                  \
+    F(zroute_php_unpack, NO_HANDLE, NULL_IS_FINE, 3,                                             \
+      zroute_php_unpack(IN(0, "\xc0"), 1, OUT(1, const void *), OUT(2, size_t)))                 \
+    F(zroute_reader_new, NO_HANDLE, NULL_IS_FINE, 2,                                             \
+      zroute_reader_new(IN(0, "\xc0"), 1, OUT(1, zroute_reader *)))                              \
+    F(zroute_reader_reset, READER, NULL_IS_BAD, 1,                                               \
+      zroute_reader_reset(HANDLE, IN(0, "\xc0"), 1))                                             \
+    F(zroute_reader_next, READER, NULL_IS_BAD, 1,                                                \
+      zroute_reader_next(HANDLE, OUT(0, zroute_item)))                                           \
+    F(zroute_reader_peek, READER, NULL_IS_BAD, 1,                                                \
+      zroute_reader_peek(HANDLE, OUT(0, zroute_item)))                                           \
+    F(zroute_reader_integer, READER, NULL_IS_BAD, 1,                                             \
+      zroute_reader_integer(HANDLE, OUT(0, int64_t)))                                            \
+    F(zroute_reader_integers, READER, NULL_IS_BAD, 2,                                            \
+      zroute_reader_integers(HANDLE, OUT(0, int64_t), 4, OUT(1, size_t)))                        \
+    F(zroute_reader_number, READER, NULL_IS_BAD, 1,                                              \
+      zroute_reader_number(HANDLE, OUT(0, double)))                                              \
+    F(zroute_reader_array, READER, NULL_IS_BAD, 1,                                               \
+      zroute_reader_array(HANDLE, OUT(0, uint32_t)))                                             \
+    F(zroute_reader_map, READER, NULL_IS_BAD, 1, zroute_reader_map(HANDLE, OUT(0, uint32_t)))    \
+    F(zroute_reader_bytes, READER, NULL_IS_BAD, 2,                                               \
+      zroute_reader_bytes(HANDLE, OUT(0, const void *), OUT(1, size_t)))                         \
+    F(zroute_reader_find, READER, NULL_IS_BAD, 1, zroute_reader_find(HANDLE, IN(0, "key")))      \
+    F(zroute_reader_skip, READER, NULL_IS_BAD, 0, zroute_reader_skip(HANDLE))                    \
+    F(zroute_reader_slice, READER, NULL_IS_BAD, 2,                                               \
+      zroute_reader_slice(HANDLE, OUT(0, const void *), OUT(1, size_t)))                         \
+    F(zroute_reader_free, READER, NULL_IS_FINE, 0, zroute_reader_free(HANDLE))                   \
+    F(zroute_server_new, OPTIONS, NULL_IS_FINE, 1,                                               \
+      zroute_server_new(HANDLE, OUT(0, zroute_server *)))                                        \
+    F(zroute_server_bind, SERVER, NULL_IS_BAD, 1,                                                \
+      zroute_server_bind(HANDLE, IN(0, "tcp://127.0.0.1:0")))                                    \
+    F(zroute_server_endpoint, SERVER, NULL_IS_BAD, 1,                                            \
+      zroute_server_endpoint(HANDLE, 0, OUT(0, const char *)))                                   \
+    F(zroute_server_register, SERVER, NULL_IS_BAD, 2,                                            \
+      zroute_server_register(HANDLE, IN(0, "f"), IN(1, callback), NULL, NULL))                   \
+    F(zroute_server_register_raw, SERVER, NULL_IS_BAD, 1,                                        \
+      zroute_server_register_raw(HANDLE, IN(0, callback), NULL, NULL))                           \
+    F(zroute_server_declare, SERVER, NULL_IS_BAD, 2,                                             \
+      zroute_server_declare(HANDLE, IN(0, "f"), OUT(1, uint32_t)))                               \
+    F(zroute_server_declare_raw, SERVER, NULL_IS_BAD, 0, zroute_server_declare_raw(HANDLE))      \
+    F(zroute_server_run, SERVER, NULL_IS_BAD, 0, zroute_server_run(HANDLE))                      \
+    F(zroute_server_step, SERVER, NULL_IS_BAD, 0,                                                \
+      zroute_server_step(HANDLE, 0, OUT(0, size_t)))                                             \
+    F(zroute_server_stop, SERVER, NULL_IS_BAD, 0, zroute_server_stop(HANDLE))                    \
+    F(zroute_server_count, SERVER, NULL_IS_BAD, 1,                                               \
+      zroute_server_count(HANDLE, OUT(0, zroute_server_counters)))                               \
+    F(zroute_server_exchange, SERVER, NULL_IS_BAD, 3,                                            \
+      zroute_server_exchange(HANDLE, IN(0, "\x80"), 1, 1, 0, OUT(1, const void *),               \
+                             OUT(2, size_t)))                                                    \
+    F(zroute_server_answer, SERVER, NULL_IS_BAD, 1,                                              \
+      zroute_server_answer(HANDLE, 1, IN(0, "\xc0"), 1))                                         \
+    F(zroute_server_fail, SERVER, NULL_IS_BAD, 1,                                                \
+      zroute_server_fail(HANDLE, 1, 1, NULL, IN(0, "text")))                                     \
+    F(zroute_server_free, SERVER, NULL_IS_FINE, 0, zroute_server_free(HANDLE))                   \
+    F(zroute_status_name, NO_HANDLE, NULL_IS_FINE, 0, (zroute_status_name(0), ZROUTE_OK))        \
+    F(zroute_version, NO_HANDLE, NULL_IS_FINE, 0, (zroute_version(), ZROUTE_OK))                 \
+    F(zroute_version_number, NO_HANDLE, NULL_IS_FINE, 0, (zroute_version_number(), ZROUTE_OK))   \
+    F(zroute_writer_new, NO_HANDLE, NULL_IS_FINE, 1, zroute_writer_new(OUT(0, zroute_writer *))) \
+    F(zroute_writer_clear, WRITER, NULL_IS_BAD, 0, zroute_writer_clear(HANDLE))                  \
+    F(zroute_writer_nil, WRITER, NULL_IS_BAD, 0, zroute_writer_nil(HANDLE))                      \
+    F(zroute_writer_boolean, WRITER, NULL_IS_BAD, 0, zroute_writer_boolean(HANDLE, 1))           \
+    F(zroute_writer_integer, WRITER, NULL_IS_BAD, 0, zroute_writer_integer(HANDLE, 1))           \
+    F(zroute_writer_unsigned, WRITER, NULL_IS_BAD, 0, zroute_writer_unsigned(HANDLE, 1))         \
+    F(zroute_writer_number, WRITER, NULL_IS_BAD, 0, zroute_writer_number(HANDLE, 1.0))           \
+    F(zroute_writer_text, WRITER, NULL_IS_BAD, 1, zroute_writer_text(HANDLE, IN(0, "text")))     \
+    F(zroute_writer_binary, WRITER, NULL_IS_BAD, 1, zroute_writer_binary(HANDLE, IN(0, "b"), 1)) \
+    F(zroute_writer_array, WRITER, NULL_IS_BAD, 0, zroute_writer_array(HANDLE, 1))               \
+    F(zroute_writer_map, WRITER, NULL_IS_BAD, 0, zroute_writer_map(HANDLE, 1))                   \
+    F(zroute_writer_extension, WRITER, NULL_IS_BAD, 1,                                           \
+      zroute_writer_extension(HANDLE, 1, IN(0, "b"), 1))                                         \
+    F(zroute_writer_packed, WRITER, NULL_IS_BAD, 1,                                              \
+      zroute_writer_packed(HANDLE, IN(0, "\xc0"), 1))                                            \
+    F(zroute_writer_bytes, WRITER, NULL_IS_BAD, 2,                                               \
+      zroute_writer_bytes(HANDLE, OUT(0, const void *), OUT(1, size_t)))                         \
+    F(zroute_writer_free, WRITER, NULL_IS_FINE, 0, zroute_writer_free(HANDLE))
+
+#define DEFINE(name, kind, null_handle, arguments, ...)    \
+    static zroute_status name##_##kind(struct attempt *attempt) \
+    {                                                      \
+        (void)attempt;                                     \
+        return __VA_ARGS__;                                \
+    }
+FUNCTIONS(DEFINE)
+
+#define ROW(name, kind, null_handle, arguments, ...) \
+    {#name, kind, null_handle, arguments, name##_##kind},
+const struct function functions[] = {FUNCTIONS(ROW)};
+const size_t function_count = sizeof functions / sizeof functions[0];
+
+zroute_status attempted(const struct function *function, const struct handles *good,
+                        void *handle, int missing)
+{
+    struct attempt attempt, before;
+    zroute_status status;
+    memset(&attempt, 0xa5, sizeof attempt);
+    attempt.handle = handle;
+    attempt.good = good;
+    attempt.missing = missing;
+    before = attempt;
+    status = function->attempt(&attempt);
+    if (status != ZROUTE_OK
+        && memcmp(attempt.outputs, before.outputs, sizeof attempt.outputs) != 0) {
+        fail_msg("%s failed and wrote to its outputs", function->name);
+    }
+    return status;
+}
+
+struct handles make_handles(void)
+{
+    struct handles made;
+    zroute_options *options;
+    zroute_reader *reader;
+    zroute_writer *writer;
+    zroute_call *call = NULL;
+
+    memset(&made, 0, sizeof made);
+    made.pair = make_pair_with(NULL, NULL);
+    assert_status(ZROUTE_OK,
+                  zroute_server_register(made.pair->server, "echo", echo, NULL, NULL));
+    assert_status(ZROUTE_OK,
+                  zroute_server_register(made.pair->server, "keep", keep, &call, NULL));
+    made.of[ANSWER] = called(made.pair, "echo", PACKED("\x01"));
+    submit(made.pair, "keep", PACKED("\x02"));
+    serve_calls(made.pair, 2);
+    made.of[CALL] = call;
+    assert_status(ZROUTE_OK, zroute_options_new(&options));
+    assert_status(ZROUTE_OK, zroute_reader_new(PACKED("\x81\xa3key\x01"), &reader));
+    assert_status(ZROUTE_OK, zroute_writer_new(&writer));
+    made.of[OPTIONS] = options;
+    made.of[READER] = reader;
+    made.of[WRITER] = writer;
+    made.of[SERVER] = made.pair->server;
+    made.of[CLIENT] = made.pair->client;
+    return made;
+}
+
+void free_handles(struct handles *handles)
+{
+    void *pair = handles->pair;
+    assert_status(ZROUTE_OK, zroute_options_free(handles->of[OPTIONS]));
+    assert_status(ZROUTE_OK, zroute_reader_free(handles->of[READER]));
+    assert_status(ZROUTE_OK, zroute_writer_free(handles->of[WRITER]));
+    assert_status(ZROUTE_OK, zroute_answer_free(handles->of[ANSWER]));
+    assert_status(ZROUTE_OK, zroute_call_free(handles->of[CALL]));
+    free_pair(&pair);
+}

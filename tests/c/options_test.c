@@ -1,0 +1,260 @@
+/* The options, as docs/c.md lists them. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "pair.h"
+
+/* Made from the table in docs/c.md when this is built. */
+static const struct {
+    const char *name;
+    const char *takers;
+    const char *default_value;
+    const char *range; /* "least to most", or the texts that it takes */
+} documented[] = {
+#include "option_rows.h"
+};
+static const size_t documented_count = sizeof documented / sizeof documented[0];
+
+static zroute_options *options_new(void)
+{
+    zroute_options *options;
+    assert_status(ZROUTE_OK, zroute_options_new(&options));
+    return options;
+}
+
+static int range_of(size_t row, long long *least, long long *most)
+{
+    return sscanf(documented[row].range, "%lld to %lld", least, most) == 2;
+}
+
+static void every_option_is_documented_once_and_there_are_no_others(void **state)
+{
+    zroute_options *options = options_new();
+    char text[1024], *name, *names;
+    size_t count = 0, row;
+    (void)state;
+    assert_status(ZROUTE_BAD_OPTION, zroute_options_set_integer(options, "nonsense", 1));
+    assert_true(zroute_last_error(text, sizeof text) < sizeof text);
+    names = strstr(text, "there are ");
+    assert_non_null(names);
+    for (name = strtok(names + strlen("there are "), ", "); name; name = strtok(NULL, ", ")) {
+        int times = 0;
+        for (row = 0; row < documented_count; row++) {
+            times += strcmp(documented[row].name, name) == 0;
+        }
+        if (times != 1) {
+            fail_msg("%s is documented %d times", name, times);
+        }
+        count++;
+    }
+    assert_int_equal(count, documented_count);
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+}
+
+static void a_number_is_taken_within_its_documented_range_alone(void **state)
+{
+    size_t row, numbers = 0;
+    (void)state;
+    for (row = 0; row < documented_count; row++) {
+        zroute_options *options = options_new();
+        const char *name = documented[row].name;
+        long long least, most, standard;
+        if (!range_of(row, &least, &most)) {
+            assert_status(ZROUTE_BAD_OPTION, zroute_options_set_integer(options, name, 1));
+            assert_last_error("expected to be a text");
+        } else {
+            numbers++;
+            assert_status(ZROUTE_OK, zroute_options_set_integer(options, name, least));
+            assert_status(ZROUTE_OK, zroute_options_set_integer(options, name, most));
+            assert_status(ZROUTE_BAD_OPTION, zroute_options_set_integer(options, name, least - 1));
+            assert_last_error(name);
+            if (most < INT64_MAX) {
+                assert_status(ZROUTE_BAD_OPTION,
+                              zroute_options_set_integer(options, name, most + 1));
+            }
+            assert_status(ZROUTE_BAD_OPTION, zroute_options_set_text(options, name, "1"));
+            assert_last_error("expected to be an integer");
+            assert_int_equal(1, sscanf(documented[row].default_value, "%lld", &standard));
+            assert_true(least <= standard && standard <= most);
+        }
+        assert_status(ZROUTE_OK, zroute_options_free(options));
+    }
+    assert_true(numbers > 10 && numbers < documented_count);
+}
+
+static void an_option_is_taken_by_whom_it_is_documented_for(void **state)
+{
+    char public_key[41], secret_key[41];
+    size_t row;
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_curve_keypair(public_key, secret_key));
+    for (row = 0; row < documented_count; row++) {
+        zroute_options *options = options_new();
+        const char *name = documented[row].name;
+        long long least, most;
+        zroute_server *server = NULL;
+        zroute_client *client = NULL;
+        int servers = strcmp(documented[row].takers, "client") != 0;
+        int clients = strcmp(documented[row].takers, "server") != 0;
+        if (range_of(row, &least, &most)) {
+            assert_status(ZROUTE_OK, zroute_options_set_integer(options, name, least));
+        } else {
+            assert_status(ZROUTE_OK,
+                          zroute_options_set_text(options, name,
+                                                  strcmp(name, "values") == 0 ? "msgpack"
+                                                                              : secret_key));
+        }
+        if (strcmp(name, "curve_public_key") == 0) {
+            /* Goes with two others. */
+            zroute_options_set_text(options, "curve_secret_key", secret_key);
+            zroute_options_set_text(options, "curve_server_key", public_key);
+        }
+        assert_status(servers ? ZROUTE_OK : ZROUTE_BAD_OPTION,
+                      zroute_server_new(options, &server));
+        if (clients && strcmp(name, "curve_secret_key") == 0) {
+            zroute_options_set_text(options, "curve_public_key", public_key);
+            zroute_options_set_text(options, "curve_server_key", public_key);
+        }
+        assert_status(clients ? ZROUTE_OK : ZROUTE_BAD_OPTION,
+                      zroute_client_new(options, &client));
+        assert_status(ZROUTE_OK, zroute_client_free(client));
+        assert_status(ZROUTE_OK, zroute_server_free(server));
+        assert_status(ZROUTE_OK, zroute_options_free(options));
+    }
+}
+
+static void options_may_be_used_twice_and_freed_before_what_was_made_with_them(void **state)
+{
+    zroute_options *options = with_integer(NULL, "max_message", 100);
+    struct pair *pair = make_pair_with(options, NULL);
+    void *made = pair;
+    zroute_server *other;
+    static char large[120] = {(char)0xc4, 118};
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_server_new(options, &other));
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+    zroute_server_register(pair->server, "echo", echo, NULL, NULL);
+    assert_fault(-32004, "100 allowed", called(pair, "echo", large, sizeof large));
+    assert_answer("\x01", called(pair, "echo", PACKED("\x01")));
+    assert_status(ZROUTE_OK, zroute_server_free(other));
+    free_pair(&made);
+}
+
+static void the_latest_value_counts(void **state)
+{
+    zroute_options *options = with_integer(NULL, "timeout_ms", 5000);
+    zroute_client *client;
+    zroute_answer *answer;
+    (void)state;
+    with_integer(options, "timeout_ms", 20);
+    assert_status(ZROUTE_OK, zroute_client_new(options, &client));
+    assert_status(ZROUTE_NOT_CONNECTED, zroute_client_call(client, "f", PACKED("\xc0"), -1, &answer));
+    assert_last_error("within 20 ms");
+    assert_status(ZROUTE_OK, zroute_client_free(client));
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+}
+
+static void depth_and_nodes_are_bounded(void **state)
+{
+    zroute_options *options = with_integer(NULL, "max_depth", 2);
+    struct pair *pair;
+    void *made;
+    (void)state;
+    with_integer(options, "max_nodes", 10);
+    pair = make_pair_with(options, NULL);
+    zroute_options_free(options);
+    zroute_server_register(pair->server, "echo", echo, NULL, NULL);
+    assert_answer("\x91\x01", called(pair, "echo", PACKED("\x91\x01")));
+    assert_fault(-32700, "deep", called(pair, "echo", PACKED("\x91\x91\x01")));
+    assert_fault(-32700, "more than 10 values", called(pair, "echo", PACKED("\x95\1\2\3\4\5")));
+    made = pair;
+    free_pair(&made);
+}
+
+static void the_values_are_in_one_of_two_formats(void **state)
+{
+    zroute_options *options = options_new();
+    zroute_server *server;
+    zroute_client *client;
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_options_set_text(options, "values", "json"));
+    assert_status(ZROUTE_BAD_OPTION, zroute_server_new(options, &server));
+    assert_last_error("'msgpack' or 'php', got 'json'");
+    assert_status(ZROUTE_BAD_OPTION, zroute_client_new(options, &client));
+    assert_status(ZROUTE_OK, zroute_options_set_text(options, "values", "php"));
+    assert_status(ZROUTE_OK, zroute_server_new(options, &server));
+    assert_status(ZROUTE_OK, zroute_server_free(server));
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+}
+
+/* --- What goes to stderr --- */
+
+/* Binds in a process of its own, where no warning was given before. */
+static size_t warning_of(const zroute_options *options, const char *endpoint, char *text,
+                         size_t capacity)
+{
+    int ends[2];
+    size_t size = 0;
+    ssize_t more;
+    pid_t pid;
+    (void)options;
+    fflush(NULL);
+    assert_int_equal(0, pipe(ends));
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        zroute_options *own = NULL;
+        zroute_server *server;
+        dup2(ends[1], 2);
+        close(ends[0]);
+        close(ends[1]);
+        if (options != NULL) {
+            zroute_options_new(&own);
+            zroute_options_set_integer(own, "allow_public", 1);
+        }
+        zroute_server_new(own, &server);
+        zroute_server_bind(server, endpoint);
+        zroute_server_bind(server, endpoint);
+        zroute_server_free(server);
+        zroute_options_free(own);
+        _exit(0);
+    }
+    close(ends[1]);
+    while ((more = read(ends[0], text + size, capacity - 1 - size)) > 0) {
+        size += (size_t)more;
+    }
+    close(ends[0]);
+    text[size] = 0;
+    return size;
+}
+
+static void a_public_bind_without_encryption_is_warned_of_once(void **state)
+{
+    char text[1024];
+    zroute_options *any = options_new();
+    const char *line;
+    (void)state;
+    assert_int_equal(0, warning_of(NULL, "tcp://127.0.0.1:0", text, sizeof text));
+    assert_true(warning_of(NULL, "tcp://*:0", text, sizeof text) > 0);
+    assert_non_null(strstr(text, "zroute: tcp://*:0 can be reached from other machines"));
+    line = strchr(text, '\n');
+    assert_non_null(line);
+    assert_string_equal(line, "\n");
+    assert_int_equal(0, warning_of(any, "tcp://*:0", text, sizeof text));
+    assert_status(ZROUTE_OK, zroute_options_free(any));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_option_is_documented_once_and_there_are_no_others),
+        cmocka_unit_test(a_number_is_taken_within_its_documented_range_alone),
+        cmocka_unit_test(an_option_is_taken_by_whom_it_is_documented_for),
+        cmocka_unit_test(options_may_be_used_twice_and_freed_before_what_was_made_with_them),
+        cmocka_unit_test(the_latest_value_counts),
+        cmocka_unit_test(depth_and_nodes_are_bounded),
+        cmocka_unit_test(the_values_are_in_one_of_two_formats),
+        cmocka_unit_test(a_public_bind_without_encryption_is_warned_of_once),
+    };
+    return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}
