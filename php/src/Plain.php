@@ -79,7 +79,7 @@ final class Plain
             $value instanceof \JsonSerializable => self::at($value->jsonSerialize(), $place, $inside),
             $value instanceof \BackedEnum => $value->value,
             $value instanceof \DateTimeInterface => $value->format('Y-m-d\TH:i:s.uP'),
-            $value instanceof \Traversable => self::at(iterator_to_array($value), $place, $inside),
+            $value instanceof \Traversable => self::at(self::collect($value, $place), $place, $inside),
             $value instanceof \stdClass => (object) self::items(get_object_vars($value), $place, $inside),
             default => throw new InvalidValue(
                 "$place is " . (is_object($value) ? 'an object of class ' . $value::class : get_debug_type($value))
@@ -108,6 +108,27 @@ final class Plain
             $plain[$key] = self::at($item, $itsPlace, [...$inside, self::enter($reference ?? '', $itsPlace, $inside)]);
         }
         return $plain;
+    }
+
+    /**
+     * @param \Traversable<mixed> $items
+     * @return array<mixed>
+     */
+    private static function collect(\Traversable $items, string $place): array
+    {
+        $collected = [];
+        foreach ($items as $key => $item) {
+            if (!is_int($key) && !is_string($key)) {
+                throw new InvalidValue("$place yields a key of type " . get_debug_type($key) . ', expected int or string');
+            }
+            if (array_key_exists($key, $collected)) {
+                throw new InvalidValue(
+                    "$place yields the key " . var_export($key, true) . ' twice; iterator_to_array() with false makes a list'
+                );
+            }
+            $collected[$key] = $item;
+        }
+        return $collected;
     }
 
     /** @param list<string> $inside */

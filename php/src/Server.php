@@ -31,8 +31,9 @@ final class Server
     private const STRIDE = 8;
     /** Answers go out when calls have taken this long, so that none waits for a slow neighbour. */
     private const TURN_NS = 1_000_000;
-
-    /** No fork is quicker than this. */
+    /** Answers go out before a function that took this long the last time: it may take longer now. */
+    private const SLOW_NS = 100_000;
+    /** No fork is quicker than this; a function that is needs no look at the clock for each call. */
     private const FORK_NS = 10_000;
     /** What the library's own fault is when a server closes; Fault has it not, as no handler may say so. */
     private const SHUTTING_DOWN = -32005;
@@ -52,10 +53,10 @@ final class Server
     private array $answers = [];
     /** @var array<int, mixed> the answers handed in last, should one be refused */
     private array $handedIn = [];
-    /** @var array<int, true> routes whose latest call did not last a whole turn */
-    private array $quick = [];
-    /** @var array<int, true> routes that were slow the last time */
-    private array $slow = [];
+    /** @var array<int, int> how many nanoseconds the latest calls of a function took, by route */
+    private array $lasted = [];
+    /** When answers go out, in hrtime's nanoseconds. */
+    private int $flushAt = 0;
     /** The call whose handler runs, or null. */
     private ?int $current = null;
     /** A turn has begun and not ended. */
@@ -268,7 +269,8 @@ final class Server
     private function serve(array $batch): int
     {
         $served = 0;
-        $begun = hrtime(true);
+        $now = $begun = hrtime(true);
+        $this->flushAt = $begun + self::TURN_NS;
         for ($i = 0, $count = count($batch); $i < $count; $i += 3) {
             [$route, $left, $calls] = [$batch[$i], $batch[$i + 1], $batch[$i + 2]];
             if ($route === self::ROUTE_NOT_PLAIN) {
@@ -277,8 +279,9 @@ final class Server
                 }
                 continue;
             }
-            $deadline = $left < 0 ? PHP_INT_MAX : $begun + $left * 1_000_000;
-            $this->serveFunction($route, $calls, $deadline);
+            // min() also because a product that does not fit would be a float.
+            $deadline = $left < 0 ? PHP_INT_MAX : min(PHP_INT_MAX, $begun + $left * 1_000_000);
+            $now = $this->serveFunction($route, $calls, $deadline, $now);
             $served += count($calls);
         }
         return $served;
@@ -288,22 +291,28 @@ final class Server
      * Runs the handler of one function for calls that came in a row.
      *
      * Answers do not wait for a slow call behind them: they go out before a
-     * function that was slow the last time, and whenever a turn gets long. The
-     * clock is read for each call of a slow function and for some of a quick one.
+     * function that is new or was not quick the last time, and whenever a turn
+     * gets long.
      *
      * @param array<int, mixed> $calls parameters by token
      * @param int $deadline when their callers give up, in hrtime's nanoseconds
+     * @return int the time when they were done
      */
-    private function serveFunction(int $route, array $calls, int $deadline): void
+    private function serveFunction(int $route, array $calls, int $deadline, int $now): int
     {
         $handler = $route === self::ROUTE_RAW ? $this->answerRaw(...) : $this->handlers[$route];
-        $now = $before = hrtime(true);
-        $unclocked = 0;
-        $stride = isset($this->slow[$route]) ? 1 : self::STRIDE;
-        if ($stride === 1) {
+        $outer = $this->current;
+        $lasted = $this->lasted[$route] ?? PHP_INT_MAX;
+        if ($lasted > self::SLOW_NS) {
             $this->handInNow();
         }
+        $stride = $lasted < self::FORK_NS ? self::STRIDE : 1;
+        $unclocked = 0;
         foreach ($calls as $token => $parameters) {
+            if ($this->stopping) {
+                $this->fail($token, self::SHUTTING_DOWN, 'ShuttingDown', 'the server shuts down');
+                continue;
+            }
             if ($now > $deadline) {
                 $this->fail($token, Fault::DEADLINE, 'DeadlineExceeded', 'the deadline passed while the call waited');
                 continue;
@@ -311,25 +320,42 @@ final class Server
             $this->current = $token;
             try {
                 $answer = $handler($parameters);
-                $this->answers[$token] = is_object($answer) || is_resource($answer) ? Plain::of($answer) : $answer;
+                $this->answers[$token] = Plain::mayBeSerialized($answer) ? $answer : Plain::of($answer);
             } catch (\Throwable $e) {
                 $this->report($token, $route, $e);
             }
-            $this->current = null;
+            $this->current = $outer;
             if (++$unclocked === $stride) {
-                $now = hrtime(true);
-                if ($now - $before > self::TURN_NS) {
-                    $this->slow[$route] = true;
-                    $stride = 1;
-                    $this->handInNow();
-                } elseif ($stride === 1) {
-                    unset($this->slow[$route]);
-                    $stride = self::STRIDE;
-                }
-                $before = $now;
+                $now = $this->clock($route, $now);
                 $unclocked = 0;
             }
         }
+        return $unclocked === 0 ? $now : $this->clock($route, $now);
+    }
+
+    /**
+     * Notes how long the latest calls of a function took, and does what is due
+     * between calls.
+     *
+     * @return int the time
+     */
+    private function clock(int $route, int $before): int
+    {
+        $now = hrtime(true);
+        $this->lasted[$route] = $now - $before;
+        if ($now - $before > self::FORK_NS && getmypid() !== $this->process) {
+            // The handler forked and came back in the child too. The other calls are the parent's:
+            // this throws ForkedHandle.
+            $this->exchange(0, 0);
+        }
+        if ($this->dispatches) {
+            pcntl_signal_dispatch();
+        }
+        if ($now > $this->flushAt) {
+            $this->handInNow();
+            $this->flushAt = $now + self::TURN_NS;
+        }
+        return $now;
     }
 
     private function answerRaw(string $body): string
@@ -386,14 +412,16 @@ final class Server
         if ($this->logger !== null) {
             $this->logger->error("zroute: $what", ['exception' => $e]);
         } else {
-            error_log(sprintf(
+            $line = sprintf(
                 'zroute: %s: %s: %s in %s:%d',
                 $what,
                 $e::class,
                 $e->getMessage(),
                 $e->getFile(),
                 $e->getLine()
-            ));
+            );
+            // error_log() ends at a NUL, and the name of an anonymous class has one.
+            error_log(str_replace("\0", ' ', $line));
         }
     }
 

@@ -1,0 +1,45 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute;
+
+/**
+ * Limits of a message that go with PHP's memory_limit. A message that runs
+ * into that ends the process, and nothing can catch it; one over a limit gets
+ * an error answer.
+ *
+ * @internal
+ */
+final class MemoryLimit
+{
+    /** The native library's own limits. */
+    private const MAX_MESSAGE = 16 << 20;
+    private const MAX_NODES = 1 << 20;
+
+    /** What unserialize() takes at most for one value: an array with a hash. */
+    private const NODE_BYTES = 480;
+
+    /** @return array<string, int> the options max_message and max_nodes */
+    public static function options(): array
+    {
+        $limit = self::bytes((string) ini_get('memory_limit'));
+        if ($limit <= 0) {
+            return [];
+        }
+        // The other half is for what the program does with a message; a large string is there
+        // up to six times while it comes in and goes out.
+        $half = intdiv(max(0, $limit - memory_get_usage()), 2);
+        return [
+            'max_message' => max(1, min(self::MAX_MESSAGE, intdiv($half, 3))),
+            'max_nodes' => max(1, min(self::MAX_NODES, intdiv($half, self::NODE_BYTES))),
+        ];
+    }
+
+    /** A size as php.ini has it, such as 128M. */
+    private static function bytes(string $size): int
+    {
+        $unit = ['k' => 10, 'm' => 20, 'g' => 30][strtolower(substr(trim($size), -1))] ?? 0;
+        return (int) $size << $unit;
+    }
+}

@@ -1,0 +1,144 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\Tests\Environment;
+
+use Zroute\Tests\Process\ChildProcess;
+use Zroute\Tests\Process\FastCgiRequest;
+use Zroute\Tests\Process\ServerProcess;
+use Zroute\Tests\Process\TemporaryFolder;
+use Zroute\Tests\ProcessTestCase;
+
+/**
+ * Web pages may use the library where FFI is for preloaded files alone, which
+ * is PHP's default: set up as docs/php.md says.
+ */
+final class PreloadTest extends ProcessTestCase
+{
+    private const FFI = ['-d', 'extension=ffi'];
+    /** Whom root has the pages served by. */
+    private const USER = 'www-data';
+    private const RESULT = [
+        'packed' => '81a1619201cb4004000000000000', 'unpacked' => [1, 'x'], 'sum' => 6, 'sums' => [1, 2],
+    ];
+
+    private TemporaryFolder $installed;
+    private ServerProcess $server;
+
+    protected function setUp(): void
+    {
+        $root = __DIR__ . '/../../..';
+        $this->installed = new TemporaryFolder();
+        $this->installed->copy("$root/php", 'php');
+        mkdir("{$this->installed->path}/www");
+        chmod("{$this->installed->path}/www", 0o755);
+        $this->installed->copy(__DIR__ . '/page.php', 'www/page.php');
+        $this->installed->copy((string) getenv('ZROUTE_LIBRARY'), 'libzroute.so');
+        $this->installed->copy("$root/include/zroute-php.h", 'zroute-php.h');
+        $header = "{$this->installed->path}/zroute-php.h";
+        file_put_contents($header, preg_replace(
+            '/^#define FFI_LIB .*$/m',
+            "#define FFI_LIB \"{$this->installed->path}/libzroute.so\"",
+            (string) file_get_contents($header)
+        ));
+        $this->server = $this->serve();
+    }
+
+    public function testAPageUnderPhpCgiCallsAServer(): void
+    {
+        self::assertSame([self::RESULT, 'cgi-fcgi', 'preload'], $this->cgi($this->preloading()));
+    }
+
+    public function testWithoutPreloadingAPageIsToldWhatToDo(): void
+    {
+        $header = "{$this->installed->path}/zroute-php.h";
+        foreach ([[], ['-d', "ffi.preload=$header"]] as $settings) {
+            [$text] = $this->cgi($settings);
+            self::assertStringContainsString('NativeError: FFI is off for scripts here (ffi.enable=preload)', $text);
+            self::assertStringContainsString('opcache.preload', $text);
+        }
+    }
+
+    public function testPagesUnderPhpFpmCallAServer(): void
+    {
+        $folder = $this->installed->path;
+        $user = posix_geteuid() === 0 ? ['user = ' . self::USER, 'group = ' . self::USER] : [];
+        file_put_contents("$folder/fpm.conf", implode("\n", [
+            '[global]',
+            "error_log = $folder/fpm.log",
+            '[www]',
+            "listen = $folder/fpm.sock",
+            'pm = static',
+            'pm.max_children = 2',
+            ...$user,
+        ]));
+        $fpm = $this->own(new ChildProcess([
+            $this->fpm(), '-n', '--nodaemonize', '--fpm-config', "$folder/fpm.conf", ...self::FFI, ...$this->preloading(),
+        ], ['ZROUTE_LIBRARY' => null]));
+        try {
+            for ($i = 0; $i < 6; $i++) {
+                $response = FastCgiRequest::send("$folder/fpm.sock", $this->request());
+                self::assertSame([self::RESULT, 'fpm-fcgi', 'preload'], self::body($response));
+            }
+        } finally {
+            // It takes its workers along.
+            $fpm->signal(SIGTERM);
+            self::assertSame(0, $fpm->wait(), $fpm->errors());
+        }
+    }
+
+    /**
+     * @param list<string> $settings
+     * @return array<mixed>
+     */
+    private function cgi(array $settings): array
+    {
+        return self::body($this->own(new ChildProcess(
+            ['php-cgi', '-n', ...self::FFI, ...$settings],
+            $this->request() + ['ZROUTE_LIBRARY' => null]
+        ))->readAll());
+    }
+
+    /** @return list<string> */
+    private function preloading(): array
+    {
+        $folder = $this->installed->path;
+        return [
+            '-d', 'zend_extension=opcache',
+            '-d', "ffi.preload=$folder/zroute-php.h", '-d', "opcache.preload=$folder/php/preload.php",
+            ...(posix_geteuid() === 0 ? ['-d', 'opcache.preload_user=' . self::USER] : []),
+        ];
+    }
+
+    /** @return array<string, string> */
+    private function request(): array
+    {
+        return [
+            'GATEWAY_INTERFACE' => 'CGI/1.1', 'REQUEST_METHOD' => 'GET', 'REDIRECT_STATUS' => '200',
+            'SCRIPT_FILENAME' => "{$this->installed->path}/www/page.php",
+            'QUERY_STRING' => 'endpoint=' . urlencode($this->server->endpoint),
+        ];
+    }
+
+    /** @return array<mixed> */
+    private static function body(string $response): array
+    {
+        [$headers, $body] = explode("\r\n\r\n", $response, 2) + [1 => ''];
+        self::assertStringContainsString('application/json', $headers);
+        return (array) json_decode($body, true, 512, JSON_THROW_ON_ERROR);
+    }
+
+    private function fpm(): string
+    {
+        $names = ['php-fpm' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION, 'php-fpm'];
+        foreach (['/usr/sbin', '/usr/local/sbin', dirname(PHP_BINARY)] as $folder) {
+            foreach ($names as $name) {
+                if (is_executable("$folder/$name")) {
+                    return "$folder/$name";
+                }
+            }
+        }
+        self::fail('php-fpm is not installed');
+    }
+}

@@ -1,0 +1,50 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\Tests\Server;
+
+use Zroute\Tests\ProcessTestCase;
+
+/**
+ * A handler that ends the process leaves nobody without an answer.
+ */
+final class ExitTest extends ProcessTestCase
+{
+    /** @return iterable<string, array{string, mixed, int}> */
+    public static function ends(): iterable
+    {
+        yield 'exit(0)' => ['exit', [0], 0];
+        yield 'exit(7)' => ['exit', [7], 7];
+        yield 'exit with a text' => ['exit', ['good bye'], 0];
+        yield 'out of memory at once' => ['out_of_memory', [], 255];
+        yield 'out of memory by and by' => ['out_of_memory_by_and_by', [], 255];
+        yield 'endless recursion' => ['recurses', [], 255];
+        yield 'a fatal error' => ['fatal', [], 255];
+    }
+
+    /** @dataProvider ends */
+    public function testEveryCallerIsTold(string $function, mixed $parameters, int $exitCode): void
+    {
+        $server = $this->serve('running', [], ['memory_limit' => '32M', 'error_log' => '/dev/null']);
+        $client = $server->connectedClient();
+        $gate = $client->async('gate');
+        $before = $client->async('plus', [1, 2]);
+        $end = $client->async($function, $parameters);
+        $behind = [];
+        for ($i = 0; $i < 100; $i++) {
+            $behind[] = $client->async('plus', [$i]);
+        }
+        $server->awaitArrival();
+        $server->process->write("go\n");
+
+        self::assertSame(['go', 3], $client->await($gate, $before));
+        $failure = $this->failure($end->await(...));
+        self::assertSame(-32603, $failure->getCode());
+        self::assertSame('the handler ended the process', $failure->remoteMessage);
+        foreach ($behind as $call) {
+            self::assertSame(-32005, $this->failure($call->await(...))->getCode());
+        }
+        self::assertSame($exitCode, $server->process->wait());
+    }
+}
