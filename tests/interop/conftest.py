@@ -1,0 +1,86 @@
+"""What the tests share: the library under test, and servers made with it.
+
+`ZROUTE_LIBRARY` names libzroute.so or its folder; without it target/release is
+taken. `PHP` and `CC` name another php or compiler.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from plain import Dealer
+from processes import PATIENCE, Process, wait_until
+from programs import ROOT, Programs, free_port, seed_script
+from zmtp import connect
+
+LANGUAGES = ["php", "c"]
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    library = Path(os.environ.get("ZROUTE_LIBRARY") or ROOT / "target/release").absolute()
+    if library.is_dir():
+        library /= "libzroute.so"
+    assert library.is_file(), f"{library} is missing: run 'make build', or set ZROUTE_LIBRARY"
+    return Programs(library, tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def language(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def server(programs, language):
+    """One server for all tests of a file, which has to outlive them all."""
+    with programs.server(language) as server:
+        yield server
+        assert server.is_running, f"the server has ended: {server}"
+
+
+@pytest.fixture
+def dealer(server):
+    """A peer of the server; afterwards the server has to serve it still."""
+    with Dealer(server.endpoint) as dealer:
+        yield dealer
+        dealer.assert_served()
+
+
+@pytest.fixture
+def seed_server(programs, tmp_path):
+    """The seed's server on the two compiled extensions."""
+    port = free_port()
+    with Process([*programs.php_with_extensions, seed_script("server.php", port, tmp_path)]) as server:
+        server.endpoint = f"tcp://127.0.0.1:{port}"
+
+        def listens():
+            assert server.is_running, server
+            try:
+                connect(server.endpoint, PATIENCE).close()
+            except ConnectionRefusedError:
+                return False
+            return True
+
+        wait_until(listens, "the seed's server")
+        yield server
+
+
+REMARKS = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def remarks(request):
+    """Lines for the end of the report: what was measured, and is no pass or fail."""
+    return request.config.stash[REMARKS]
+
+
+def pytest_configure(config):
+    config.stash[REMARKS] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.stash[REMARKS]:
+        terminalreporter.section("measured")
+        for remark in config.stash[REMARKS]:
+            terminalreporter.write_line(remark)

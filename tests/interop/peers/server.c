@@ -1,0 +1,183 @@
+/* A server in C for the tests: `server ENDPOINT [OPTION=VALUE]...` prints
+ * "listening on ENDPOINT" and serves until SIGTERM. */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zroute.h"
+
+static zroute_server *server;
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    zroute_server_stop(server);
+}
+
+static void demand(zroute_status status)
+{
+    if (status != ZROUTE_OK) {
+        char text[1024];
+        zroute_last_error(text, sizeof text);
+        fprintf(stderr, "%s: %s\n", zroute_status_name((int32_t)status), text);
+        exit(1);
+    }
+}
+
+static void answer_integer(zroute_call *call, int64_t value)
+{
+    zroute_writer *writer;
+    const void *data;
+    size_t size;
+    demand(zroute_writer_new(&writer));
+    demand(zroute_writer_integer(writer, value));
+    demand(zroute_writer_bytes(writer, &data, &size));
+    demand(zroute_call_answer(call, data, size));
+    demand(zroute_writer_free(writer));
+}
+
+static void plus(zroute_call *call, void *userdata)
+{
+    zroute_reader *reader;
+    const void *data;
+    size_t size;
+    uint32_t count = 0;
+    int64_t sum = 0;
+    int64_t value;
+    zroute_status status;
+    (void)userdata;
+    demand(zroute_call_parameters(call, &data, &size));
+    demand(zroute_reader_new(data, size, &reader));
+    status = zroute_reader_array(reader, &count);
+    for (; status == ZROUTE_OK && count > 0; count--) {
+        status = zroute_reader_integer(reader, &value);
+        sum += status == ZROUTE_OK ? value : 0;
+    }
+    demand(zroute_reader_free(reader));
+    if (status == ZROUTE_OK) {
+        answer_integer(call, sum);
+    } else {
+        demand(zroute_call_fail(call, -32602, NULL, "expected a list of integers"));
+    }
+}
+
+static void echo(zroute_call *call, void *userdata)
+{
+    const void *data;
+    size_t size;
+    (void)userdata;
+    demand(zroute_call_parameters(call, &data, &size));
+    demand(zroute_call_answer(call, data, size));
+}
+
+/* Says that it runs, and answers when it is told to on stdin. */
+static void hold(zroute_call *call, void *userdata)
+{
+    char line[64];
+    (void)userdata;
+    puts("holding");
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin) == NULL && !feof(stdin)) {
+        clearerr(stdin);
+    }
+    answer_integer(call, 1);
+}
+
+static void time_left(zroute_call *call, void *userdata)
+{
+    int64_t milliseconds;
+    (void)userdata;
+    demand(zroute_call_time_left(call, &milliseconds));
+    answer_integer(call, milliseconds);
+}
+
+static void fail(zroute_call *call, void *userdata)
+{
+    (void)userdata;
+    demand(zroute_call_fail(call, 7, "NoMoney", "the account holds 3 \xE2\x82\xAC"));
+}
+
+static void silent(zroute_call *call, void *userdata)
+{
+    (void)call;
+    (void)userdata;
+}
+
+/* Tries to answer with what only a fault may look like. */
+static void reserved(zroute_call *call, void *userdata)
+{
+    static const char fault[] = "\x81\xA9__error__\x01";
+    (void)userdata;
+    if (zroute_call_answer(call, fault, sizeof fault - 1) != ZROUTE_RESERVED_VALUE) {
+        abort();
+    }
+}
+
+static void set_option(zroute_options *options, char *setting)
+{
+    char *value = strchr(setting, '=');
+    char *end;
+    long long number;
+    if (value == NULL) {
+        fprintf(stderr, "expected OPTION=VALUE, got %s\n", setting);
+        exit(1);
+    }
+    *value++ = '\0';
+    number = strtoll(value, &end, 10);
+    demand(*end == '\0' ? zroute_options_set_integer(options, setting, number)
+                        : zroute_options_set_text(options, setting, value));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        zroute_callback callback;
+    } functions[] = {
+        {"plus", plus},
+        {"echo", echo},
+        {"hold", hold},
+        {"time_left", time_left},
+        {"fail", fail},
+        {"silent", silent},
+        {"reserved", reserved},
+        {"gr\xC3\xB6\xC3\x9F" "e", echo},
+        {"\xE5\x8A\x9F\xE8\x83\xBD", echo},
+    };
+    struct sigaction action;
+    zroute_options *options;
+    const char *endpoint;
+    zroute_status status;
+    size_t i;
+    int argument;
+
+    demand(zroute_options_new(&options));
+    for (argument = 2; argument < argc; argument++) {
+        set_option(options, argv[argument]);
+    }
+    demand(zroute_server_new(options, &server));
+    demand(zroute_options_free(options));
+    for (i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        demand(zroute_server_register(server, functions[i].name, functions[i].callback, NULL, NULL));
+    }
+    demand(zroute_server_bind(server, argc > 1 ? argv[1] : "tcp://127.0.0.1:0"));
+    demand(zroute_server_endpoint(server, 0, &endpoint));
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = stop;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+
+    printf("listening on %s\n", endpoint);
+    fflush(stdout);
+    do {
+        status = zroute_server_run(server);
+    } while (status == ZROUTE_INTERRUPTED);
+    demand(status);
+    demand(zroute_server_free(server));
+    return 0;
+}

@@ -1,0 +1,161 @@
+<?php
+
+/*
+ * A server in PHP for the tests: `server.php ENDPOINT [OPTION=VALUE]...` prints
+ * "listening on ENDPOINT" and serves until SIGTERM.
+ */
+
+declare(strict_types=1);
+
+require __DIR__ . '/../../../php/autoload.php';
+require __DIR__ . '/options.php';
+
+/** Leaves a file behind when any of its magic methods runs. */
+class Marker
+{
+    public mixed $data = null;
+
+    public function __construct()
+    {
+        self::leave('__construct');
+    }
+
+    public function __wakeup()
+    {
+        self::leave('__wakeup');
+    }
+
+    public function __unserialize(array $data)
+    {
+        self::leave('__unserialize');
+    }
+
+    public static function __set_state(array $data)
+    {
+        self::leave('__set_state');
+    }
+
+    public function __set(string $name, mixed $value)
+    {
+        self::leave('__set');
+    }
+
+    public function __toString(): string
+    {
+        self::leave('__toString');
+        return '';
+    }
+
+    public function __destruct()
+    {
+        self::leave('__destruct');
+    }
+
+    private static function leave(string $method): void
+    {
+        file_put_contents((string) getenv('MARKER'), "$method\n", FILE_APPEND);
+    }
+}
+
+/** @return list<string> the class of every object inside */
+function classes_in(mixed $value): array
+{
+    if (is_object($value)) {
+        return [$value::class];
+    }
+    return is_array($value) ? array_merge([], ...array_map('classes_in', array_values($value))) : [];
+}
+
+$server = new Zroute\Server([
+    'plus' => fn (array $data) => array_sum($data),
+    'echo' => fn (mixed $data) => $data,
+    'größe' => fn (mixed $data) => $data,
+    '功能' => fn (mixed $data) => $data,
+    // Says that it runs, and answers when it is told to on stdin.
+    'hold' => function (mixed $data) {
+        echo "holding\n";
+        while (fgets(STDIN) === false && !feof(STDIN)) {
+            continue;
+        }
+        return 1;
+    },
+    'fail' => fn (mixed $data) => throw new Zroute\Fault(7, 'the account holds 3 €', 'NoMoney'),
+    'reserved' => fn (mixed $data) => ['__error__' => ['code' => 1, 'name' => 'Forged', 'message' => '']],
+    'nearly_reserved' => fn (mixed $data) => ['__error__' => 1, 'x' => 2],
+    'area' => fn (int $width, int $height = 1) => $width * $height,
+    'first' => new class () {
+        public function __invoke(int $only): int
+        {
+            return $only;
+        }
+    },
+    'length' => 'strlen',
+    'typed' => fn (mixed $data) => array_map('get_debug_type', $data),
+    'types' => fn (mixed $data) => [
+        'null' => null,
+        'true' => true,
+        'text' => "\u{20AC}",
+        'bytes' => "\xFF\x00",
+        'float' => 1.0,
+        'list' => [1, 2],
+        'map' => ['a' => 1],
+        'empty array' => [],
+        'empty object' => new stdClass(),
+        'sparse' => [1 => 'one', 3 => 'three'],
+    ],
+    'throw' => fn (mixed $data) => throw new DomainException('out of the domain'),
+    'divide' => fn (mixed $data) => intdiv(1, 0),
+    'type_error' => fn (mixed $data) => strlen([]),
+    'count_error' => fn (int $one) => count($one),
+    'own_type_error' => fn (mixed $data) => (fn (int $one) => $one)('x'),
+    'return_error' => fn (mixed $data): int => 'x',
+    'deep_throw' => fn (mixed $data) => throw new RuntimeException(str_repeat("\xFF\0", 100_000)),
+    'warn' => function (mixed $data) {
+        $empty = [];
+        trigger_error('a warning', E_USER_WARNING);
+        return $empty['missing'] ?? 'warned';
+    },
+    'deprecated' => function (mixed $data) {
+        trigger_error('a deprecation', E_USER_DEPRECATED);
+        return 'deprecated';
+    },
+    'print' => function (mixed $data) {
+        fwrite(STDERR, "a word to stderr\n");
+        return 'printed';
+    },
+    'closure' => fn (mixed $data) => fn () => 1,
+    'closure_inside' => fn (mixed $data) => ['a' => [fn () => 1]],
+    'generator' => fn (mixed $data) => (function () {
+        yield 1;
+        yield 2;
+    })(),
+    'resource' => fn (mixed $data) => STDIN,
+    'resource_inside' => fn (mixed $data) => [1, [STDIN]],
+    'object' => fn (mixed $data) => new ArrayObject([1]),
+    'server_object' => fn (mixed $data) => new SplObjectStorage(),
+    'itself' => function (mixed $data) {
+        $itself = new stdClass();
+        $itself->inside = $itself;
+        return $itself;
+    },
+    'too_deep' => fn (mixed $data) => array_reduce(range(1, 200), fn ($inside) => [$inside], 1),
+    'too_large' => fn (mixed $data) => str_repeat('x', 17 << 20),
+    'zeros' => fn (mixed $data) => [0, [0, 'a' => 0]],
+    'exit' => fn (mixed $data) => exit(3),
+    'exhaust' => fn (mixed $data) => str_repeat('x', 1 << 40),
+    'fatal' => function (mixed $data) {
+        ini_set('memory_limit', '16M');
+        $all = [];
+        while (true) {
+            $all[] = str_repeat('x', 1 << 20);
+        }
+    },
+    'marker' => function (mixed $data) {
+        new Marker();
+        return 'made';
+    },
+    'classes' => fn (mixed $data) => classes_in($data),
+], options(array_slice($argv, 2)));
+
+echo 'listening on ', $server->bind($argv[1] ?? 'tcp://127.0.0.1:0'), "\n";
+$server->run();

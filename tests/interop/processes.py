@@ -1,0 +1,136 @@
+"""Programs under test: each a process of its own, with waits that end."""
+
+import ctypes
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+
+PATIENCE = 30
+"""Seconds after which something that should have happened has failed; far above any real time."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+def _prepare_child():
+    # When the tests are killed, what they started goes too.
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+class Process:
+    """A child process. Use it in a `with`: at the end it is killed if it still runs."""
+
+    def __init__(self, command, **environment):
+        self.command = [str(part) for part in command]
+        self._stderr = tempfile.TemporaryFile()
+        self._child = subprocess.Popen(
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            env={**os.environ, **environment},
+            bufsize=0,
+            preexec_fn=_prepare_child,
+        )
+        self.pid = self._child.pid
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.wait(PATIENCE)
+        self._child.stdin.close()
+        self._child.stdout.close()
+        self._stderr.close()
+
+    @property
+    def is_running(self):
+        return self._child.poll() is None
+
+    def send_signal(self, number):
+        self._child.send_signal(number)
+
+    def wait(self):
+        """The exit code; negative for a signal."""
+        try:
+            return self._child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self} did not end") from None
+
+    def write(self, data):
+        self._child.stdin.write(data)
+
+    def close_stdin(self):
+        self._child.stdin.close()
+
+    def read(self, size):
+        """So many bytes of its output."""
+        data = bytearray()
+        deadline = time.monotonic() + PATIENCE
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._child.stdout, selectors.EVENT_READ)
+            while len(data) < size:
+                if not selector.select(max(0, deadline - time.monotonic())):
+                    raise AssertionError(f"{self} wrote {bytes(data)!r} and no more")
+                more = os.read(self._child.stdout.fileno(), size - len(data))
+                if not more:
+                    raise AssertionError(f"{self} ended its output after {bytes(data)!r}")
+                data += more
+        return bytes(data)
+
+    def read_line(self):
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            line += self.read(1)
+        return line.decode().rstrip("\n")
+
+    def read_all(self):
+        """What is left of its output, once it has ended."""
+        self.wait()
+        return self._child.stdout.read().decode()
+
+    @property
+    def errors(self):
+        """What it has written to stderr so far."""
+        return os.pread(self._stderr.fileno(), 1 << 20, 0).decode(errors="replace")
+
+    @property
+    def memory(self):
+        """Its resident memory in bytes."""
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+
+    def __str__(self):
+        return f"{' '.join(self.command)} (exit code {self._child.poll()}, stderr: {self.errors})"
+
+
+class Listener(Process):
+    """A process whose first line is `listening on ENDPOINT`."""
+
+    def __init__(self, command, **environment):
+        super().__init__(command, **environment)
+        try:
+            line = self.read_line()
+            assert line.startswith("listening on "), f"{self} said {line!r}"
+        except BaseException:
+            self.__exit__()
+            raise
+        self.endpoint = line.removeprefix("listening on ")
+
+
+def wait_until(condition, what):
+    """Polls until the condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    pause = 0.001
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)

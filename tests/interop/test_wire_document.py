@@ -1,0 +1,72 @@
+"""docs/wire.md tells the truth: its bytes and its client, against our servers and the seed's."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import zmq
+
+from plain import Peer
+from processes import PATIENCE
+from programs import ROOT
+
+DOCUMENT = (ROOT / "docs/wire.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+
+
+def frames(block, direction):
+    """The frames of one direction; a line that begins with a space goes on with the frame before."""
+    lines = re.sub(r"\n +", " ", block).splitlines()
+    return [
+        b"" if line[2:] == '""' else bytes.fromhex(line[2:])
+        for line in lines
+        if line.startswith(direction)
+    ]
+
+
+EXCHANGES = blocks("exchange")
+
+
+def test_the_document_has_exchanges():
+    assert len(EXCHANGES) == 10
+    assert all(frames(block, "→") and frames(block, "←") for block in EXCHANGES)
+
+
+@pytest.mark.parametrize("number", range(len(EXCHANGES)))
+def test_the_bytes_of_an_exchange_are_real(server, number):
+    with Peer(zmq.DEALER, server.endpoint) as peer:
+        assert peer.exchange(*frames(EXCHANGES[number], "→")) == frames(EXCHANGES[number], "←")
+
+
+@pytest.fixture
+def client(tmp_path):
+    (source,) = blocks("python")
+    script = tmp_path / "client.py"
+    script.write_text(source, encoding="utf-8")
+
+    def run(endpoint):
+        command = [sys.executable, script, endpoint]
+        return subprocess.run(command, capture_output=True, timeout=PATIENCE, text=True, check=True)
+
+    return run
+
+
+def test_the_client_in_python_gets_19(server, client):
+    assert client(server.endpoint).stdout == "19\n"
+
+
+def test_the_client_in_python_gets_19_from_the_seeds_server(seed_server, client):
+    assert client(seed_server.endpoint).stdout == "19\n"
+
+
+def test_every_code_is_described():
+    source = (ROOT / "src/wire/fault.rs").read_text(encoding="utf-8")
+    codes = re.findall(r"Self::(\w+) => (-32\d+),", source)
+    names = dict(re.findall(r"Self::(\w+) => \"(\w+)\",", source))
+    assert len(codes) == 11
+    for variant, code in codes:
+        assert f"| {code} | `{names[variant]}` |" in DOCUMENT
