@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from plain import Dealer
 from processes import PATIENCE, Process, wait_until
@@ -51,7 +53,8 @@ def dealer(server):
 def seed_server(programs, tmp_path):
     """The seed's server on the two compiled extensions."""
     port = free_port()
-    with Process([*programs.php_with_extensions, seed_script("server.php", port, tmp_path)]) as server:
+    script = seed_script("server.php", port, tmp_path)
+    with Process([*programs.php_with_extensions, script]) as server:
         server.endpoint = f"tcp://127.0.0.1:{port}"
 
         def listens():
@@ -77,6 +80,17 @@ def remarks(request):
 
 def pytest_configure(config):
     config.stash[REMARKS] = []
+    set_hypothesis_home_dir(ROOT / "build/hypothesis")
+    settings.register_profile(
+        "interop",
+        max_examples=300,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        # All examples of a test go to one server on purpose.
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    settings.load_profile("interop")
 
 
 def pytest_terminal_summary(terminalreporter, config):

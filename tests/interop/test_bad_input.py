@@ -8,7 +8,7 @@ import time
 import msgpack
 import pytest
 import zmq
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plain import (
@@ -32,15 +32,6 @@ from reference_scan import deserved_code
 
 # A server that is slower than this hangs; the promise, which is measured, is 100 ms.
 HANGS = 5
-
-PROPERTIES = settings(
-    max_examples=300,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    # The server is the same for all examples on purpose.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 def slowest(language, remarks, kind, promise=""):
@@ -96,7 +87,6 @@ def test_requests_with_random_damage(dealer):
         assert code(answer) == PARSE, body.hex()
 
 
-@PROPERTIES
 @given(body=st.binary(max_size=300))
 def test_any_bytes(dealer, body):
     assert code(dealer.ask(body)) == deserved_code(body)
@@ -116,7 +106,6 @@ values = st.recursive(
 )
 
 
-@PROPERTIES
 @given(value=values)
 def test_any_value_that_is_no_request(dealer, value):
     assert code(dealer.ask(msgpack.packb(value))) == REQUEST
@@ -135,10 +124,9 @@ def fits(call):
     )
 
 
-@PROPERTIES
 @given(
     call=st.fixed_dictionaries(
-        {"function_name": st.text() | st.binary() | values},
+        {"function_name": st.text().map("no {}".format) | st.binary().map(b"no ".__add__) | values},
         optional={
             "parameters": values,
             "deadline_ms": st.integers(-(2**63), 2**64 - 1) | values,
@@ -148,9 +136,6 @@ def fits(call):
     )
 )
 def test_a_request_of_any_shape(dealer, call):
-    name = call["function_name"]
-    if name in ("hold", b"hold", "exit", b"exit"):
-        name = call["function_name"] = "nobody"
     answer = dealer.ask(msgpack.packb(call))
     expected = UNKNOWN_FUNCTION if fits(call) else REQUEST
     assert code(answer) == expected

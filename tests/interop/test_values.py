@@ -5,18 +5,10 @@ import struct
 
 import msgpack
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plain import GOOD, GOOD_ANSWER, UNKNOWN_FUNCTION, Dealer, around, code, read, request
-
-PROPERTIES = settings(
-    max_examples=300,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 @pytest.mark.parametrize("key", ["str", "bin"])
@@ -70,15 +62,11 @@ def test_names_are_compared_byte_by_byte(dealer, form):
     assert code(dealer.ask(request(f"{form}cho", []))) == UNKNOWN_FUNCTION
 
 
-INTEGERS = sorted(
-    {
-        sign * edge + step
-        for edge in (0, 1 << 5, 1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, 1 << 53, 1 << 63)
-        for step in (-1, 0, 1)
-        for sign in (-1, 1)
-        if -(1 << 63) <= sign * edge + step < 1 << 63
-    }
-)
+EDGES = [0, *(1 << bits for bits in (5, 7, 8, 15, 16, 31, 32, 53, 63))]
+AROUND_EDGES = {
+    sign * edge + step for edge in EDGES for step in (-1, 0, 1) for sign in (-1, 1)
+}
+INTEGERS = sorted(number for number in AROUND_EDGES if -(1 << 63) <= number < 1 << 63)
 
 
 def test_integers_to_the_edge_of_64_bits(dealer):
@@ -103,7 +91,6 @@ def test_floats_come_back_bit_for_bit(dealer):
     assert dealer.ask(request("echo", FLOATS)) == msgpack.packb(FLOATS)
 
 
-@PROPERTIES
 @given(numbers=st.lists(st.floats(allow_nan=False), max_size=20))
 def test_any_floats_come_back_bit_for_bit(dealer, numbers):
     assert dealer.ask(request("echo", numbers)) == msgpack.packb(numbers)
@@ -165,13 +152,11 @@ plain_values = st.recursive(
 )
 
 
-@PROPERTIES
 @given(value=plain_values)
 def test_any_plain_value_comes_back(dealer, value):
     assert dealer.call("echo", value) == value
 
 
-@PROPERTIES
 @given(value=plain_values)
 def test_any_plain_value_comes_back_to_our_clients(client, value):
     assert client.call("echo", value) == ["answer", value]

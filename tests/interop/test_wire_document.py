@@ -19,7 +19,7 @@ def blocks(language):
 
 
 def frames(block, direction):
-    """The frames of one direction; a line that begins with a space goes on with the frame before."""
+    """The frames of one direction; a line that begins with a space goes on with the last one."""
     lines = re.sub(r"\n +", " ", block).splitlines()
     return [
         b"" if line[2:] == '""' else bytes.fromhex(line[2:])

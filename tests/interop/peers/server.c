@@ -162,7 +162,8 @@ int main(int argc, char **argv)
     demand(zroute_server_new(options, &server));
     demand(zroute_options_free(options));
     for (i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        demand(zroute_server_register(server, functions[i].name, functions[i].callback, NULL, NULL));
+        demand(zroute_server_register(
+            server, functions[i].name, functions[i].callback, NULL, NULL));
     }
     demand(zroute_server_bind(server, argc > 1 ? argv[1] : "tcp://127.0.0.1:0"));
     demand(zroute_server_endpoint(server, 0, &endpoint));
