@@ -15,9 +15,10 @@ use Zroute\Exception\Timeout;
  */
 final class PendingCall
 {
-    private bool $settled = false;
+    /** How it ended; null before. */
+    private ?int $status = null;
+    /** The answer, what a fault consists of, or the text of a failure. */
     private mixed $value = null;
-    private ?\Throwable $failure = null;
 
     /** @internal */
     public function __construct(
@@ -40,47 +41,41 @@ final class PendingCall
      */
     public function await(): mixed
     {
-        if (!$this->settled) {
+        if ($this->status === null) {
             $this->client->waitFor($this, $this->number);
         }
-        if ($this->failure !== null) {
-            throw $this->failure;
-        }
-        return $this->value;
+        return match ($this->status) {
+            Status::OK => $this->value,
+            Status::FAULT => throw RemoteError::fromFault($this->function, ...$this->value),
+            default => throw Native::exception((int) $this->status, $this->value),
+        };
     }
 
     /** Whether it has ended; await() returns at once then. Never waits. */
     public function isDone(): bool
     {
-        if (!$this->settled) {
+        if ($this->status === null) {
             $this->client->poll();
         }
-        return $this->settled;
+        return $this->status !== null;
     }
 
     /** @internal for Client */
     public function isSettled(): bool
     {
-        return $this->settled;
+        return $this->status !== null;
     }
 
     /** @internal for Client */
     public function settle(int $status, mixed $value): void
     {
-        $this->settled = true;
-        if ($status === Status::OK) {
-            $this->value = $value;
-        } elseif ($status === Status::FAULT) {
-            [$code, $name, $message] = $value;
-            $this->failure = RemoteError::fromFault($this->function, $code, $name, $message);
-        } else {
-            $this->failure = Native::exception($status, $value);
-        }
+        $this->status = $status;
+        $this->value = $value;
     }
 
     public function __destruct()
     {
-        if (!$this->settled) {
+        if ($this->status === null) {
             $this->client->forget($this->number);
         }
     }

@@ -119,11 +119,14 @@ final class Plain
         $collected = [];
         foreach ($items as $key => $item) {
             if (!is_int($key) && !is_string($key)) {
-                throw new InvalidValue("$place yields a key of type " . get_debug_type($key) . ', expected int or string');
+                throw new InvalidValue(
+                    "$place yields a key of type " . get_debug_type($key) . ', expected int or string'
+                );
             }
             if (array_key_exists($key, $collected)) {
                 throw new InvalidValue(
-                    "$place yields the key " . var_export($key, true) . ' twice; iterator_to_array() with false makes a list'
+                    "$place yields the key " . var_export($key, true)
+                    . ' twice; iterator_to_array() with false makes a list of it'
                 );
             }
             $collected[$key] = $item;

@@ -1,18 +1,10 @@
 <?php
 
+// Before the tests: where the library is, and what their random values start from.
+
 declare(strict_types=1);
 
-require __DIR__ . '/../../php/autoload.php';
-
-// Loads Zroute\Tests\Server\CallTest from Server/CallTest.php.
-spl_autoload_register(static function (string $class): void {
-    if (str_starts_with($class, 'Zroute\\Tests\\')) {
-        $file = __DIR__ . '/' . strtr(substr($class, 13), '\\', '/') . '.php';
-        if (is_file($file)) {
-            require $file;
-        }
-    }
-});
+require __DIR__ . '/autoload.php';
 
 // Scripts under test inherit it.
 $library = getenv('ZROUTE_LIBRARY') ?: __DIR__ . '/../../target/release/libzroute.so';

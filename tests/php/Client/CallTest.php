@@ -146,16 +146,13 @@ final class CallTest extends ProcessTestCase
             [$servers[0]->endpoint, self::DEAD, $servers[1]->endpoint],
             ['timeout_ms' => 10_000]
         );
-        $counters = array_map(static fn (ServerProcess $server): Client => $server->client(), $servers);
-        $served = [0, 0];
+        $served = [$servers[0]->process->pid => 0, $servers[1]->process->pid => 0];
         // One of them may be connected sooner.
-        for ($i = 0; min($served) < 10 && $i < 5000; $i++) {
-            self::assertSame($i, $client->call('plus', [$i]));
-            if ($i % 20 === 0) {
-                $served = array_map(static fn (Client $one): int => $one->call('counters')['answers'], $counters);
-            }
+        for ($i = 0; min($served) < 10 && $i < 50_000; $i++) {
+            $served[$client->call('process')]++;
         }
         self::assertGreaterThanOrEqual(10, min($served), 'both have their part');
+        self::assertCount(2, $served);
     }
 
     public function testCallsGoOnWhenOneOfTwoServersIsKilled(): void
@@ -201,7 +198,7 @@ final class CallTest extends ProcessTestCase
         yield 'a closure inside' => [['a' => [2 => fn () => 1]], "the value['a'][2] is an object of class Closure"];
         yield 'a resource' => [STDERR, 'the value is resource (stream)'];
         yield 'a resource inside' => [[1, STDERR], 'the value[1] is resource (stream)'];
-        yield 'an object' => [[new \ArrayIterator([new \SplObjectStorage(), new self()])], 'the value[0][1] is an object of'];
+        yield 'an object' => [[new \ArrayIterator([0, new self()])], 'the value[0][1] is an object of class'];
         yield 'too deep' => [$deep, 'more than 128 levels deep'];
         yield 'too much' => [str_repeat('x', 17 << 20), 'are more than the 16777216 allowed'];
         yield 'holds itself' => [['ring' => $ring], 'holds itself'];

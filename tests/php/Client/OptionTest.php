@@ -22,7 +22,7 @@ final class OptionTest extends TestCase
             yield "$class, a name with a NUL" => [$class, ["linger_ms\0" => 1], 'NUL'];
             yield "$class, a number as a name" => [$class, [1], "there is no option '0'"];
             yield "$class, too small" => [$class, ['max_message' => 0], "option 'max_message' goes from 1 to"];
-            yield "$class, too large" => [$class, ['max_depth' => 513], "option 'max_depth' goes from 1 to 512, got 513"];
+            yield "$class, too large" => [$class, ['max_depth' => 513], "'max_depth' goes from 1 to 512, got 513"];
             yield "$class, a text for a number" => [$class, ['linger_ms' => '5'], 'is expected to be an integer'];
             yield "$class, a number for a text" => [$class, ['curve_secret_key' => 5], 'is expected to be a text'];
             yield "$class, a text with a NUL" => [$class, ['curve_secret_key' => "a\0b"], 'NUL'];
@@ -33,10 +33,10 @@ final class OptionTest extends TestCase
             }
             yield "$class, what the library keeps for itself" => [$class, ['values' => 'msgpack'], "option 'values'"];
         }
-        yield 'one of a server' => [Client::class, ['max_open_calls' => 1], "option 'max_open_calls' is not one of a client"];
+        yield 'one of a server' => [Client::class, ['max_open_calls' => 1], "'max_open_calls' is not one of a client"];
         yield 'one of a client' => [Server::class, ['timeout_ms' => 1], "option 'timeout_ms' is not one of a server"];
         yield 'error_details for a client' => [Client::class, ['error_details' => true], "no option 'error_details'"];
-        yield 'error_details as a text' => [Server::class, ['error_details' => 'no'], 'is expected to be bool, got string'];
+        yield 'error_details as a text' => [Server::class, ['error_details' => 'no'], 'to be bool, got string'];
     }
 
     /**
@@ -54,11 +54,12 @@ final class OptionTest extends TestCase
     public function testEachOptionIsTakenByItsSide(): void
     {
         $both = [
-            'max_message' => 1000, 'max_depth' => 5, 'max_nodes' => 100, 'max_collisions' => 10, 'send_high_water' => 10,
-            'receive_high_water' => 10, 'handshake_ms' => 100, 'linger_ms' => 0,
+            'max_message' => 1000, 'max_depth' => 5, 'max_nodes' => 100, 'max_collisions' => 10,
+            'send_high_water' => 10, 'receive_high_water' => 10, 'handshake_ms' => 100, 'linger_ms' => 0,
         ];
         $server = new Server([], $both + [
-            'max_open_calls' => 5, 'send_buffer' => 1000, 'backlog' => 5, 'allow_public' => true, 'error_details' => false,
+            'max_open_calls' => 5, 'send_buffer' => 1000, 'backlog' => 5, 'allow_public' => true,
+            'error_details' => false,
         ]);
         $client = new Client($server->bind('tcp://127.0.0.1:0'), $both + [
             'timeout_ms' => 100, 'reconnect_ms' => 10, 'reconnect_max_ms' => 100,

@@ -90,7 +90,8 @@ final class NativeLibraryTest extends ProcessTestCase
 
     public function testTheVersionOfThisReleaseIsRight(): void
     {
-        preg_match('/^version = "(\d+\.\d+\.\d+)"/m', (string) file_get_contents(__DIR__ . '/../../../Cargo.toml'), $match);
+        $crate = (string) file_get_contents(__DIR__ . '/../../../Cargo.toml');
+        preg_match('/^version = "(\d+\.\d+\.\d+)"/m', $crate, $match);
         self::assertSame($match[1], \Zroute\Native::get()->version());
     }
 

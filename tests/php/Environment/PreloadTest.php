@@ -74,7 +74,8 @@ final class PreloadTest extends ProcessTestCase
             ...$user,
         ]));
         $fpm = $this->own(new ChildProcess([
-            $this->fpm(), '-n', '--nodaemonize', '--fpm-config', "$folder/fpm.conf", ...self::FFI, ...$this->preloading(),
+            $this->fpm(), '-n', '--nodaemonize', '--fpm-config', "$folder/fpm.conf",
+            ...self::FFI, ...$this->preloading(),
         ], ['ZROUTE_LIBRARY' => null]));
         try {
             for ($i = 0; $i < 6; $i++) {

@@ -12,8 +12,7 @@ use Zroute\MessagePack;
 use Zroute\Server;
 use Zroute\Tests\MessagePack\RandomValues;
 
-require __DIR__ . '/../../../php/autoload.php';
-require __DIR__ . '/../MessagePack/RandomValues.php';
+require __DIR__ . '/../autoload.php';
 
 ini_set('error_log', '/dev/null');
 

@@ -154,7 +154,7 @@ final class RoundTripTest extends TestCase
         for ($i = 0; $i < 1000; $i++) {
             $floats[] = $random->float();
         }
-        $bits = static fn (array $floats): array => array_map(static fn (float $f): string => bin2hex(pack('E', $f)), $floats);
+        $bits = static fn (array $floats): string => bin2hex(pack('E*', ...$floats));
         foreach (['17', '-1', '5', '0', '100'] as $precision) {
             $before = ini_set('serialize_precision', $precision);
             try {

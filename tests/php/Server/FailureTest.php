@@ -27,40 +27,42 @@ final class FailureTest extends ProcessTestCase
         yield 'an exception' => ['throws', -32603, 'DomainException', "no luck\u{FFFD} today"];
         yield 'an error' => ['assert', -32603, 'AssertionError', 'it is not so'];
         yield 'a division by zero' => ['divides', -32603, 'DivisionByZeroError', 'Division by zero'];
-        yield 'an exception of a nameless class' => ['throws_own_class', -32603, 'RuntimeException@anonymous', 'anonymous'];
+        yield 'an exception of a nameless class' => [
+            'throws_own_class', -32603, 'RuntimeException@anonymous', 'anonymous',
+        ];
         yield 'a text that is not UTF-8' => ['throws_bytes', -32603, 'RuntimeException', '??'];
         yield 'an exception from deep below' => ['recurses', -32603, 'LogicException', 'the bottom'];
         yield 'a fault about the parameters' => [
             'throws_wrong_parameters', -32602, 'InvalidParameters', 'the date lies in the past',
         ];
         yield 'an unknown function' => ['nobody', -32601, 'UnknownFunction', "no function is called 'nobody' here"];
-        yield 'a closure' => ['closure', -32603, 'Zroute\Exception\InvalidValue', 'an object of class Closure'];
+        yield 'a closure' => ['closure', -32603, InvalidValue::class, 'an object of class Closure'];
         yield 'a closure deep inside' => [
-            'closure_deep', -32603, 'Zroute\Exception\InvalidValue', "the value['a'][1]['b'] is an object of class Closure",
+            'closure_deep', -32603, InvalidValue::class, "the value['a'][1]['b'] is an object of class Closure",
         ];
-        yield 'a resource' => ['resource', -32603, 'Zroute\Exception\InvalidValue', 'is resource (stream)'];
+        yield 'a resource' => ['resource', -32603, InvalidValue::class, 'is resource (stream)'];
         yield 'a resource deep inside' => [
-            'resource_deep', -32603, 'Zroute\Exception\InvalidValue', "the value[1]['stream'] is resource (stream)",
+            'resource_deep', -32603, InvalidValue::class, "the value[1]['stream'] is resource (stream)",
         ];
-        yield 'a closed resource' => ['closed_resource', -32603, 'Zroute\Exception\InvalidValue', 'resource (closed)'];
-        yield 'an object' => ['object', -32603, 'Zroute\Exception\InvalidValue', 'an object of class Point'];
+        yield 'a closed resource' => ['closed_resource', -32603, InvalidValue::class, 'resource (closed)'];
+        yield 'an object' => ['object', -32603, InvalidValue::class, 'an object of class Exception'];
         yield 'an object deep inside' => [
-            'object_deep', -32603, 'Zroute\Exception\InvalidValue', "the value['points'][0] is an object of class Point",
+            'object_deep', -32603, InvalidValue::class, "the value['exceptions'][0] is an object of class Exception",
         ];
-        yield 'an enum without values' => ['pure_enum', -32603, 'Zroute\Exception\InvalidValue', 'class Pure'];
+        yield 'an enum without values' => ['pure_enum', -32603, InvalidValue::class, 'Direction'];
         yield 'the reserved map' => ['reserved', -32603, 'HandlerFailed', "'__error__'"];
         yield 'the reserved map as an object' => ['reserved_object', -32603, 'InvalidValue', "'__error__'"];
         yield 'an array that holds itself twice' => [
-            'holds_itself_twice', -32603, 'Zroute\Exception\InvalidValue', 'holds itself',
+            'holds_itself_twice', -32603, InvalidValue::class, 'holds itself',
         ];
-        yield 'objects in a ring' => ['objects_in_a_ring', -32603, 'Zroute\Exception\InvalidValue', 'holds itself'];
+        yield 'objects in a ring' => ['objects_in_a_ring', -32603, InvalidValue::class, 'holds itself'];
         yield 'more than the limit' => ['too_large', -32004, 'TooLarge', '17825'];
         yield 'a generator that throws' => ['generator_that_throws', -32603, 'RuntimeException', 'half way'];
         yield 'a generator with odd keys' => [
-            'odd_keys', -32603, 'Zroute\Exception\InvalidValue', 'the value yields a key of type array',
+            'odd_keys', -32603, InvalidValue::class, 'the value yields a key of type array',
         ];
         yield 'a generator with a key twice' => [
-            'key_twice', -32603, 'Zroute\Exception\InvalidValue', 'the value yields the key 0 twice',
+            'key_twice', -32603, InvalidValue::class, 'the value yields the key 0 twice',
         ];
     }
 
@@ -152,8 +154,8 @@ final class FailureTest extends ProcessTestCase
     {
         $this->start();
         self::assertSame(['a' => 1, 'b' => [2, 0]], $this->client->call('generator'));
-        self::assertSame([['amount' => 0, 'currency' => 'EUR']], $this->client->call('json_serializable'));
-        self::assertSame(['size' => 's'], $this->client->call('enum'));
+        self::assertSame([['level' => 2]], $this->client->call('json_serializable'));
+        self::assertSame(['suit' => 'H'], $this->client->call('enum'));
         self::assertSame('2024-02-29T12:30:15.250000+01:00', $this->client->call('date'));
         self::assertSame(['a' => [], 'b' => []], $this->client->call('std_class'));
         self::assertSame(['same', 'same'], $this->client->call('references'));

@@ -7,8 +7,6 @@ namespace Zroute\Tests\Server;
 use Zroute\Client;
 use Zroute\Exception\InvalidOption;
 use Zroute\Server;
-use Zroute\Tests\Process\ChildProcess;
-use Zroute\Tests\Process\ServerProcess;
 use Zroute\Tests\ProcessTestCase;
 
 /**
@@ -160,7 +158,8 @@ final class SignatureRuleTest extends ProcessTestCase
                 new Server(['f' => $handler]);
                 self::fail('it was taken');
             } catch (InvalidOption $e) {
-                self::assertStringContainsString("the handler of 'f' is expected to be callable, got $got", $e->getMessage());
+                $text = "the handler of 'f' is expected to be callable, got $got";
+                self::assertStringContainsString($text, $e->getMessage());
             }
         }
     }

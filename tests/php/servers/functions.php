@@ -6,8 +6,11 @@ declare(strict_types=1);
 
 use Zroute\Fault;
 use Zroute\Server;
+use Zroute\Tests\MessagePack\Direction;
+use Zroute\Tests\MessagePack\Level;
+use Zroute\Tests\MessagePack\Suit;
 
-require __DIR__ . '/../../../php/autoload.php';
+require __DIR__ . '/../autoload.php';
 
 ini_set('display_errors', 'stderr');
 
@@ -34,30 +37,6 @@ $calculator = new class {
     }
 };
 
-final class Point
-{
-    public int $x = 1;
-}
-
-final class Money implements JsonSerializable
-{
-    /** @return array<string, mixed> */
-    public function jsonSerialize(): array
-    {
-        return ['amount' => 0, 'currency' => 'EUR'];
-    }
-}
-
-enum Size: string
-{
-    case Small = 's';
-}
-
-enum Pure
-{
-    case Only;
-}
-
 $nested = static function (int $levels): array {
     $value = [];
     while (--$levels > 0) {
@@ -71,7 +50,7 @@ $route = [
     'plus' => function (array $data) {
         return array_sum($data);
     },
-    'memory' => fn () => memory_get_usage(),
+    'process' => fn () => getmypid(),
 
     // Signatures.
     'untyped' => fn ($value) => $value,
@@ -136,9 +115,9 @@ $route = [
         fclose($file);
         return $file;
     },
-    'object' => fn () => new Point(),
-    'object_deep' => fn () => ['points' => [new Point()]],
-    'pure_enum' => fn () => Pure::Only,
+    'object' => fn () => new Exception('as a value'),
+    'object_deep' => fn () => ['exceptions' => [new Exception('as a value')]],
+    'pure_enum' => fn () => Direction::Up,
     'reserved' => fn () => ['__error__' => ['code' => 1, 'name' => 'Forged', 'message' => 'not so']],
     'reserved_object' => fn () => (object) ['__error__' => 0],
     'nested' => fn (array $data) => $nested($data[0]),
@@ -177,8 +156,8 @@ $route = [
         yield 'a' => 1;
         yield 'b' => [2, 0];
     },
-    'json_serializable' => fn () => [new Money()],
-    'enum' => fn () => ['size' => Size::Small],
+    'json_serializable' => fn () => [Level::High],
+    'enum' => fn () => ['suit' => Suit::Hearts],
     'date' => fn () => new DateTimeImmutable('2024-02-29 12:30:15.25 +01:00'),
     'std_class' => fn () => (object) ['a' => (object) [], 'b' => []],
     'references' => function () {

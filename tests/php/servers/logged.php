@@ -8,9 +8,8 @@ use Zroute\Fault;
 use Zroute\Server;
 use Zroute\Tests\servers\RecordingLogger;
 
-require __DIR__ . '/../../../php/autoload.php';
+require __DIR__ . '/../autoload.php';
 require __DIR__ . '/Psr/Log/LoggerInterface.php';
-require __DIR__ . '/RecordingLogger.php';
 
 $logger = new RecordingLogger();
 $server = new Server([
