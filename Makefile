@@ -28,7 +28,7 @@ PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: packages-build packages-demo packages-test packages-lint
 packages-build packages-demo packages-test packages-lint: packages-%:

@@ -193,6 +193,7 @@ static void a_busy_server_is_stopped_too(void **state)
     zroute_server_counters counters;
     int index;
     zroute_server_register(pair->server, "f", stops, pair->server, NULL);
+    assert_fault(-32601, "nobody", called(pair, "nobody", PACKED("\xc0"))); /* connected now */
     for (index = 0; index < 50; index++) {
         submit(pair, "f", PACKED("\xc0"));
     }
