@@ -1267,8 +1267,8 @@ enum zroute_status zroute_zend_pack(int plain, const void **data, size_t *size);
  * ZROUTE_INVALID_VALUE when the bytes are not one value within the default
  * limits, or hold what PHP has no plain value for: an extension, or a map key
  * that is neither integer nor string. ZROUTE_TOO_LARGE. ZROUTE_UNSUPPORTED
- * without slots. When PHP's memory limit is passed, PHP ends the script and this
- * does not return.
+ * without slots. Past PHP's memory limit
+ * PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
  *
  * The thread of the slots.
  */
@@ -1281,8 +1281,8 @@ enum zroute_status zroute_zend_unpack(const void *packed, size_t size);
  * of the option `values` has no part in it.
  *
  * Everything else is as with zroute_server_exchange; besides,
- * ZROUTE_UNSUPPORTED without slots. When PHP's memory limit is passed, PHP ends
- * the script and this does not return.
+ * ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+ * PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
  *
  * One thread at a time, the thread of the slots.
  */
@@ -1308,8 +1308,8 @@ enum zroute_status zroute_zend_server_answer(struct zroute_server *server,
  * format of the option `values` has no part in it.
  *
  * Everything else is as with zroute_client_exchange; besides,
- * ZROUTE_UNSUPPORTED without slots. When PHP's memory limit is passed, PHP ends
- * the script and this does not return.
+ * ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+ * PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
  *
  * One thread at a time, the thread of the slots.
  */

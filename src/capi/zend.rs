@@ -17,11 +17,24 @@ use super::status::{Status, zroute_status};
 use crate::capi::client::Client;
 use crate::msgpack::php::fits;
 use crate::msgpack::{Limits, scan};
-use crate::zend::{self, Slots, Unpackable, Unsupported};
+use crate::zend::{self, Slots, Unbuilt, Unpackable, Unsupported};
 
 impl From<Unsupported> for Failure {
     fn from(error: Unsupported) -> Self {
         Self::new(Status::ZROUTE_UNSUPPORTED, error.to_string())
+    }
+}
+
+impl From<Unbuilt> for Failure {
+    fn from(error: Unbuilt) -> Self {
+        match error {
+            // The bytes were checked, so this is a defect.
+            Unbuilt::Malformed(malformed) => malformed.into(),
+            Unbuilt::Memory => Self::new(
+                Status::ZROUTE_TOO_LARGE,
+                "the value does not fit PHP's memory limit",
+            ),
+        }
     }
 }
 
@@ -81,8 +94,7 @@ unsafe fn fill_inbox(function: &'static str, parcel: Option<Parcel>) -> zroute_s
     let built = unsafe { zend::decode(slots, std::slice::from_raw_parts(data, size)) };
     match built {
         Ok(()) => Status::ZROUTE_OK,
-        // It was checked, so this is a defect; nothing was put into the inbox.
-        Err(malformed) => gate(function, || Err(malformed.into())),
+        Err(unbuilt) => gate(function, || Err(unbuilt.into())),
     }
 }
 
@@ -197,8 +209,8 @@ pub unsafe extern "C" fn zroute_zend_pack(
 /// ZROUTE_INVALID_VALUE when the bytes are not one value within the default
 /// limits, or hold what PHP has no plain value for: an extension, or a map key
 /// that is neither integer nor string. ZROUTE_TOO_LARGE. ZROUTE_UNSUPPORTED
-/// without slots. When PHP's memory limit is passed, PHP ends the script and this
-/// does not return.
+/// without slots. Past PHP's memory limit
+/// PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
 ///
 /// The thread of the slots.
 ///
@@ -235,8 +247,8 @@ pub unsafe extern "C" fn zroute_zend_unpack(packed: *const c_void, size: usize) 
 /// of the option `values` has no part in it.
 ///
 /// Everything else is as with zroute_server_exchange; besides,
-/// ZROUTE_UNSUPPORTED without slots. When PHP's memory limit is passed, PHP ends
-/// the script and this does not return.
+/// ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+/// PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
 ///
 /// One thread at a time, the thread of the slots.
 ///
@@ -297,8 +309,8 @@ pub unsafe extern "C" fn zroute_zend_server_answer(
 /// format of the option `values` has no part in it.
 ///
 /// Everything else is as with zroute_client_exchange; besides,
-/// ZROUTE_UNSUPPORTED without slots. When PHP's memory limit is passed, PHP ends
-/// the script and this does not return.
+/// ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+/// PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
 ///
 /// One thread at a time, the thread of the slots.
 ///

@@ -103,6 +103,16 @@ pub struct Text {
 /// Where the bytes of a [`Text`] begin.
 pub const TEXT_BYTES: usize = 24;
 
+impl Text {
+    /// # Safety
+    /// The string is whole, and stays as it is for `'a`.
+    #[inline]
+    pub unsafe fn bytes<'a>(text: *const Self) -> &'a [u8] {
+        // SAFETY: as the caller promises; so many bytes follow the head.
+        unsafe { std::slice::from_raw_parts(text.cast::<u8>().add(TEXT_BYTES), (*text).length) }
+    }
+}
+
 /// `zend_array`
 #[repr(C)]
 pub struct Array {

@@ -24,7 +24,8 @@
 //!    So between the entry of the ABI and a call of the allocator no frame owns
 //!    anything with a Drop, no handle is entered, nothing is borrowed, and what
 //!    is half built is reachable from nowhere: PHP takes its memory back at the
-//!    end of the request.
+//!    end of the request. (A PHP that has functions which fail instead is asked
+//!    through those, and raises its error when the call has returned.)
 //! 3. Bytes are checked before the first allocation: limits, keys, extensions.
 
 mod decode;
@@ -36,7 +37,7 @@ mod symbols;
 mod unpackable;
 mod view;
 
-pub use decode::decode;
+pub use decode::{Unbuilt, decode};
 pub use engine::{Unsupported, attach};
 pub use slot::{Slots, find, slots};
 pub use unpackable::Unpackable;

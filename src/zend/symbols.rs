@@ -3,7 +3,7 @@
 //! They are looked up at run time, so that the library also loads into a
 //! program that is not PHP.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 use super::layout::{Array, Text, Value};
 
@@ -14,24 +14,31 @@ use super::layout::{Array, Text, Value};
 /// the ABI that lets a call end otherwise than by returning.
 #[derive(Clone, Copy)]
 pub struct Symbols {
-    /// `_emalloc`: memory of the request; never NULL.
+    /// Memory of the request; NULL when that would pass the memory limit.
     pub allocate: unsafe extern "C-unwind" fn(size: usize) -> *mut c_void,
-    /// `_zend_new_array`: an array with room for so many elements.
-    pub new_array: unsafe extern "C-unwind" fn(size: u32) -> *mut Array,
-    /// `zend_hash_real_init_packed`: makes the places of a list.
-    pub make_packed: unsafe extern "C-unwind" fn(array: *mut Array),
-    /// `zend_hash_real_init_mixed`: makes the places of a map.
-    pub make_mixed: unsafe extern "C-unwind" fn(array: *mut Array),
-    /// `zend_hash_next_index_insert_new`
+    /// `_efree`
+    pub free: unsafe extern "C-unwind" fn(memory: *mut c_void),
+    /// `_zend_hash_init`: an array that will have room for so many elements.
+    pub init_array: unsafe extern "C-unwind" fn(
+        array: *mut Array,
+        size: u32,
+        destructor: *const c_void,
+        persistent: bool,
+    ),
+    /// `zval_ptr_dtor`, the destructor of the elements of an array.
+    pub release: *const c_void,
+    /// Makes the places of an array.
+    pub make_places: MakePlaces,
+    /// Appends to a list; NULL or [`NO_MEMORY`] on failure.
     pub append: unsafe extern "C-unwind" fn(array: *mut Array, value: *mut Value) -> *mut Value,
-    /// `zend_hash_index_update`
+    /// Puts a value under an integer; [`NO_MEMORY`] on failure.
     pub put_integer:
         unsafe extern "C-unwind" fn(array: *mut Array, key: u64, value: *mut Value) -> *mut Value,
-    /// `zend_hash_str_update`: copies the key.
+    /// Puts a value under a string that is no integer, and counts a reference to
+    /// it if it is stored; [`NO_MEMORY`] on failure.
     pub put_string: unsafe extern "C-unwind" fn(
         array: *mut Array,
-        key: *const c_char,
-        length: usize,
+        key: *mut Text,
         value: *mut Value,
     ) -> *mut Value,
     /// `zend_hash_str_find`
@@ -55,6 +62,19 @@ pub struct Symbols {
     pub std_class: *const *const c_void,
 }
 
+/// How the places of an array are made.
+#[derive(Clone, Copy)]
+pub enum MakePlaces {
+    /// `zend_hash_real_init`
+    Surely(unsafe extern "C-unwind" fn(array: *mut Array, packed: bool)),
+    /// `zend_hash_real_finit`, with `fallible`: not 0 when that would pass the
+    /// memory limit.
+    Perhaps(unsafe extern "C-unwind" fn(array: *mut Array, packed: bool, fallible: bool) -> c_int),
+}
+
+/// What a fallible function returns for a place that could not be made.
+pub const NO_MEMORY: *mut Value = std::ptr::without_provenance_mut(usize::MAX);
+
 // SAFETY: they are addresses in the php binary, the same for all threads; the
 // variables are set before any script runs and not changed while one does.
 unsafe impl Send for Symbols {}
@@ -67,15 +87,16 @@ impl Symbols {
         // SAFETY: each is declared with the type that it has in all versions
         // that `Layout` knows, without debugging (there `_emalloc` takes more
         // arguments, so `attach` refuses it before anything is called).
-        unsafe {
-            Ok(Self {
+        let found = unsafe {
+            Self {
                 allocate: function(c"_emalloc")?,
-                new_array: function(c"_zend_new_array")?,
-                make_packed: function(c"zend_hash_real_init_packed")?,
-                make_mixed: function(c"zend_hash_real_init_mixed")?,
+                free: function(c"_efree")?,
+                init_array: function(c"_zend_hash_init")?,
+                release: address(c"zval_ptr_dtor")?,
+                make_places: MakePlaces::Surely(function(c"zend_hash_real_init")?),
                 append: function(c"zend_hash_next_index_insert_new")?,
                 put_integer: function(c"zend_hash_index_update")?,
-                put_string: function(c"zend_hash_str_update")?,
+                put_string: function(c"zend_hash_update")?,
                 find_string: function(c"zend_hash_str_find")?,
                 local_variables: function(c"zend_rebuild_symbol_table")?,
                 version: function(c"get_zend_version")?,
@@ -83,6 +104,25 @@ impl Symbols {
                 empty_string: address(c"zend_empty_string")?.cast(),
                 one_byte_strings: address(c"zend_one_char_string")?.cast(),
                 std_class: address(c"zend_standard_class_def")?.cast(),
+            }
+        };
+        Ok(found.fallible().unwrap_or(found))
+    }
+
+    /// With the functions that tell of the memory limit, in a PHP that has them.
+    ///
+    /// There the others go beyond the limit and leave the error to the end of the
+    /// call, but end the whole process when they get far beyond.
+    fn fallible(self) -> Result<Self, &'static str> {
+        // SAFETY: as above; such a PHP's headers say which they are.
+        unsafe {
+            Ok(Self {
+                allocate: function(c"_femalloc")?,
+                make_places: MakePlaces::Perhaps(function(c"zend_hash_real_finit")?),
+                append: function(c"zend_hash_next_index_finsert_new")?,
+                put_integer: function(c"zend_hash_index_fupdate")?,
+                put_string: function(c"zend_hash_fupdate")?,
+                ..self
             })
         }
     }

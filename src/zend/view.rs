@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::engine::Engine;
-use super::layout::{self, Array, Bucket, Object, PACKED, TEXT_BYTES, Text, Value, kind};
+use super::layout::{self, Array, Bucket, Object, PACKED, Text, Value, kind};
 
 /// A value, borrowed from PHP while no PHP code runs.
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ impl<'a> View<'a> {
                 kind::TRUE => Seen::Boolean(true),
                 kind::INTEGER => Seen::Integer(value.payload.integer),
                 kind::FLOAT => Seen::Float(value.payload.float),
-                kind::STRING => Seen::String(bytes(value.payload.string)),
+                kind::STRING => Seen::String(Text::bytes(value.payload.string)),
                 kind::ARRAY => Seen::Array(Table::new(value.payload.array, self.engine)),
                 kind::OBJECT => object(&*value.payload.object, self.engine),
                 kind::RESOURCE => Seen::Foreign("a resource"),
@@ -110,14 +110,6 @@ unsafe fn object<'a>(object: &'a Object, engine: &'static Engine) -> Seen<'a> {
     } else {
         Seen::Foreign("an object")
     }
-}
-
-/// # Safety
-/// The string is live and stays as it is for `'a`.
-#[inline]
-unsafe fn bytes<'a>(text: *const Text) -> &'a [u8] {
-    // SAFETY: as the caller promises; so many bytes follow the head.
-    unsafe { std::slice::from_raw_parts(text.cast::<u8>().add(TEXT_BYTES), (*text).length) }
 }
 
 /// A hash table: an array, or the properties of an object.
@@ -206,7 +198,7 @@ impl<'a> Iterator for Entries<'a> {
                     let key = if bucket.key.is_null() {
                         Key::Integer(bucket.hash.cast_signed())
                     } else {
-                        Key::String(bytes(bucket.key))
+                        Key::String(Text::bytes(bucket.key))
                     };
                     (&bucket.value, key)
                 }
