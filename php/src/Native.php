@@ -28,8 +28,9 @@ final class Native
     private const VERSION = 1;
 
     private static ?self $instance = null;
+    /** Not a property of the instance: the two would hold each other. */
+    private static ?Bridge $values = null;
 
-    private ?Bridge $values = null;
 
     /** Outputs, made once: a pointer, a size, and their addresses. */
     private readonly CData $data;
@@ -144,7 +145,7 @@ final class Native
      */
     public function values(): Bridge
     {
-        return $this->values ??= $this->chooseBridge();
+        return self::$values ??= $this->chooseBridge();
     }
 
     /** The name of the way that values cross: slot or serialize. */

@@ -311,7 +311,8 @@ final class Server
             $this->current = $token;
             try {
                 $answer = $handler($parameters);
-                $this->answers[$token] = Plain::mayBeSerialized($answer) ? $answer : Plain::of($answer);
+                $told = $answer === null || is_scalar($answer) || is_array($answer);
+                $this->answers[$token] = $told ? $answer : Plain::of($answer);
             } catch (\Throwable $e) {
                 $this->report($token, $route, $e);
             }
