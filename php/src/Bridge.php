@@ -11,8 +11,9 @@ use Zroute\Exception\InvalidValue;
 /**
  * How PHP values get to the native library and back.
  *
- * Both ways take and give the same values, and refuse the same ones. The only
- * difference is that SlotBridge keeps all bits of a float that is not a number.
+ * Both ways take and give the same values, and refuse the same ones, with two
+ * differences. SlotBridge keeps all bits of a float that is not a number. And it
+ * refuses every array that holds itself, where serialize() may write a null.
  *
  * @internal
  */

@@ -35,10 +35,6 @@ pub const ARRAY_HEADER: u32 = kind::ARRAY as u32;
 /// Flag of [`Array::flags`]: the keys are the indices.
 pub const PACKED: u32 = 1 << 2;
 
-/// Flags of [`Object::extra_flags`], from 8.4: it will be initialized when it is
-/// looked at, or stands for another object.
-pub const LAZY: u32 = 1 << 31 | 1 << 30;
-
 /// `zval`
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -147,7 +143,8 @@ pub struct Bucket {
 pub struct Object {
     pub header: Header,
     pub handle: u32,
-    /// Padding before 8.4.
+    /// Padding before 8.4. A lazy object has flags here, but no stdClass object
+    /// is lazy: its class declares no properties.
     pub extra_flags: u32,
     pub class: *const c_void,
     pub handlers: *const c_void,
@@ -183,8 +180,6 @@ const _: () = {
 pub struct Layout {
     /// A packed array is a row of values: from 8.2. Before, a row of buckets.
     pub bare_packed: bool,
-    /// Objects have `extra_flags`: from 8.4.
-    pub lazy_objects: bool,
 }
 
 impl Layout {
@@ -193,7 +188,6 @@ impl Layout {
         match version / 100 {
             minor @ 801..=805 => Some(Self {
                 bare_packed: minor >= 802,
-                lazy_objects: minor >= 804,
             }),
             _ => None,
         }
@@ -205,19 +199,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_versions_whose_headers_were_read_are_known() {
-        let known = |bare_packed, lazy_objects| {
-            Some(Layout {
-                bare_packed,
-                lazy_objects,
-            })
-        };
+    fn only_some_versions_are_known() {
+        let known = |bare_packed| Some(Layout { bare_packed });
         assert_eq!(Layout::of(80_034), None);
-        assert_eq!(Layout::of(80_100), known(false, false));
-        assert_eq!(Layout::of(80_200), known(true, false));
-        assert_eq!(Layout::of(80_399), known(true, false));
-        assert_eq!(Layout::of(80_400), known(true, true));
-        assert_eq!(Layout::of(80_599), known(true, true));
+        assert_eq!(Layout::of(80_100), known(false));
+        assert_eq!(Layout::of(80_200), known(true));
+        assert_eq!(Layout::of(80_399), known(true));
+        assert_eq!(Layout::of(80_400), known(true));
+        assert_eq!(Layout::of(80_599), known(true));
         assert_eq!(Layout::of(80_600), None);
         assert_eq!(Layout::of(0), None);
         assert_eq!(Layout::of(u32::MAX), None);

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::engine::Engine;
-use super::layout::{self, Array, Bucket, Object, PACKED, Text, Value, kind};
+use super::layout::{Array, Bucket, Object, PACKED, Text, Value, kind};
 
 /// A value, borrowed from PHP while no PHP code runs.
 #[derive(Clone, Copy)]
@@ -96,9 +96,7 @@ impl<'a> View<'a> {
 unsafe fn object<'a>(object: &'a Object, engine: &'static Engine) -> Seen<'a> {
     // SAFETY: PHP sets the variable before any script runs.
     let plain = object.class == unsafe { *engine.symbols.std_class };
-    // Looking at a lazy object runs PHP code.
-    let lazy = engine.layout.lazy_objects && object.extra_flags & layout::LAZY != 0;
-    if plain && !lazy {
+    if plain {
         let properties = if object.properties.is_null() {
             engine.symbols.empty_array
         } else {

@@ -111,6 +111,9 @@ foreach (
     packsAlike($value, $name);
     check(outcome(static fn () => slot()->pack($value))[0] === InvalidValue::class, "$name is refused");
 }
+// Nothing that holds itself is left for the end of the process.
+$loop[1] = null;
+$record->self = null;
 packsAlike([$twice, $twice], 'one object at two places');
 packsAlike($deeper(128), 'as deep as allowed');
 packsAlike(array_fill(0, 15, $large), 'as large as allowed');
@@ -150,6 +153,14 @@ foreach (
 unpacksAlike($collide(100), 'few keys that collide');
 unpacksAlike(str_repeat("\x91", 128) . "\xc0", 'as deep as allowed');
 unpacksAlike("\xdd" . pack('N', 100_000) . str_repeat("\xa1a", 100_000), 'a long list');
+
+if (PHP_VERSION_ID >= 80400) {
+    // No stdClass object is ever lazy: its class declares nothing that could be.
+    $class = new ReflectionClass(stdClass::class);
+    $lazy = [$class->newLazyGhost(static fn () => null), $class->newLazyProxy(static fn () => new stdClass())];
+    check(slot()->pack($lazy) === "\x92\x80\x80", 'a lazy object is a plain one');
+    packsAlike($lazy, 'lazy objects');
+}
 
 // A float that is not a number keeps its bits, in the slot alone.
 foreach (['7ff8000000000001', 'fff8000000000000', '7ff4deadbeef0001'] as $bits) {

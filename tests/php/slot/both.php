@@ -54,7 +54,7 @@ function outcome(Closure $do): array
         return ['value', $do()];
     } catch (Throwable $e) {
         // The text begins with the native function's name; sizes are those at which each gave up.
-        $text = preg_replace(['/^zroute_\w+: /', '/^\d+ bytes are/'], ['', 'N bytes are'], $e->getMessage());
+        $text = preg_replace(['/^zroute_\w+: /', '/\d+ bytes are/'], ['', 'N bytes are'], $e->getMessage());
         return [$e::class, $text];
     }
 }
