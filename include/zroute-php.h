@@ -12,6 +12,7 @@ typedef enum zroute_status {
   ZROUTE_FORKED = 13,
   ZROUTE_PANIC = 14,
   ZROUTE_TOO_MANY_HANDLES = 15,
+  ZROUTE_UNSUPPORTED = 16,
   ZROUTE_BAD_ENDPOINT = 20,
   ZROUTE_UNREACHABLE = 21,
   ZROUTE_BAD_OPTION = 22,
@@ -365,3 +366,23 @@ enum zroute_status zroute_writer_bytes(const struct zroute_writer *writer,
                                        size_t *size);
 
 enum zroute_status zroute_writer_free(struct zroute_writer *writer);
+
+enum zroute_status zroute_zend_attach(uint32_t version, int debug);
+
+enum zroute_status zroute_zend_slots(const char *outbox, const char *inbox);
+
+enum zroute_status zroute_zend_pack(int plain, const void **data, size_t *size);
+
+enum zroute_status zroute_zend_unpack(const void *packed, size_t size);
+
+enum zroute_status zroute_zend_server_exchange(struct zroute_server *server,
+                                               size_t most,
+                                               int timeout_ms);
+
+enum zroute_status zroute_zend_server_answer(struct zroute_server *server,
+                                             uint64_t token);
+
+enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
+                                               int plain,
+                                               int64_t wait_for,
+                                               int timeout_ms);

@@ -84,6 +84,10 @@ typedef enum zroute_status {
    */
   ZROUTE_TOO_MANY_HANDLES = 15,
   /**
+   * Not in this process: it does not run a PHP whose values are known.
+   */
+  ZROUTE_UNSUPPORTED = 16,
+  /**
    * The endpoint's text cannot be used.
    */
   ZROUTE_BAD_ENDPOINT = 20,
@@ -1215,6 +1219,104 @@ enum zroute_status zroute_writer_bytes(const struct zroute_writer *writer,
  * One thread at a time.
  */
 enum zroute_status zroute_writer_free(struct zroute_writer *writer);
+
+/**
+ * Finds out whether this process runs a PHP whose values this library can read
+ * and build in place, without a format in between: PHP_VERSION_ID 80100 to
+ * 80599, 64-bit Linux, PHP_DEBUG 0, thread-safe or not. `version` is PHP's
+ * PHP_VERSION_ID and `debug` its PHP_DEBUG. Nothing but a look-up happens, so a
+ * program that is not PHP may call this too.
+ *
+ * ZROUTE_UNSUPPORTED when it does not; zroute_last_error tells why. Any thread.
+ */
+enum zroute_status zroute_zend_attach(uint32_t version, int debug);
+
+/**
+ * Finds this thread's slots: two references of PHP's, named by the local
+ * variables of the PHP function that calls this. Through the outbox PHP hands
+ * values over, through the inbox it takes them. Both are to be kept alive, in
+ * static properties, and to be found again in each request.
+ *
+ * As a test, the outbox is expected to hold a list of a string of two bytes or
+ * more, a list and a map, all made at run time.
+ *
+ * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's values look
+ * otherwise than expected.
+ */
+enum zroute_status zroute_zend_slots(const char *outbox, const char *inbox);
+
+/**
+ * Turns the outbox's value into MessagePack, which is borrowed: it is good
+ * until this thread's next zroute_zend_pack, zroute_php_pack or
+ * zroute_php_unpack.
+ *
+ * ZROUTE_NOT_PLAIN when the value holds an object other than stdClass or a
+ * resource; also, unless `plain` is other than 0, when it is nested too deep and
+ * holds references or objects, because then it may hold itself.
+ * ZROUTE_INVALID_VALUE when it is nested too deep; ZROUTE_TOO_LARGE;
+ * ZROUTE_UNSUPPORTED without slots.
+ *
+ * The thread of the slots.
+ */
+enum zroute_status zroute_zend_pack(int plain, const void **data, size_t *size);
+
+/**
+ * Puts what one MessagePack value means into the inbox, which is expected to be
+ * null. Nothing but null, bool, int, float, string and array can come of it.
+ *
+ * ZROUTE_INVALID_VALUE when the bytes are not one value within the default
+ * limits, or hold what PHP has no plain value for: an extension, or a map key
+ * that is neither integer nor string. ZROUTE_TOO_LARGE. ZROUTE_UNSUPPORTED
+ * without slots. Past PHP's memory limit
+ * PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
+ *
+ * The thread of the slots.
+ */
+enum zroute_status zroute_zend_unpack(const void *packed, size_t size);
+
+/**
+ * zroute_server_exchange for PHP values: the answers are the outbox's array
+ * from token to answer, or null for none; the batch is put into the inbox,
+ * which is expected to be null and stays so when the time is over. The format
+ * of the option `values` has no part in it.
+ *
+ * Everything else is as with zroute_server_exchange; besides,
+ * ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+ * PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
+ *
+ * One thread at a time, the thread of the slots.
+ */
+enum zroute_status zroute_zend_server_exchange(struct zroute_server *server,
+                                               size_t most,
+                                               int timeout_ms);
+
+/**
+ * zroute_server_answer for PHP values: the answer is the outbox's value, which
+ * is taken for plain.
+ *
+ * One thread at a time, the thread of the slots. ZROUTE_UNSUPPORTED without
+ * slots, and what zroute_server_answer returns.
+ */
+enum zroute_status zroute_zend_server_answer(struct zroute_server *server,
+                                             uint64_t token);
+
+/**
+ * zroute_client_exchange for PHP values: the calls are the outbox's list, or
+ * null for none; the results are put into the inbox, which is expected to be
+ * null and stays so when nothing ended in time. With `plain` other than 0 a
+ * value that is nested too deep is refused for good (see zroute_zend_pack). The
+ * format of the option `values` has no part in it.
+ *
+ * Everything else is as with zroute_client_exchange; besides,
+ * ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+ * PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
+ *
+ * One thread at a time, the thread of the slots.
+ */
+enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
+                                               int plain,
+                                               int64_t wait_for,
+                                               int timeout_ms);
 
 #ifdef __cplusplus
 }  // extern "C"

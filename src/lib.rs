@@ -7,6 +7,7 @@
 //! | [`transport`] | how frames travel, behind one trait |
 //! | [`server`] | functions, limits, open calls |
 //! | [`client`] | calls in flight, deadlines, several endpoints |
+//! | `zend` | PHP's values, read and built in place |
 //! | `capi` | the C ABI; nothing imports it |
 
 mod capi;
@@ -15,3 +16,4 @@ pub mod msgpack;
 pub mod server;
 pub mod transport;
 pub mod wire;
+mod zend;

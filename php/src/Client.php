@@ -31,6 +31,7 @@ final class Client
     private const OWN_TIMEOUT = -1;
 
     private readonly Native $native;
+    private readonly Bridge $bridge;
     private readonly object $handle;
     private int $lastNumber = 0;
     /** @var array<int, \WeakReference<PendingCall>> by number */
@@ -45,6 +46,7 @@ final class Client
     public function __construct(string|array $endpoints, array $options = [])
     {
         $this->native = Native::get();
+        $this->bridge = $this->native->values();
         $this->handle = $this->native->newClient($options);
         try {
             foreach ((array) $endpoints as $endpoint) {
@@ -118,7 +120,7 @@ final class Client
     public function waitFor(PendingCall $call, int $number): void
     {
         while (!$call->isSettled()) {
-            $this->exchange('', true, $number, self::SLICE_MS);
+            $this->exchange([], true, $number, self::SLICE_MS);
         }
     }
 
@@ -129,7 +131,7 @@ final class Client
      */
     public function poll(): void
     {
-        $this->exchange('', true, self::WAIT_FOR_NONE, 0);
+        $this->exchange([], true, self::WAIT_FOR_NONE, 0);
     }
 
     /**
@@ -151,25 +153,24 @@ final class Client
         $submission = [$number, $function, $parameters, $timeoutMs ?? self::OWN_TIMEOUT];
         $waitFor = $wait ? $number : self::WAIT_FOR_NONE;
         $timeout = $wait ? self::SLICE_MS : 0;
-        $serialized = Plain::mayBeSerialized($parameters) ? Plain::serialize($submission) : null;
-        $refused = $serialized === null || $this->exchange($serialized, false, $waitFor, $timeout, $number);
-        if ($refused) {
+        if ($this->exchange($submission, false, $waitFor, $timeout)) {
             $submission[2] = Plain::of($parameters);
-            $this->exchange((string) Plain::serialize($submission), true, $waitFor, $timeout, $number);
+            $this->exchange($submission, true, $waitFor, $timeout);
         }
         return $call;
     }
 
     /**
-     * Begins calls, takes in what has ended and settles it.
+     * Begins a call, takes in what has ended and settles it.
      *
-     * @param int $submitted the number of the call that is begun, if one is
+     * @param array{}|array{int, string, mixed, int} $call number, function, parameters, timeout
+     * @param bool $plain that the parameters were looked at
      * @return bool that it was refused, because its parameters have to be looked at
      */
-    private function exchange(string $calls, bool $plain, int $waitFor, int $timeoutMs, int $submitted = 0): bool
+    private function exchange(array $call, bool $plain, int $waitFor, int $timeoutMs): bool
     {
-        $results = $this->native->clientExchange($this->handle, $calls, $plain, $waitFor, $timeoutMs);
-        if ($results === null || $results === '') {
+        $results = $this->bridge->clientExchange($this->handle, $call, $plain, $waitFor, $timeoutMs);
+        if ($results === null || $results === []) {
             // A signal, or the end of a slice: one may have come just before it.
             if ($timeoutMs > 0 && function_exists('pcntl_signal_dispatch')) {
                 pcntl_signal_dispatch();
@@ -177,10 +178,9 @@ final class Client
             return false;
         }
         $refused = false;
-        $results = unserialize($results, Plain::OPTIONS);
         for ($i = 0, $count = count($results); $i < $count; $i += 3) {
             [$number, $status, $value] = [$results[$i], $results[$i + 1], $results[$i + 2]];
-            if ($status === Status::NOT_PLAIN && $number === $submitted && !$plain) {
+            if ($status === Status::NOT_PLAIN && !$plain && $number === $call[0]) {
                 $refused = true;
                 continue;
             }

@@ -22,10 +22,7 @@ final class MessagePack
      */
     public static function pack(mixed $value): string
     {
-        $native = Native::get();
-        $serialized = Plain::mayBeSerialized($value) ? Plain::serialize($value) : null;
-        return ($serialized === null ? null : $native->pack($serialized, false))
-            ?? (string) $native->pack((string) Plain::serialize(Plain::of($value)), true);
+        return Native::get()->values()->pack($value);
     }
 
     /**
@@ -35,6 +32,6 @@ final class MessagePack
      */
     public static function unpack(string $packed): null|bool|int|float|string|array
     {
-        return unserialize(Native::get()->unpack($packed), Plain::OPTIONS);
+        return Native::get()->values()->unpack($packed);
     }
 }

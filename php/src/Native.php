@@ -28,6 +28,9 @@ final class Native
     private const VERSION = 1;
 
     private static ?self $instance = null;
+    /** Not a property of the instance: the two would hold each other. */
+    private static ?Bridge $values = null;
+
 
     /** Outputs, made once: a pointer, a size, and their addresses. */
     private readonly CData $data;
@@ -132,6 +135,52 @@ final class Native
             $libraries[] = $match[1];
         }
         return $libraries;
+    }
+
+    /**
+     * How values cross, chosen on first use. The environment variable
+     * ZROUTE_BRIDGE, slot or serialize, takes the choice.
+     *
+     * @throws NativeError when ZROUTE_BRIDGE asks for what is not to be had
+     */
+    public function values(): Bridge
+    {
+        return self::$values ??= $this->chooseBridge();
+    }
+
+    /** The name of the way that values cross: slot or serialize. */
+    public function bridge(): string
+    {
+        return $this->values()->name();
+    }
+
+    private function chooseBridge(): Bridge
+    {
+        $forced = (string) getenv('ZROUTE_BRIDGE');
+        if (!in_array($forced, ['', 'slot', 'serialize'], true)) {
+            throw new NativeError("ZROUTE_BRIDGE is expected to be slot, serialize or empty, got '$forced'");
+        }
+        if ($forced === 'serialize') {
+            return new SerializeBridge($this);
+        }
+        try {
+            return SlotBridge::open($this);
+        } catch (NativeError $e) {
+            if ($forced === 'slot') {
+                throw new NativeError('ZROUTE_BRIDGE=slot cannot be used here: ' . $e->getMessage(), 0, $e);
+            }
+            return new SerializeBridge($this);
+        }
+    }
+
+    /**
+     * Shows the library where the two slots are. It looks for this method's
+     * variables by their names.
+     */
+    public function findSlots(mixed &$outbox, mixed &$inbox): void
+    {
+        $this->check($this->ffi->zroute_zend_attach(PHP_VERSION_ID, PHP_DEBUG));
+        $this->check($this->ffi->zroute_zend_slots('outbox', 'inbox'));
     }
 
     /** The library's version, such as 0.1.0. */
@@ -248,6 +297,29 @@ final class Native
         return $size === 0 ? '' : FFI::string($this->data, $size);
     }
 
+    /**
+     * As serverExchange(), with values in the slots.
+     *
+     * @return bool false after a signal
+     */
+    public function serverExchangeSlot(CData $server, int $most, int $timeoutMs): bool
+    {
+        $status = $this->ffi->zroute_zend_server_exchange($server, $most, $timeoutMs);
+        if ($status !== Status::OK) {
+            if ($status === Status::INTERRUPTED) {
+                return false;
+            }
+            $this->check($status);
+        }
+        return true;
+    }
+
+    /** @return int a status; the answer is the outbox's value */
+    public function answerSlot(CData $server, int $token): int
+    {
+        return $this->ffi->zroute_zend_server_answer($server, $token);
+    }
+
     /** @return int a status; the answer is serialize() of a plain value */
     public function answer(CData $server, int $token, string $answer): int
     {
@@ -315,6 +387,23 @@ final class Native
         return $size === 0 ? '' : FFI::string($this->data, $size);
     }
 
+    /**
+     * As clientExchange(), with values in the slots.
+     *
+     * @return bool false after a signal
+     */
+    public function clientExchangeSlot(CData $client, bool $plain, int $waitFor, int $timeoutMs): bool
+    {
+        $status = $this->ffi->zroute_zend_client_exchange($client, (int) $plain, $waitFor, $timeoutMs);
+        if ($status !== Status::OK) {
+            if ($status === Status::INTERRUPTED) {
+                return false;
+            }
+            $this->check($status);
+        }
+        return true;
+    }
+
     /** @return array<string, int> */
     public function clientCounters(CData $client): array
     {
@@ -360,6 +449,32 @@ final class Native
             throw new InvalidMessage($this->lastError());
         }
         return FFI::string($this->data, $this->size->cdata);
+    }
+
+    /**
+     * As pack(), of the outbox's value.
+     *
+     * @return string|null MessagePack, or null when it has to be looked at
+     */
+    public function packSlot(bool $plain): ?string
+    {
+        $status = $this->ffi->zroute_zend_pack((int) $plain, $this->dataAddress, $this->sizeAddress);
+        if ($status === Status::NOT_PLAIN && !$plain) {
+            return null;
+        }
+        if ($status !== Status::OK) {
+            throw new InvalidValue($this->lastError());
+        }
+        return FFI::string($this->data, $this->size->cdata);
+    }
+
+    /** Puts the value into the inbox. */
+    public function unpackSlot(string $packed): void
+    {
+        $status = $this->ffi->zroute_zend_unpack($packed, strlen($packed));
+        if ($status !== Status::OK) {
+            throw new InvalidMessage($this->lastError());
+        }
     }
 
     /** @return array{string, string} a CURVE key pair: public, secret */

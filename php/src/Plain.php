@@ -21,45 +21,10 @@ final class Plain
     /** The deepest that the option max_depth goes; the native library looks at that. */
     private const DEEPEST = 512;
 
-    /** How the native library's text is read: it names no class, and has its own limit of depth. */
-    public const OPTIONS = ['allowed_classes' => false, 'max_depth' => 0];
-
     /** @throws InvalidValue */
     public static function of(mixed $value): mixed
     {
         return self::at($value, 'the value', []);
-    }
-
-    /**
-     * Whether serialize() tells the truth about a bare value: of a resource, a
-     * closed one too, it makes a 0.
-     */
-    public static function mayBeSerialized(mixed $value): bool
-    {
-        return is_array($value) || self::isPlain($value);
-    }
-
-    /**
-     * serialize() with floats in full, whatever the ini says.
-     *
-     * @return string|null null when something inside refuses to be serialized
-     */
-    public static function serialize(mixed $value): ?string
-    {
-        $precision = ini_get('serialize_precision');
-        $full = $precision === '-1' || $precision === '17';
-        if (!$full) {
-            ini_set('serialize_precision', '-1');
-        }
-        try {
-            return serialize($value);
-        } catch (\Throwable) {
-            return null;
-        } finally {
-            if (!$full) {
-                ini_set('serialize_precision', (string) $precision);
-            }
-        }
     }
 
     /** @param list<string> $inside the references and objects that the value lies in, and the levels */

@@ -42,6 +42,7 @@ final class Server
     private const ROUTE_NOT_PLAIN = -2;
 
     private readonly Native $native;
+    private readonly Bridge $bridge;
     private readonly object $handle;
     /** @var array<int, \Closure(mixed): mixed> by route */
     private array $handlers = [];
@@ -89,6 +90,7 @@ final class Server
         $this->process = (int) getmypid();
         $this->dispatches = function_exists('pcntl_signal_dispatch');
         $this->native = Native::get();
+        $this->bridge = $this->native->values();
         $this->handle = $this->native->newServer($options);
         try {
             foreach ($functions as $name => $handler) {
@@ -217,34 +219,23 @@ final class Server
         $this->inTurn = true;
         try {
             $batch = $this->exchange(self::BATCH, $timeoutMs);
-            return $batch === '' ? 0 : $this->serve(unserialize($batch, Plain::OPTIONS));
+            return $batch === [] ? 0 : $this->serve($batch);
         } finally {
             $this->inTurn = $outer;
         }
     }
 
-    /** @return string serialize() of a batch, or '' when nothing came */
-    private function exchange(int $most, int $timeoutMs): string
+    /** @return list<mixed> a batch, or nothing when nothing came */
+    private function exchange(int $most, int $timeoutMs): array
     {
-        $answers = '';
-        if ($this->answers !== []) {
-            $this->handedIn = $this->answers;
-            $this->answers = [];
-            $answers = Plain::serialize($this->handedIn);
-            if ($answers === null) {
-                // One of them refuses; each is looked at.
-                $answers = '';
-                foreach ($this->handedIn as $token => $answer) {
-                    $this->answerPlain($token, $answer);
-                }
-            }
-        }
-        $batch = $this->native->serverExchange($this->handle, $answers, $most, $timeoutMs);
+        $this->handedIn = $this->answers;
+        $this->answers = [];
+        $batch = $this->bridge->serverExchange($this->handle, $this->handedIn, $most, $timeoutMs);
         if ($batch === null) {
             if ($this->dispatches) {
                 pcntl_signal_dispatch();
             }
-            return '';
+            return [];
         }
         return $batch;
     }
@@ -254,8 +245,8 @@ final class Server
     {
         if ($this->answers !== []) {
             $refused = $this->exchange(0, 0);
-            if ($refused !== '') {
-                $this->serve(unserialize($refused, Plain::OPTIONS));
+            if ($refused !== []) {
+                $this->serve($refused);
             }
         }
     }
@@ -320,7 +311,8 @@ final class Server
             $this->current = $token;
             try {
                 $answer = $handler($parameters);
-                $this->answers[$token] = Plain::mayBeSerialized($answer) ? $answer : Plain::of($answer);
+                $told = $answer === null || is_scalar($answer) || is_array($answer);
+                $this->answers[$token] = $told ? $answer : Plain::of($answer);
             } catch (\Throwable $e) {
                 $this->report($token, $route, $e);
             }
@@ -371,8 +363,7 @@ final class Server
     private function answerPlain(int $token, mixed $answer): void
     {
         try {
-            $serialized = (string) Plain::serialize(Plain::of($answer));
-            $status = $this->native->answer($this->handle, $token, $serialized);
+            $status = $this->bridge->answer($this->handle, $token, Plain::of($answer));
             if ($status !== Status::OK && $status !== Status::UNKNOWN_CALL) {
                 throw new InvalidValue($this->native->lastError());
             }

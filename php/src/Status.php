@@ -18,6 +18,7 @@ final class Status
     public const STOPPED = 3;
     public const BAD_ARGUMENT = 10;
     public const FORKED = 13;
+    public const UNSUPPORTED = 16;
     public const BAD_ENDPOINT = 20;
     public const UNREACHABLE = 21;
     public const BAD_OPTION = 22;

@@ -348,11 +348,7 @@ pub unsafe extern "C" fn zroute_client_exchange(
                 Output::new("results_size", results_size)?,
             )
         };
-        let wait_for = match wait_for {
-            -2 => WaitFor::Nothing,
-            -1 => WaitFor::Any,
-            number => WaitFor::Number(number),
-        };
+        let wait_for = WaitFor::of(wait_for);
         let mut client = handle::enter::<Client>(client.cast())?;
         let ended = exchange::client::turn(&mut client, calls, plain != 0, wait_for, timeout_ms)?;
         data.write(ended.as_ptr().cast());

@@ -12,6 +12,7 @@
 //! | `pointer` | what C hands in, checked |
 //! | `status` | the numbers |
 //! | `version` | which library this is |
+//! | `zend` | values of a PHP program in place |
 
 // C's names are the ABI, and the comments go into the C header.
 #![allow(non_camel_case_types, clippy::doc_markdown)]
@@ -32,3 +33,4 @@ mod server;
 mod status;
 mod version;
 mod writer;
+mod zend;

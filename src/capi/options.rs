@@ -22,6 +22,8 @@ pub enum Values {
     #[default]
     MessagePack,
     Php,
+    /// As MessagePack, but only what PHP has a value for; no option asks for it.
+    Zend,
 }
 
 #[derive(Default)]

@@ -31,6 +31,8 @@ pub enum zroute_status {
     ZROUTE_PANIC = 14,
     /// More handles than this library can hold.
     ZROUTE_TOO_MANY_HANDLES = 15,
+    /// Not in this process: it does not run a PHP whose values are known.
+    ZROUTE_UNSUPPORTED = 16,
     /// The endpoint's text cannot be used.
     ZROUTE_BAD_ENDPOINT = 20,
     /// The endpoint could not be bound or connected.
@@ -65,14 +67,14 @@ pub enum zroute_status {
 pub(super) use zroute_status as Status;
 
 impl Status {
-    const ALL: [(Self, &'static CStr); 25] = {
+    const ALL: [(Self, &'static CStr); 26] = {
         use zroute_status::{
             ZROUTE_BAD_ARGUMENT, ZROUTE_BAD_ENDPOINT, ZROUTE_BAD_HANDLE, ZROUTE_BAD_OPTION,
             ZROUTE_BUSY, ZROUTE_END, ZROUTE_FAULT, ZROUTE_FORKED, ZROUTE_INTERRUPTED,
             ZROUTE_INVALID_ANSWER, ZROUTE_INVALID_VALUE, ZROUTE_NOT_CONNECTED, ZROUTE_NOT_PLAIN,
             ZROUTE_OK, ZROUTE_OUTDATED_LIBZMQ, ZROUTE_PANIC, ZROUTE_RESERVED_VALUE, ZROUTE_STOPPED,
             ZROUTE_SYSTEM, ZROUTE_TIMEOUT, ZROUTE_TOO_LARGE, ZROUTE_TOO_MANY_HANDLES,
-            ZROUTE_UNKNOWN_CALL, ZROUTE_UNREACHABLE, ZROUTE_WRONG_TYPE,
+            ZROUTE_UNKNOWN_CALL, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED, ZROUTE_WRONG_TYPE,
         };
         [
             (ZROUTE_OK, c"ZROUTE_OK"),
@@ -86,6 +88,7 @@ impl Status {
             (ZROUTE_FORKED, c"ZROUTE_FORKED"),
             (ZROUTE_PANIC, c"ZROUTE_PANIC"),
             (ZROUTE_TOO_MANY_HANDLES, c"ZROUTE_TOO_MANY_HANDLES"),
+            (ZROUTE_UNSUPPORTED, c"ZROUTE_UNSUPPORTED"),
             (ZROUTE_BAD_ENDPOINT, c"ZROUTE_BAD_ENDPOINT"),
             (ZROUTE_UNREACHABLE, c"ZROUTE_UNREACHABLE"),
             (ZROUTE_BAD_OPTION, c"ZROUTE_BAD_OPTION"),

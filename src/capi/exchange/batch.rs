@@ -1,7 +1,7 @@
-//! A list, written value by value in either format.
+//! A list, written value by value in any of the formats.
 
 use crate::capi::options::Values;
-use crate::msgpack::php::to_php;
+use crate::msgpack::php::{fits, to_php};
 use crate::msgpack::{Limits, Malformed, pack};
 
 /// Room in front for the list's header, which is written last.
@@ -106,7 +106,7 @@ impl Batch {
         }
         self.index();
         match self.format {
-            Values::MessagePack => pack::map(&mut self.out, size32(self.pairs)),
+            Values::MessagePack | Values::Zend => pack::map(&mut self.out, size32(self.pairs)),
             Values::Php => {
                 self.out.extend_from_slice(b"a:");
                 digits(&mut self.out, self.pairs);
@@ -130,7 +130,7 @@ impl Batch {
     pub fn finish(&mut self) {
         let mut header = Vec::with_capacity(GAP);
         match self.format {
-            Values::MessagePack => {
+            Values::MessagePack | Values::Zend => {
                 pack::array(&mut header, size32(self.count));
             }
             Values::Php => {
@@ -151,6 +151,13 @@ impl Batch {
         self.out.get(self.start..).unwrap_or_default()
     }
 
+    /// Gives the finished list away in exchange for other memory; returns where
+    /// it lies in the memory that is given.
+    pub fn swap<'m>(&mut self, memory: &'m mut Vec<u8>) -> &'m [u8] {
+        std::mem::swap(&mut self.out, memory);
+        memory.get(self.start..).unwrap_or_default()
+    }
+
     /// In PHP's format a list has its indices written out.
     fn index(&mut self) {
         if self.format == Values::Php {
@@ -164,7 +171,7 @@ impl Batch {
 
 fn put_integer(format: Values, out: &mut Vec<u8>, value: i64) {
     match format {
-        Values::MessagePack => pack::integer(out, value),
+        Values::MessagePack | Values::Zend => pack::integer(out, value),
         Values::Php => {
             out.extend_from_slice(b"i:");
             digits(out, value);
@@ -176,7 +183,7 @@ fn put_integer(format: Values, out: &mut Vec<u8>, value: i64) {
 fn put_binary(format: Values, out: &mut Vec<u8>, value: &[u8]) {
     match format {
         // Longer than 32 bits can tell does not get past a limit.
-        Values::MessagePack => {
+        Values::MessagePack | Values::Zend => {
             let _ = pack::binary(out, value);
         }
         Values::Php => {
@@ -192,6 +199,11 @@ fn put_binary(format: Values, out: &mut Vec<u8>, value: &[u8]) {
 fn put(format: Values, out: &mut Vec<u8>, value: &[u8], limits: &Limits) -> Result<(), Malformed> {
     match format {
         Values::MessagePack => {
+            out.extend_from_slice(value);
+            Ok(())
+        }
+        Values::Zend => {
+            fits(value, limits)?;
             out.extend_from_slice(value);
             Ok(())
         }
@@ -234,6 +246,24 @@ mod tests {
         batch.value(b"\x92\x01\xc3", &Limits::default()).unwrap();
         batch.finish();
         assert_eq!(batch.bytes(), b"\x93\xf9\xc4\x02ab\x92\x01\xc3");
+    }
+
+    #[test]
+    fn a_list_for_php_itself_holds_only_what_php_has() {
+        let limits = Limits::default();
+        let mut batch = Batch::default();
+        batch.begin(Values::Zend);
+        batch.integer(1);
+        assert!(batch.value(b"\xd4\x01\x00", &limits).is_err());
+        assert!(batch.value(b"\x81\xc0\x00", &limits).is_err());
+        batch.value(b"\x81\xa1a\x00", &limits).unwrap();
+        batch.finish();
+        let mut memory = b"before".to_vec();
+        assert_eq!(batch.swap(&mut memory), b"\x92\x01\x81\xa1a\x00");
+        batch.begin(Values::Zend);
+        batch.integer(2);
+        batch.finish();
+        assert_eq!(batch.bytes(), b"\x91\x02");
     }
 
     #[test]

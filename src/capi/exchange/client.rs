@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use std::time::{Duration, Instant};
 
 use super::batch::Batch;
-use super::{MAYBE_A_RESOURCE, at_end};
+use super::{MAYBE_A_RESOURCE, at_end, pack as pack_value};
 use crate::capi::answer::local_failure;
 use crate::capi::client::Client;
 use crate::capi::gate::Failure;
@@ -15,6 +15,7 @@ use crate::capi::status::Status;
 use crate::client::Outcome;
 use crate::msgpack::php::Serialized;
 use crate::msgpack::{Reader, pack, scan};
+use crate::zend::{Seen, View};
 
 /// Memory that is used again, and the host's names of the calls in flight.
 #[derive(Default)]
@@ -33,6 +34,17 @@ pub enum WaitFor {
     Number(i64),
 }
 
+impl WaitFor {
+    /// As the ABI says it.
+    pub fn of(number: i64) -> Self {
+        match number {
+            -2 => Self::Nothing,
+            -1 => Self::Any,
+            number => Self::Number(number),
+        }
+    }
+}
+
 /// Begins the calls, then collects what has ended.
 pub fn turn<'a>(
     client: &'a mut Client,
@@ -46,15 +58,40 @@ pub fn turn<'a>(
     if !calls.is_empty() {
         match client.values {
             Values::Php => submit_php(client, calls, plain)?,
-            Values::MessagePack => submit_messagepack(client, calls)?,
+            Values::MessagePack | Values::Zend => submit_messagepack(client, calls)?,
         }
     }
+    let batch = finish(client, wait_for, until)?;
+    Ok(batch.map_or(&[], |batch| batch.bytes()))
+}
+
+/// As [`turn`], with PHP's own values: the calls are a list, or null. The results
+/// are MessagePack that PHP has values for, or none if nothing ended in time.
+pub fn turn_in_place<'a>(
+    client: &'a mut Client,
+    calls: View<'_>,
+    plain: bool,
+    wait_for: WaitFor,
+    timeout_ms: c_int,
+) -> Result<Option<&'a mut Batch>, Failure> {
+    let until = deadline(timeout_ms);
+    client.exchange.batch.begin(Values::Zend);
+    submit_in_place(client, calls, plain)?;
+    finish(client, wait_for, until)
+}
+
+fn finish(
+    client: &mut Client,
+    wait_for: WaitFor,
+    until: Option<Instant>,
+) -> Result<Option<&mut Batch>, Failure> {
     collect(client, wait_for, until)?;
-    if client.exchange.batch.is_empty() {
-        return Ok(&[]);
+    let batch = &mut client.exchange.batch;
+    if batch.is_empty() {
+        return Ok(None);
     }
-    client.exchange.batch.finish();
-    Ok(client.exchange.batch.bytes())
+    batch.finish();
+    Ok(Some(batch))
 }
 
 fn collect(client: &mut Client, wait_for: WaitFor, until: Option<Instant>) -> Result<(), Failure> {
@@ -185,6 +222,34 @@ fn submit_messagepack(client: &mut Client, calls: &[u8]) -> Result<(), Failure> 
         conclude(client, number, begun)?;
     }
     at_end(&reader)
+}
+
+fn submit_in_place(client: &mut Client, calls: View<'_>, plain: bool) -> Result<(), Failure> {
+    let calls = match calls.seen() {
+        Seen::Null => return Ok(()),
+        Seen::Array(calls) => calls,
+        _ => return Err(Failure::argument("calls is expected to be a list")),
+    };
+    check_count(calls.len())?;
+    let mut values = calls.entries().map(|(_, value)| value);
+    while let (Some(number), Some(function), Some(parameters), Some(timeout)) =
+        (values.next(), values.next(), values.next(), values.next())
+    {
+        let (Seen::Integer(number), Seen::String(function), Seen::Integer(timeout)) =
+            (number.seen(), function.seen(), timeout.seen())
+        else {
+            return Err(Failure::argument(
+                "a call is expected to be int, string, a value and int",
+            ));
+        };
+        let mut scratch = std::mem::take(&mut client.exchange.scratch);
+        scratch.clear();
+        let begun = pack_value(parameters, &mut scratch, client.engine.limits(), plain)
+            .and_then(|()| begin(client, number, function, &scratch, timeout));
+        client.exchange.scratch = scratch;
+        conclude(client, number, begun)?;
+    }
+    Ok(())
 }
 
 fn check_count(values: usize) -> Result<(), Failure> {

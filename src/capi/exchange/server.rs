@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::time::Instant;
 
 use super::batch::Batch;
-use super::{MAYBE_A_RESOURCE, at_end};
+use super::{MAYBE_A_RESOURCE, at_end, pack};
 use crate::capi::call::time_left;
 use crate::capi::gate::Failure;
 use crate::capi::options::Values;
@@ -15,11 +15,14 @@ use crate::msgpack::php::Serialized;
 use crate::server::{Refused, Route, Taken};
 use crate::transport::Waited;
 use crate::wire::{Code, Fault};
+use crate::zend::{Key, Seen, View};
 
 /// The route of a body that is no call.
 const RAW: i64 = -1;
 /// The route of an answer that was not taken.
 const NOT_PLAIN: i64 = -2;
+
+const RAW_ANSWER: &str = "a raw handler's answer is expected to be a string";
 
 /// A batch stops growing here, so that its first call need not wait for the
 /// translation of megabytes.
@@ -45,18 +48,45 @@ pub fn turn<'a>(
     if !answers.is_empty() {
         match server.values {
             Values::Php => hand_in_php(server, answers)?,
-            Values::MessagePack => hand_in_messagepack(server, answers)?,
+            Values::MessagePack | Values::Zend => hand_in_messagepack(server, answers)?,
         }
-        server.exchange.batch.end_map([NOT_PLAIN, -1]);
     }
+    let batch = finish(server, most, until)?;
+    Ok(batch.map_or(&[], |batch| batch.bytes()))
+}
+
+/// As [`turn`], with PHP's own values: the answers are an array by token, or
+/// null. The batch is MessagePack that PHP has values for, or none if nothing
+/// came in time.
+pub fn turn_in_place<'a>(
+    server: &'a mut Server,
+    answers: View<'_>,
+    most: usize,
+    timeout_ms: c_int,
+) -> Result<Option<&'a mut Batch>, Failure> {
+    let until = deadline(timeout_ms);
+    server.exchange.batch.begin(Values::Zend);
+    server.exchange.batch.begin_map();
+    hand_in_place(server, answers)?;
+    finish(server, most, until)
+}
+
+/// Ends the answers that were not taken, and takes the next calls.
+fn finish(
+    server: &mut Server,
+    most: usize,
+    until: Option<Instant>,
+) -> Result<Option<&mut Batch>, Failure> {
+    server.exchange.batch.end_map([NOT_PLAIN, -1]);
     if most > 0 {
         take(server, most, until)?;
     }
-    if server.exchange.batch.is_empty() {
-        return Ok(&[]);
+    let batch = &mut server.exchange.batch;
+    if batch.is_empty() {
+        return Ok(None);
     }
-    server.exchange.batch.finish();
-    Ok(server.exchange.batch.bytes())
+    batch.finish();
+    Ok(Some(batch))
 }
 
 /// Fills the batch with what is here, after waiting for it unless there is
@@ -189,12 +219,9 @@ fn settle_php(
     plain: bool,
 ) -> Result<(), Failure> {
     if server.engine.is_raw(token) {
-        let body = serialized.string().map_err(|_| {
-            Failure::new(
-                Status::ZROUTE_INVALID_VALUE,
-                "a raw handler's answer is expected to be a string",
-            )
-        })?;
+        let body = serialized
+            .string()
+            .map_err(|_| Failure::new(Status::ZROUTE_INVALID_VALUE, RAW_ANSWER))?;
         return Ok(server.engine.answer(token, body)?);
     }
     // A bare 0 was looked at before it was handed in; within an array it was
@@ -211,6 +238,43 @@ fn settle_php(
             }
             Ok(server.engine.answer_checked(token, &scratch)?)
         });
+    server.exchange.scratch = scratch;
+    settled
+}
+
+fn hand_in_place(server: &mut Server, answers: View<'_>) -> Result<(), Failure> {
+    let answers = match answers.seen() {
+        Seen::Null => return Ok(()),
+        Seen::Array(answers) => answers,
+        _ => return Err(Failure::argument("answers is expected to be an array")),
+    };
+    for (token, answer) in answers.entries() {
+        let Key::Integer(token) = token else {
+            return Err(Failure::argument("a token is expected to be an integer"));
+        };
+        let token = token.cast_unsigned();
+        let settled = settle_in_place(server, token, answer, false);
+        conclude(server, token, settled)?;
+    }
+    Ok(())
+}
+
+fn settle_in_place(
+    server: &mut Server,
+    token: u64,
+    answer: View<'_>,
+    plain: bool,
+) -> Result<(), Failure> {
+    if server.engine.is_raw(token) {
+        let Seen::String(body) = answer.seen() else {
+            return Err(Failure::new(Status::ZROUTE_INVALID_VALUE, RAW_ANSWER));
+        };
+        return Ok(server.engine.answer(token, body)?);
+    }
+    let mut scratch = std::mem::take(&mut server.exchange.scratch);
+    scratch.clear();
+    let settled = pack(answer, &mut scratch, server.engine.limits(), plain)
+        .and_then(|()| Ok(server.engine.answer_checked(token, &scratch)?));
     server.exchange.scratch = scratch;
     settled
 }
@@ -249,11 +313,16 @@ fn conclude(server: &mut Server, token: u64, settled: Result<(), Failure>) -> Re
 /// Answers one call, with a value that is taken for plain.
 pub fn answer(server: &mut Server, token: u64, value: &[u8]) -> Result<(), Failure> {
     match server.values {
-        Values::MessagePack => settle_messagepack(server, token, value),
+        Values::MessagePack | Values::Zend => settle_messagepack(server, token, value),
         Values::Php => {
             let limits = server.engine.limits().clone();
             let mut serialized = Serialized::new(value, &limits);
             settle_php(server, token, &mut serialized, true)
         }
     }
+}
+
+/// Answers one call, with a value of PHP's that is taken for plain.
+pub fn answer_in_place(server: &mut Server, token: u64, answer: View<'_>) -> Result<(), Failure> {
+    settle_in_place(server, token, answer, true)
 }

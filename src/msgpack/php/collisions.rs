@@ -91,7 +91,8 @@ impl Table {
 
 /// The integer that PHP makes of a string key: decimal, in range, in the one form
 /// that printing the integer gives.
-fn numeric(key: &[u8]) -> Option<i64> {
+#[inline]
+pub(crate) fn numeric(key: &[u8]) -> Option<i64> {
     let digits = key.strip_prefix(b"-").unwrap_or(key);
     match digits {
         [b'1'..=b'9', ..] if key.len() <= 20 => std::str::from_utf8(key).ok()?.parse().ok(),

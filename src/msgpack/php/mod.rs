@@ -3,12 +3,15 @@
 
 mod collisions;
 mod emit;
+mod fit;
 mod parse;
 mod serialized;
 mod text;
 mod unserializable;
 
+pub(crate) use collisions::numeric;
 pub use emit::to_php;
+pub use fit::fits;
 pub use parse::{Notes, from_php};
 pub use serialized::Serialized;
 pub use unserializable::Unserializable;

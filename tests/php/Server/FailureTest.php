@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Zroute\Tests\Server;
 
 use Zroute\Client;
+use Zroute\Native;
 use Zroute\Exception\InvalidValue;
 use Zroute\Exception\RemoteError;
 use Zroute\Tests\ProcessTestCase;
@@ -51,7 +52,13 @@ final class FailureTest extends ProcessTestCase
         ];
         yield 'an enum without values' => ['pure_enum', -32603, InvalidValue::class, 'Direction'];
         yield 'the reserved map' => ['reserved', -32603, 'HandlerFailed', "'__error__'"];
-        yield 'the reserved map as an object' => ['reserved_object', -32603, 'InvalidValue', "'__error__'"];
+        yield 'the reserved map as an object' => [
+            'reserved_object',
+            -32603,
+            // With serialize() it is looked at in PHP first.
+            Native::get()->bridge() === 'slot' ? 'HandlerFailed' : 'InvalidValue',
+            "'__error__'",
+        ];
         yield 'an array that holds itself twice' => [
             'holds_itself_twice', -32603, InvalidValue::class, 'holds itself',
         ];
@@ -170,8 +177,15 @@ final class FailureTest extends ProcessTestCase
     public function testAnArrayThatHoldsItselfEndsThere(): void
     {
         $this->start();
-        // serialize() itself writes the null.
-        self::assertSame(['self' => null], $this->client->call('holds_itself'));
+        if (Native::get()->bridge() === 'slot') {
+            self::assertStringContainsString(
+                'holds itself',
+                $this->failure(fn () => $this->client->call('holds_itself'))->remoteMessage
+            );
+        } else {
+            // serialize() itself writes the null.
+            self::assertSame(['self' => null], $this->client->call('holds_itself'));
+        }
     }
 
     public function testRegisterReplacesAHandlerWhileItServes(): void

@@ -1,0 +1,125 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute;
+
+use Zroute\Exception\NativeError;
+
+/**
+ * Values cross as they are: the native library reads and builds them in place,
+ * where it knows the engine.
+ *
+ * Two references lie in static properties, whose values the library finds once a
+ * request. A static property is read anew after every call, so neither the
+ * optimizer nor the JIT compiler can take one for unchanged. The inbox is null
+ * but between a call and the next line, so nothing of PHP's is ever destroyed in
+ * native code.
+ *
+ * @internal
+ */
+final class SlotBridge implements Bridge
+{
+    /** Untyped: a typed property would watch over its reference. */
+    private static $outbox;
+    private static $inbox;
+
+    private function __construct(private readonly Native $native)
+    {
+    }
+
+    /** @throws NativeError where values cannot be read and built in place, with the reason */
+    public static function open(Native $native): self
+    {
+        // What the library expects of a probe: made at run time, not by the compiler.
+        $two = str_repeat('x', 2);
+        self::$outbox = [$two . $two, [$two], [$two => $two]];
+        self::$inbox = null;
+        $native->findSlots(self::$outbox, self::$inbox);
+        $bridge = new self($native);
+        $bridge->test();
+        return $bridge;
+    }
+
+    public function name(): string
+    {
+        return 'slot';
+    }
+
+    public function pack(mixed $value): string
+    {
+        self::$outbox = $value;
+        $packed = $this->native->packSlot(false);
+        if ($packed === null) {
+            self::$outbox = Plain::of($value);
+            $packed = (string) $this->native->packSlot(true);
+        }
+        self::$outbox = null;
+        return $packed;
+    }
+
+    public function unpack(string $packed): null|bool|int|float|string|array
+    {
+        self::$inbox = null;
+        $this->native->unpackSlot($packed);
+        $value = self::$inbox;
+        self::$inbox = null;
+        return $value;
+    }
+
+    public function serverExchange(object $server, array $answers, int $most, int $timeoutMs): ?array
+    {
+        self::$outbox = $answers;
+        self::$inbox = null;
+        $uninterrupted = $this->native->serverExchangeSlot($server, $most, $timeoutMs);
+        $batch = self::$inbox;
+        self::$inbox = null;
+        return $uninterrupted ? $batch ?? [] : null;
+    }
+
+    public function answer(object $server, int $token, mixed $answer): int
+    {
+        self::$outbox = $answer;
+        $status = $this->native->answerSlot($server, $token);
+        self::$outbox = null;
+        return $status;
+    }
+
+    public function clientExchange(object $client, array $call, bool $plain, int $waitFor, int $timeoutMs): ?array
+    {
+        self::$outbox = $call;
+        self::$inbox = null;
+        $uninterrupted = $this->native->clientExchangeSlot($client, $plain, $waitFor, $timeoutMs);
+        $ended = self::$inbox;
+        self::$inbox = null;
+        self::$outbox = null;
+        return $uninterrupted ? $ended ?? [] : null;
+    }
+
+    /** Tries a value of every type both ways, and compares it as PHP compares. */
+    private function test(): void
+    {
+        $shared = 5;
+        $value = [
+            null, false, true, -7, PHP_INT_MIN, PHP_INT_MAX, 1.5, '', 'a', str_repeat('Zürich ', 40), "\xff\x00",
+            [], [[1, [2]], 'three'], ['a' => 1, 7 => ['b' => null], -1 => 'c', '' => [], '08' => 8],
+        ];
+        $packed = "\x9e\xc0\xc2\xc3\xf9\xd3\x80\0\0\0\0\0\0\0\xcf\x7f\xff\xff\xff\xff\xff\xff\xff"
+            . "\xcb\x3f\xf8\0\0\0\0\0\0\xa0\xa1a\xda\x01\x40" . str_repeat('Zürich ', 40) . "\xc4\x02\xff\x00"
+            . "\x90\x92\x92\x01\x91\x02\xa5three\x85\xa1a\x01\x07\x81\xa1b\xc0\xff\xa1c\xa0\x90\xa208\x08";
+        $odd = [1 => &$shared, 2 => 'gone', 3 => (object) ['x' => [1]], 4 => new \stdClass()];
+        unset($odd[2]);
+        if (
+            $this->pack($value) !== $packed
+            || $this->unpack($packed) !== $value
+            || $this->pack($odd) !== "\x83\x01\x05\x03\x81\xa1x\x91\x01\x04\x80"
+            || $this->pack(array_slice([0, 1, 2], 1)) !== "\x92\x01\x02"
+        ) {
+            throw new NativeError('values that were read and built in place are not what they were');
+        }
+    }
+
+    private function __clone()
+    {
+    }
+}

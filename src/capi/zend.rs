@@ -1,0 +1,396 @@
+//! Values of a PHP program, read and built in place.
+//!
+//! What PHP is handed is built after the gate: PHP's allocator may leave by
+//! `longjmp`, and then no frame between here and PHP may own anything.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use super::client::zroute_client;
+use super::exchange::{self, client::WaitFor};
+use super::gate::{Failure, gate};
+use super::handle;
+use super::php;
+use super::pointer::{Output, bytes, text};
+use super::server::{Server, zroute_server};
+use super::status::{Status, zroute_status};
+use crate::capi::client::Client;
+use crate::msgpack::php::fits;
+use crate::msgpack::{Limits, scan};
+use crate::zend::{self, Slots, Unbuilt, Unpackable, Unsupported};
+
+impl From<Unsupported> for Failure {
+    fn from(error: Unsupported) -> Self {
+        Self::new(Status::ZROUTE_UNSUPPORTED, error.to_string())
+    }
+}
+
+impl From<Unbuilt> for Failure {
+    fn from(error: Unbuilt) -> Self {
+        match error {
+            // The bytes were checked, so this is a defect.
+            Unbuilt::Malformed(malformed) => malformed.into(),
+            Unbuilt::Memory => Self::new(
+                Status::ZROUTE_TOO_LARGE,
+                "the value does not fit PHP's memory limit",
+            ),
+        }
+    }
+}
+
+impl From<Unpackable> for Failure {
+    fn from(error: Unpackable) -> Self {
+        let status = match error {
+            Unpackable::Foreign { .. } | Unpackable::TooDeep { endless: true, .. } => {
+                Status::ZROUTE_NOT_PLAIN
+            }
+            Unpackable::TooDeep { .. } | Unpackable::TooManyNodes { .. } => {
+                Status::ZROUTE_INVALID_VALUE
+            }
+            Unpackable::TooLarge { .. } => Status::ZROUTE_TOO_LARGE,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+thread_local! {
+    /// What is on its way to the inbox. It stays where it is while PHP builds
+    /// values from it, borrowed by nobody.
+    static LANDED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Checked MessagePack that is to become the inbox's value. Owns nothing.
+#[derive(Clone, Copy)]
+struct Parcel {
+    slots: Slots,
+    data: *const u8,
+    size: usize,
+}
+
+impl Parcel {
+    /// Takes the bytes out of a batch, so that they belong to this thread alone.
+    fn land(slots: Slots, batch: &mut exchange::Batch) -> Self {
+        LANDED.with_borrow_mut(|landed| {
+            let packed = batch.swap(landed);
+            Self {
+                slots,
+                data: packed.as_ptr(),
+                size: packed.len(),
+            }
+        })
+    }
+}
+
+/// Fills the inbox after the gate, if there is something for it.
+///
+/// # Safety
+/// The parcel's bytes stay as they are, its slots' request still runs, its inbox
+/// is free, and the caller owns nothing that a longjmp must not pass.
+unsafe fn fill_inbox(function: &'static str, parcel: Option<Parcel>) -> zroute_status {
+    let Some(Parcel { slots, data, size }) = parcel else {
+        return Status::ZROUTE_OK;
+    };
+    // SAFETY: as the caller promises.
+    let built = unsafe { zend::decode(slots, std::slice::from_raw_parts(data, size)) };
+    match built {
+        Ok(()) => Status::ZROUTE_OK,
+        Err(unbuilt) => gate(function, || Err(unbuilt.into())),
+    }
+}
+
+/// This thread's slots, if the inbox can be filled without releasing anything:
+/// a value that was released here could run a destructor.
+///
+/// # Safety
+/// The request in which they were found still runs.
+unsafe fn free_slots() -> Result<Slots, Failure> {
+    let slots = zend::slots()?;
+    // SAFETY: as the caller promises.
+    if unsafe { slots.inbox_is_free() } {
+        Ok(slots)
+    } else {
+        Err(Failure::argument("the inbox is expected to be null"))
+    }
+}
+
+/// Finds out whether this process runs a PHP whose values this library can read
+/// and build in place, without a format in between: PHP_VERSION_ID 80100 to
+/// 80599, 64-bit Linux, PHP_DEBUG 0, thread-safe or not. `version` is PHP's
+/// PHP_VERSION_ID and `debug` its PHP_DEBUG. Nothing but a look-up happens, so a
+/// program that is not PHP may call this too.
+///
+/// ZROUTE_UNSUPPORTED when it does not; zroute_last_error tells why. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_zend_attach(version: u32, debug: c_int) -> zroute_status {
+    gate("zroute_zend_attach", || {
+        zend::attach(version, debug != 0)?;
+        Ok(())
+    })
+}
+
+/// Finds this thread's slots: two references of PHP's, named by the local
+/// variables of the PHP function that calls this. Through the outbox PHP hands
+/// values over, through the inbox it takes them. Both are to be kept alive, in
+/// static properties, and to be found again in each request.
+///
+/// As a test, the outbox is expected to hold a list of a string of two bytes or
+/// more, a list and a map, all made at run time.
+///
+/// ZROUTE_UNSUPPORTED when there are no such variables, or PHP's values look
+/// otherwise than expected.
+///
+/// # Safety
+/// A PHP function calls this, through FFI; nothing of it may stay in use after
+/// the references were freed. `outbox` and `inbox` are NULL or NUL-terminated
+/// texts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_zend_slots(
+    outbox: *const c_char,
+    inbox: *const c_char,
+) -> zroute_status {
+    let mut names: [&CStr; 2] = [c"", c""];
+    let status = gate("zroute_zend_slots", || {
+        // SAFETY: as the caller promises.
+        unsafe {
+            text("outbox", outbox)?;
+            text("inbox", inbox)?;
+            names = [CStr::from_ptr(outbox), CStr::from_ptr(inbox)];
+        }
+        Ok(())
+    });
+    if status != Status::ZROUTE_OK {
+        return status;
+    }
+    // SAFETY: a PHP function calls this, as the caller promises; this frame owns
+    // nothing, should PHP leave it by longjmp.
+    match unsafe { zend::find(names[0], names[1]) } {
+        Ok(()) => Status::ZROUTE_OK,
+        Err(unsupported) => gate("zroute_zend_slots", || Err(unsupported.into())),
+    }
+}
+
+/// Turns the outbox's value into MessagePack, which is borrowed: it is good
+/// until this thread's next zroute_zend_pack, zroute_php_pack or
+/// zroute_php_unpack.
+///
+/// ZROUTE_NOT_PLAIN when the value holds an object other than stdClass or a
+/// resource; also, unless `plain` is other than 0, when it is nested too deep and
+/// holds references or objects, because then it may hold itself.
+/// ZROUTE_INVALID_VALUE when it is nested too deep; ZROUTE_TOO_LARGE;
+/// ZROUTE_UNSUPPORTED without slots.
+///
+/// The thread of the slots.
+///
+/// # Safety
+/// The request in which the slots were found still runs; `data` and `size` are
+/// NULL or have room for their values.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_zend_pack(
+    plain: c_int,
+    data: *mut *const c_void,
+    size: *mut usize,
+) -> zroute_status {
+    gate("zroute_zend_pack", || {
+        // SAFETY: as the caller promises.
+        let (data, size) = unsafe { (Output::new("data", data)?, Output::new("size", size)?) };
+        let slots = zend::slots()?;
+        let pack = |result: &mut Vec<u8>| {
+            // SAFETY: no PHP code runs in here.
+            let value = unsafe { slots.outbox() };
+            exchange::pack(value, result, &Limits::default(), plain != 0)
+        };
+        php::fill(pack, data, size)
+    })
+}
+
+/// Puts what one MessagePack value means into the inbox, which is expected to be
+/// null. Nothing but null, bool, int, float, string and array can come of it.
+///
+/// ZROUTE_INVALID_VALUE when the bytes are not one value within the default
+/// limits, or hold what PHP has no plain value for: an extension, or a map key
+/// that is neither integer nor string. ZROUTE_TOO_LARGE. ZROUTE_UNSUPPORTED
+/// without slots. Past PHP's memory limit
+/// PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
+///
+/// The thread of the slots.
+///
+/// # Safety
+/// The request in which the slots were found still runs; `packed` leads to `size`
+/// bytes; whoever calls this owns nothing that a longjmp must not pass.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_zend_unpack(packed: *const c_void, size: usize) -> zroute_status {
+    let mut parcel = None;
+    let status = gate("zroute_zend_unpack", || {
+        // SAFETY: as the caller promises.
+        let (packed, slots) = unsafe { (bytes("packed", packed, size)?, free_slots()?) };
+        let limits = Limits::default();
+        scan(packed, &limits)?;
+        fits(packed, &limits)?;
+        parcel = Some(Parcel {
+            slots,
+            data: packed.as_ptr(),
+            size: packed.len(),
+        });
+        Ok(())
+    });
+    if status != Status::ZROUTE_OK {
+        return status;
+    }
+    // SAFETY: the bytes are the caller's and stay; the slots were just looked at;
+    // this frame owns nothing.
+    unsafe { fill_inbox("zroute_zend_unpack", parcel) }
+}
+
+/// zroute_server_exchange for PHP values: the answers are the outbox's array
+/// from token to answer, or null for none; the batch is put into the inbox,
+/// which is expected to be null and stays so when the time is over. The format
+/// of the option `values` has no part in it.
+///
+/// Everything else is as with zroute_server_exchange; besides,
+/// ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+/// PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
+///
+/// One thread at a time, the thread of the slots.
+///
+/// # Safety
+/// The request in which the slots were found still runs; whoever calls this owns
+/// nothing that a longjmp must not pass.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_zend_server_exchange(
+    server: *mut zroute_server,
+    most: usize,
+    timeout_ms: c_int,
+) -> zroute_status {
+    let mut parcel = None;
+    let status = gate("zroute_zend_server_exchange", || {
+        // SAFETY: as the caller promises.
+        let slots = unsafe { free_slots()? };
+        // SAFETY: as the caller promises; no PHP code runs in here.
+        let answers = unsafe { slots.outbox() };
+        let mut server = handle::enter::<Server>(server.cast())?;
+        let batch = exchange::server::turn_in_place(&mut server, answers, most, timeout_ms)?;
+        parcel = batch.map(|batch| Parcel::land(slots, batch));
+        Ok(())
+    });
+    if status != Status::ZROUTE_OK {
+        return status;
+    }
+    // SAFETY: the bytes are this thread's, which does nothing else meanwhile; the
+    // slots were just looked at; this frame owns nothing, and no handle is entered.
+    unsafe { fill_inbox("zroute_zend_server_exchange", parcel) }
+}
+
+/// zroute_server_answer for PHP values: the answer is the outbox's value, which
+/// is taken for plain.
+///
+/// One thread at a time, the thread of the slots. ZROUTE_UNSUPPORTED without
+/// slots, and what zroute_server_answer returns.
+///
+/// # Safety
+/// The request in which the slots were found still runs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_zend_server_answer(
+    server: *mut zroute_server,
+    token: u64,
+) -> zroute_status {
+    gate("zroute_zend_server_answer", || {
+        let slots = zend::slots()?;
+        // SAFETY: as the caller promises; no PHP code runs in here.
+        let answer = unsafe { slots.outbox() };
+        let mut server = handle::enter::<Server>(server.cast())?;
+        exchange::server::answer_in_place(&mut server, token, answer)
+    })
+}
+
+/// zroute_client_exchange for PHP values: the calls are the outbox's list, or
+/// null for none; the results are put into the inbox, which is expected to be
+/// null and stays so when nothing ended in time. With `plain` other than 0 a
+/// value that is nested too deep is refused for good (see zroute_zend_pack). The
+/// format of the option `values` has no part in it.
+///
+/// Everything else is as with zroute_client_exchange; besides,
+/// ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit
+/// PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
+///
+/// One thread at a time, the thread of the slots.
+///
+/// # Safety
+/// The request in which the slots were found still runs; whoever calls this owns
+/// nothing that a longjmp must not pass.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_zend_client_exchange(
+    client: *mut zroute_client,
+    plain: c_int,
+    wait_for: i64,
+    timeout_ms: c_int,
+) -> zroute_status {
+    let mut parcel = None;
+    let status = gate("zroute_zend_client_exchange", || {
+        // SAFETY: as the caller promises.
+        let slots = unsafe { free_slots()? };
+        // SAFETY: as the caller promises; no PHP code runs in here.
+        let calls = unsafe { slots.outbox() };
+        let mut client = handle::enter::<Client>(client.cast())?;
+        let wait_for = WaitFor::of(wait_for);
+        let batch =
+            exchange::client::turn_in_place(&mut client, calls, plain != 0, wait_for, timeout_ms)?;
+        parcel = batch.map(|batch| Parcel::land(slots, batch));
+        Ok(())
+    });
+    if status != Status::ZROUTE_OK {
+        return status;
+    }
+    // SAFETY: the bytes are this thread's, which does nothing else meanwhile; the
+    // slots were just looked at; this frame owns nothing, and no handle is entered.
+    unsafe { fill_inbox("zroute_zend_client_exchange", parcel) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::last_error::zroute_last_error;
+
+    fn text() -> String {
+        let mut buffer = [0_u8; 256];
+        // SAFETY: the buffer has the room that is said.
+        let length = unsafe { zroute_last_error(buffer.as_mut_ptr().cast(), buffer.len()) };
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
+    #[test]
+    fn outside_php_every_function_says_so() {
+        let unsupported = Status::ZROUTE_UNSUPPORTED;
+        assert_eq!(zroute_zend_attach(80_236, 0), unsupported);
+        assert_eq!(
+            text(),
+            "zroute_zend_attach: this process does not export PHP's _emalloc"
+        );
+        let mut data = std::ptr::null();
+        let mut size = 7;
+        let null: *mut c_void = std::ptr::null_mut();
+        // SAFETY: the outputs have room, the texts end, and without slots nothing
+        // else is touched.
+        unsafe {
+            assert_eq!(zroute_zend_slots(c"a".as_ptr(), c"b".as_ptr()), unsupported);
+            assert_eq!(
+                zroute_zend_slots(std::ptr::null(), c"b".as_ptr()),
+                Status::ZROUTE_BAD_ARGUMENT
+            );
+            let (data, size) = (&raw mut data, &raw mut size);
+            assert_eq!(zroute_zend_pack(0, data, size), unsupported);
+            assert_eq!(zroute_zend_unpack(c"\x01".as_ptr().cast(), 1), unsupported);
+            assert_eq!(zroute_zend_server_exchange(null.cast(), 1, 0), unsupported);
+            assert_eq!(zroute_zend_server_answer(null.cast(), 1), unsupported);
+            assert_eq!(
+                zroute_zend_client_exchange(null.cast(), 0, -2, 0),
+                unsupported
+            );
+        }
+        assert_eq!((data, size), (std::ptr::null(), 7));
+    }
+
+    #[test]
+    fn nothing_that_is_alive_while_php_allocates_needs_a_drop() {
+        assert!(!std::mem::needs_drop::<Option<Parcel>>());
+    }
+}

@@ -1,0 +1,442 @@
+//! MessagePack to a value of PHP's.
+//!
+//! PHP's allocator may leave every function here by `longjmp`. So nothing in this
+//! file has a Drop, locks, borrows or can panic, and what is half built is
+//! reachable from nowhere: it is PHP's memory, which PHP takes back at the end of
+//! the request that has just failed.
+
+use std::mem::MaybeUninit;
+
+use super::engine::Engine;
+use super::layout::{
+    ARRAY_COUNTED, Array, Header, Payload, STRING_COUNTED, STRING_HEADER, TEXT_BYTES, Text, Value,
+    kind,
+};
+use super::slot::Slots;
+use super::symbols::{MakePlaces, NO_MEMORY};
+use crate::msgpack::limits::DEEPEST;
+use crate::msgpack::php::numeric;
+use crate::msgpack::{Item, Malformed, Reader};
+
+/// Why nothing was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unbuilt {
+    /// The bytes are not what they should be.
+    Malformed(Malformed),
+    /// It does not fit PHP's memory limit, of which PHP will tell the script.
+    Memory,
+}
+
+impl From<Malformed> for Unbuilt {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+/// Puts what `packed` means into the inbox: one value, by the rules of
+/// [`to_php`](crate::msgpack::php::to_php), except that a float keeps all its bits.
+///
+/// Bytes that were not checked with [`fits`](crate::msgpack::php::fits) are safe
+/// too, but cost as much memory as they say. On an error what was built stays
+/// PHP's until the end of the request.
+///
+/// # Safety
+/// The inbox is free (see [`Slots::inbox_is_free`]), `packed` stays as it is, and
+/// neither the caller nor anyone it was called by, up to PHP, owns anything that
+/// a `longjmp` must not pass.
+pub unsafe fn decode(slots: Slots, packed: &[u8]) -> Result<(), Unbuilt> {
+    let mut builder = Builder {
+        engine: slots.engine(),
+        reader: Reader::new(packed),
+        levels: DEEPEST + OUTER,
+        keys: [MaybeUninit::uninit(); KEYS],
+        kept: 0,
+    };
+    let mut value = Value::NULL;
+    // SAFETY: the value has room for a value.
+    let built = unsafe { builder.value(&raw mut value) };
+    builder.forget_keys();
+    built?;
+    // SAFETY: the inbox is free, as the caller promises, and the value is whole.
+    unsafe { slots.fill_inbox(value) };
+    Ok(())
+}
+
+/// Levels that a batch puts around the values in it.
+const OUTER: usize = 2;
+
+/// How many keys are kept for the next map that has them. Records in a row have
+/// the same ones, and a kept key needs no memory and no hashing.
+const KEYS: usize = 16;
+
+/// Longer keys are not kept: comparing them would cost too much.
+const LONGEST_KEPT: usize = 32;
+
+struct Builder<'a> {
+    engine: &'static Engine,
+    reader: Reader<'a>,
+    /// How many more arrays and maps may be opened: bounds the stack.
+    levels: usize,
+    /// Strings of which one reference is counted for this place.
+    keys: [MaybeUninit<*mut Text>; KEYS],
+    /// Which of them there are.
+    kept: u32,
+}
+
+impl Builder<'_> {
+    /// Reads one value and writes it to `into`, which is not read, nor released.
+    ///
+    /// # Safety
+    /// `into` has room for a value.
+    unsafe fn value(&mut self, into: *mut Value) -> Result<(), Unbuilt> {
+        let offset = self.reader.position();
+        let value = match self.reader.read()? {
+            Item::Nil => Value::NULL,
+            Item::Boolean(false) => Value::plain(kind::FALSE, Payload { integer: 0 }),
+            Item::Boolean(true) => Value::plain(kind::TRUE, Payload { integer: 0 }),
+            Item::Integer(integer) => Value::plain(kind::INTEGER, Payload { integer }),
+            Item::Unsigned(value) => self.string(Digits::of(value).as_bytes())?,
+            Item::Float32(value) => Value::plain(
+                kind::FLOAT,
+                Payload {
+                    float: value.into(),
+                },
+            ),
+            Item::Float64(float) => Value::plain(kind::FLOAT, Payload { float }),
+            Item::Text(value) | Item::Binary(value) => self.string(value)?,
+            Item::Array(0) | Item::Map(0) => Value::plain(
+                kind::ARRAY,
+                Payload {
+                    array: self.engine.symbols.empty_array.cast_mut(),
+                },
+            ),
+            Item::Array(values) => self.list(values)?,
+            Item::Map(pairs) => self.map(pairs)?,
+            Item::Extension(kind, _) => {
+                return Err(Malformed::Extension { kind, offset }.into());
+            }
+        };
+        // SAFETY: as the caller promises.
+        unsafe { into.write(value) };
+        Ok(())
+    }
+
+    #[inline]
+    fn string(&self, bytes: &[u8]) -> Result<Value, Unbuilt> {
+        Ok(match self.interned(bytes) {
+            Some(string) => Value::plain(kind::STRING, Payload { string }),
+            None => Value {
+                payload: Payload {
+                    string: self.copy(bytes)?,
+                },
+                type_info: STRING_COUNTED,
+                spare: 0,
+            },
+        })
+    }
+
+    /// The string that PHP keeps for ever and does not count, for no byte or one.
+    #[inline]
+    fn interned(&self, bytes: &[u8]) -> Option<*mut Text> {
+        let symbols = &self.engine.symbols;
+        match bytes {
+            // SAFETY: PHP made these before any script ran, and keeps them.
+            [] => Some(unsafe { *symbols.empty_string }),
+            // SAFETY: as above; there is one for each byte.
+            [byte] => Some(unsafe { (*symbols.one_byte_strings)[usize::from(*byte)] }),
+            _ => None,
+        }
+    }
+
+    /// A new string with a copy of the bytes, and one reference counted.
+    #[inline]
+    fn copy(&self, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
+        let size = (TEXT_BYTES + bytes.len() + 1).next_multiple_of(8);
+        // SAFETY: PHP's allocator may be asked for any size.
+        let string = unsafe { (self.engine.symbols.allocate)(size) }.cast::<Text>();
+        if string.is_null() {
+            return Err(Unbuilt::Memory);
+        }
+        // SAFETY: the head, the bytes and the NUL fit into memory of that size,
+        // which is nobody else's, and aligned as all of PHP's.
+        unsafe {
+            string.write(Text {
+                header: Header {
+                    count: 1,
+                    type_info: STRING_HEADER,
+                },
+                hash: 0,
+                length: bytes.len(),
+            });
+            let place = string.cast::<u8>().add(TEXT_BYTES);
+            place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            place.add(bytes.len()).write(0);
+        }
+        Ok(string)
+    }
+
+    /// A new array with places for so many elements.
+    fn array(&mut self, size: u32, packed: bool) -> Result<*mut Array, Unbuilt> {
+        self.levels = self
+            .levels
+            .checked_sub(1)
+            .ok_or(Malformed::TooDeep { limit: DEEPEST })?;
+        let symbols = &self.engine.symbols;
+        // SAFETY: PHP's allocator, then its functions on an array that nobody
+        // else knows.
+        unsafe {
+            let array = (symbols.allocate)(size_of::<Array>()).cast::<Array>();
+            if array.is_null() {
+                return Err(Unbuilt::Memory);
+            }
+            (symbols.init_array)(array, size, symbols.release, false);
+            match symbols.make_places {
+                MakePlaces::Surely(make) => make(array, packed),
+                MakePlaces::Perhaps(make) => {
+                    if make(array, packed, true) != 0 {
+                        return Err(Unbuilt::Memory);
+                    }
+                }
+            }
+            Ok(array)
+        }
+    }
+
+    fn list(&mut self, values: u32) -> Result<Value, Unbuilt> {
+        let array = self.array(values, true)?;
+        // SAFETY: the array is whole.
+        let room = unsafe { (*array).size };
+        if self.engine.layout.bare_packed && room >= values {
+            // SAFETY: a row of at least `values` places for values; PHP reads
+            // none of them before `used` says that they are filled.
+            unsafe {
+                let places = (*array).data.cast::<Value>();
+                for index in 0..values as usize {
+                    self.value(places.add(index))?;
+                }
+                (*array).used = values;
+                (*array).count = values;
+                (*array).next_index = values.into();
+                (*array).position = 0;
+            }
+        } else {
+            for _ in 0..values {
+                let mut value = Value::NULL;
+                // SAFETY: room for a value; then the array copies it, and owns
+                // what it leads to.
+                let place = unsafe {
+                    self.value(&raw mut value)?;
+                    (self.engine.symbols.append)(array, &raw mut value)
+                };
+                stored(place)?;
+            }
+        }
+        Ok(self.close(array))
+    }
+
+    fn map(&mut self, pairs: u32) -> Result<Value, Unbuilt> {
+        let array = self.array(pairs, false)?;
+        for _ in 0..pairs {
+            let offset = self.reader.position();
+            let key = self.reader.read()?;
+            let mut value = Value::NULL;
+            // SAFETY: room for a value.
+            unsafe { self.value(&raw mut value)? };
+            // SAFETY: the array is whole and nobody else's; it copies the value,
+            // and owns what it leads to.
+            unsafe {
+                match key {
+                    Item::Integer(key) => self.put_integer(array, key, value)?,
+                    Item::Text(key) | Item::Binary(key) => self.put(array, key, value)?,
+                    Item::Unsigned(key) => self.put(array, Digits::of(key).as_bytes(), value)?,
+                    other => {
+                        let found = other.kind().name();
+                        return Err(Malformed::UnsupportedKey { found, offset }.into());
+                    }
+                }
+            }
+        }
+        Ok(self.close(array))
+    }
+
+    /// Puts a value under a string key, which to PHP may be an integer. A value
+    /// that is replaced is a string, an array or less: releasing it runs no PHP
+    /// code.
+    ///
+    /// # Safety
+    /// The array is whole and nobody else's; the value is the array's to own.
+    #[inline]
+    unsafe fn put(&mut self, array: *mut Array, key: &[u8], value: Value) -> Result<(), Unbuilt> {
+        if let Some(key) = numeric(key) {
+            // SAFETY: as the caller promises; the key is a whole string.
+            return unsafe { self.put_integer(array, key, value) };
+        }
+        if let Some(key) = self.interned(key) {
+            // SAFETY: as the caller promises; the key is a whole string.
+            return unsafe { self.put_string(array, key, value) };
+        }
+        if key.len() <= LONGEST_KEPT {
+            let key = self.kept_key(key)?;
+            // SAFETY: as the caller promises; the key is a whole string.
+            return unsafe { self.put_string(array, key, value) };
+        }
+        let key = self.copy(key)?;
+        // SAFETY: as the caller promises; the key is a whole string.
+        let put = unsafe { self.put_string(array, key, value) };
+        // SAFETY: the array has counted its own reference, and this one is ours.
+        unsafe { self.release(key) };
+        put
+    }
+
+    /// # Safety
+    /// As with [`Builder::put`]; the key is whole, and no integer to PHP.
+    #[inline]
+    unsafe fn put_string(
+        &self,
+        array: *mut Array,
+        key: *mut Text,
+        mut value: Value,
+    ) -> Result<(), Unbuilt> {
+        // SAFETY: as the caller promises.
+        stored(unsafe { (self.engine.symbols.put_string)(array, key, &raw mut value) })
+    }
+
+    /// # Safety
+    /// As with [`Builder::put`].
+    #[inline]
+    unsafe fn put_integer(
+        &self,
+        array: *mut Array,
+        key: i64,
+        mut value: Value,
+    ) -> Result<(), Unbuilt> {
+        let put = self.engine.symbols.put_integer;
+        // SAFETY: as the caller promises.
+        stored(unsafe { put(array, key.cast_unsigned(), &raw mut value) })
+    }
+
+    /// A string of two bytes or more, of which one reference stays counted here.
+    #[inline]
+    fn kept_key(&mut self, key: &[u8]) -> Result<*mut Text, Unbuilt> {
+        let (Some(first), Some(last)) = (key.first(), key.last()) else {
+            return self.copy(key);
+        };
+        // Spreads the keys of most records well enough.
+        let index = (usize::from(*first) ^ usize::from(*last) << 1 ^ key.len() << 2) % KEYS;
+        let bit = 1 << index;
+        let Some(place) = self.keys.get_mut(index) else {
+            return self.copy(key);
+        };
+        if self.kept & bit != 0 {
+            // SAFETY: the bit says that there is one.
+            let kept = unsafe { place.assume_init() };
+            // SAFETY: the reference that is counted here keeps it alive.
+            if unsafe { Text::bytes(kept) } == key {
+                return Ok(kept);
+            }
+            self.kept &= !bit;
+            // SAFETY: this place's own reference.
+            unsafe { self.release(kept) };
+        }
+        let new = self.copy(key)?;
+        if let Some(place) = self.keys.get_mut(index) {
+            place.write(new);
+            self.kept |= bit;
+        }
+        Ok(new)
+    }
+
+    /// Gives back the references to kept keys.
+    fn forget_keys(&mut self) {
+        for (index, place) in self.keys.iter().enumerate() {
+            if self.kept & 1 << index != 0 {
+                // SAFETY: the bit says that there is one, and the reference to it
+                // is this place's own.
+                unsafe { self.release(place.assume_init()) };
+            }
+        }
+        self.kept = 0;
+    }
+
+    /// Gives back one reference to a counted string.
+    ///
+    /// # Safety
+    /// The reference is the caller's.
+    #[inline]
+    unsafe fn release(&self, string: *mut Text) {
+        // SAFETY: as the caller promises; the last reference frees.
+        unsafe {
+            if (*string).header.count == 1 {
+                (self.engine.symbols.free)(string.cast());
+            } else {
+                (*string).header.count -= 1;
+            }
+        }
+    }
+
+    fn close(&mut self, array: *mut Array) -> Value {
+        self.levels = self.levels.saturating_add(1);
+        Value {
+            payload: Payload { array },
+            type_info: ARRAY_COUNTED,
+            spare: 0,
+        }
+    }
+}
+
+/// Whether PHP has stored an element.
+#[inline]
+fn stored(place: *mut Value) -> Result<(), Unbuilt> {
+    if place.is_null() || place == NO_MEMORY {
+        return Err(Unbuilt::Memory);
+    }
+    Ok(())
+}
+
+/// The decimal digits of a number.
+struct Digits {
+    bytes: [u8; 20],
+    start: usize,
+}
+
+impl Digits {
+    fn of(mut value: u64) -> Self {
+        let mut digits = Self {
+            bytes: [b'0'; 20],
+            start: 20,
+        };
+        for (index, byte) in digits.bytes.iter_mut().enumerate().rev() {
+            *byte = b'0' + (value % 10).to_le_bytes()[0];
+            digits.start = index;
+            value /= 10;
+            if value == 0 {
+                break;
+            }
+        }
+        digits
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_here_needs_a_drop() {
+        assert!(!std::mem::needs_drop::<Builder<'_>>());
+        assert!(!std::mem::needs_drop::<Slots>());
+        assert!(!std::mem::needs_drop::<Item<'_>>());
+        assert!(!std::mem::needs_drop::<Result<Value, Unbuilt>>());
+    }
+
+    #[test]
+    fn digits_are_those_of_the_number() {
+        for value in [0, 9, 10, 12_345, i64::MAX as u64 + 1, u64::MAX] {
+            assert_eq!(Digits::of(value).as_bytes(), value.to_string().as_bytes());
+        }
+    }
+}
