@@ -371,7 +371,7 @@ enum zroute_status zroute_zend_attach(uint32_t version, int debug);
 
 enum zroute_status zroute_zend_slots(const char *outbox, const char *inbox);
 
-enum zroute_status zroute_zend_pack(int plain, const void **data, size_t *size);
+enum zroute_status zroute_zend_pack(int plain);
 
 enum zroute_status zroute_zend_unpack(const void *packed, size_t size);
 

@@ -1246,19 +1246,19 @@ enum zroute_status zroute_zend_attach(uint32_t version, int debug);
 enum zroute_status zroute_zend_slots(const char *outbox, const char *inbox);
 
 /**
- * Turns the outbox's value into MessagePack, which is borrowed: it is good
- * until this thread's next zroute_zend_pack, zroute_php_pack or
- * zroute_php_unpack.
+ * Turns the outbox's value into MessagePack, which is put into the inbox as a
+ * string. The inbox is expected to be null.
  *
  * ZROUTE_NOT_PLAIN when the value holds an object other than stdClass or a
  * resource; also, unless `plain` is other than 0, when it is nested too deep and
  * holds references or objects, because then it may hold itself.
  * ZROUTE_INVALID_VALUE when it is nested too deep; ZROUTE_TOO_LARGE;
- * ZROUTE_UNSUPPORTED without slots.
+ * ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit PHP ends the script,
+ * before this returns or, with ZROUTE_TOO_LARGE, right after.
  *
  * The thread of the slots.
  */
-enum zroute_status zroute_zend_pack(int plain, const void **data, size_t *size);
+enum zroute_status zroute_zend_pack(int plain);
 
 /**
  * Puts what one MessagePack value means into the inbox, which is expected to be

@@ -37,6 +37,7 @@ final class Native
     private readonly CData $size;
     private readonly CData $dataAddress;
     private readonly CData $sizeAddress;
+    private readonly bool $hasSignals;
 
     private function __construct(private readonly FFI $ffi)
     {
@@ -44,6 +45,7 @@ final class Native
         $this->size = $ffi->new('size_t');
         $this->dataAddress = FFI::addr($this->data);
         $this->sizeAddress = FFI::addr($this->size);
+        $this->hasSignals = function_exists('pcntl_async_signals');
     }
 
     /** @throws NativeError when the library cannot be used; the message says what to do */
@@ -278,6 +280,7 @@ final class Native
      */
     public function serverExchange(CData $server, string $answers, int $most, int $timeoutMs): ?string
     {
+        $held = $this->holdSignals();
         $status = $this->ffi->zroute_server_exchange(
             $server,
             $answers,
@@ -287,14 +290,12 @@ final class Native
             $this->dataAddress,
             $this->sizeAddress
         );
-        if ($status !== Status::OK) {
-            if ($status === Status::INTERRUPTED) {
-                return null;
-            }
+        $result = $status === Status::OK ? $this->result() : null;
+        $this->releaseSignals($held);
+        if ($status !== Status::OK && $status !== Status::INTERRUPTED) {
             $this->check($status);
         }
-        $size = $this->size->cdata;
-        return $size === 0 ? '' : FFI::string($this->data, $size);
+        return $result;
     }
 
     /**
@@ -367,6 +368,7 @@ final class Native
         int $waitFor,
         int $timeoutMs
     ): ?string {
+        $held = $this->holdSignals();
         $status = $this->ffi->zroute_client_exchange(
             $client,
             $calls,
@@ -377,14 +379,12 @@ final class Native
             $this->dataAddress,
             $this->sizeAddress
         );
-        if ($status !== Status::OK) {
-            if ($status === Status::INTERRUPTED) {
-                return null;
-            }
+        $result = $status === Status::OK ? $this->result() : null;
+        $this->releaseSignals($held);
+        if ($status !== Status::OK && $status !== Status::INTERRUPTED) {
             $this->check($status);
         }
-        $size = $this->size->cdata;
-        return $size === 0 ? '' : FFI::string($this->data, $size);
+        return $result;
     }
 
     /**
@@ -425,6 +425,7 @@ final class Native
      */
     public function pack(string $serialized, bool $plain): ?string
     {
+        $held = $this->holdSignals();
         $status = $this->ffi->zroute_php_pack(
             $serialized,
             strlen($serialized),
@@ -432,40 +433,65 @@ final class Native
             $this->dataAddress,
             $this->sizeAddress
         );
-        if ($status === Status::NOT_PLAIN && !$plain) {
-            return null;
-        }
-        if ($status !== Status::OK) {
+        $packed = $status === Status::OK ? $this->result() : null;
+        $this->releaseSignals($held);
+        if ($packed === null && ($status !== Status::NOT_PLAIN || $plain)) {
             throw new InvalidValue($this->lastError());
         }
-        return FFI::string($this->data, $this->size->cdata);
+        return $packed;
     }
 
     /** @return string serialize() of the value, with nothing but N b i d s a in it */
     public function unpack(string $packed): string
     {
+        $held = $this->holdSignals();
         $status = $this->ffi->zroute_php_unpack($packed, strlen($packed), $this->dataAddress, $this->sizeAddress);
-        if ($status !== Status::OK) {
-            throw new InvalidMessage($this->lastError());
-        }
-        return FFI::string($this->data, $this->size->cdata);
+        $serialized = $status === Status::OK ? $this->result() : null;
+        $this->releaseSignals($held);
+        return $serialized ?? throw new InvalidMessage($this->lastError());
+    }
+
+    /** A copy of what the latest call has lent. */
+    private function result(): string
+    {
+        $size = $this->size->cdata;
+        return $size === 0 ? '' : FFI::string($this->data, $size);
     }
 
     /**
-     * As pack(), of the outbox's value.
+     * Keeps signal handlers away: one that ran between a call and the copy of its
+     * result could call in its turn, and the result would be gone.
      *
-     * @return string|null MessagePack, or null when it has to be looked at
+     * @return bool whether releaseSignals() has to let them in again
      */
-    public function packSlot(bool $plain): ?string
+    private function holdSignals(): bool
     {
-        $status = $this->ffi->zroute_zend_pack((int) $plain, $this->dataAddress, $this->sizeAddress);
+        return $this->hasSignals && pcntl_async_signals(false);
+    }
+
+    private function releaseSignals(bool $held): void
+    {
+        if ($held) {
+            pcntl_async_signals(true);
+            pcntl_signal_dispatch();
+        }
+    }
+
+    /**
+     * As pack(), of the outbox's value; MessagePack is put into the inbox.
+     *
+     * @return bool false when the value has to be looked at
+     */
+    public function packSlot(bool $plain): bool
+    {
+        $status = $this->ffi->zroute_zend_pack((int) $plain);
         if ($status === Status::NOT_PLAIN && !$plain) {
-            return null;
+            return false;
         }
         if ($status !== Status::OK) {
             throw new InvalidValue($this->lastError());
         }
-        return FFI::string($this->data, $this->size->cdata);
+        return true;
     }
 
     /** Puts the value into the inbox. */

@@ -13,8 +13,10 @@ use Zroute\Exception\NativeError;
  * Two references lie in static properties, whose values the library finds once a
  * request. A static property is read anew after every call, so neither the
  * optimizer nor the JIT compiler can take one for unchanged. The inbox is null
- * but between a call and the next line, so nothing of PHP's is ever destroyed in
- * native code.
+ * when native code fills it, so nothing of PHP's is ever destroyed there.
+ *
+ * A signal handler may run between any two steps and use the slots itself: so
+ * each method leaves them as it found them.
  *
  * @internal
  */
@@ -36,6 +38,7 @@ final class SlotBridge implements Bridge
         self::$outbox = [$two . $two, [$two], [$two => $two]];
         self::$inbox = null;
         $native->findSlots(self::$outbox, self::$inbox);
+        self::$outbox = null;
         $bridge = new self($native);
         $bridge->test();
         return $bridge;
@@ -48,51 +51,77 @@ final class SlotBridge implements Bridge
 
     public function pack(mixed $value): string
     {
+        $outbox = self::$outbox;
+        $inbox = self::$inbox;
         self::$outbox = $value;
-        $packed = $this->native->packSlot(false);
-        if ($packed === null) {
-            self::$outbox = Plain::of($value);
-            $packed = (string) $this->native->packSlot(true);
+        self::$inbox = null;
+        try {
+            if (!$this->native->packSlot(false)) {
+                self::$outbox = Plain::of($value);
+                $this->native->packSlot(true);
+            }
+            return self::$inbox;
+        } finally {
+            self::$outbox = $outbox;
+            self::$inbox = $inbox;
         }
-        self::$outbox = null;
-        return $packed;
     }
 
     public function unpack(string $packed): null|bool|int|float|string|array
     {
+        $outbox = self::$outbox;
+        $inbox = self::$inbox;
+        self::$outbox = null;
         self::$inbox = null;
-        $this->native->unpackSlot($packed);
-        $value = self::$inbox;
-        self::$inbox = null;
-        return $value;
+        try {
+            $this->native->unpackSlot($packed);
+            return self::$inbox;
+        } finally {
+            self::$outbox = $outbox;
+            self::$inbox = $inbox;
+        }
     }
 
     public function serverExchange(object $server, array $answers, int $most, int $timeoutMs): ?array
     {
+        $outbox = self::$outbox;
+        $inbox = self::$inbox;
         self::$outbox = $answers;
         self::$inbox = null;
-        $uninterrupted = $this->native->serverExchangeSlot($server, $most, $timeoutMs);
-        $batch = self::$inbox;
-        self::$inbox = null;
+        try {
+            $uninterrupted = $this->native->serverExchangeSlot($server, $most, $timeoutMs);
+            $batch = self::$inbox;
+        } finally {
+            self::$outbox = $outbox;
+            self::$inbox = $inbox;
+        }
         return $uninterrupted ? $batch ?? [] : null;
     }
 
     public function answer(object $server, int $token, mixed $answer): int
     {
+        $outbox = self::$outbox;
         self::$outbox = $answer;
-        $status = $this->native->answerSlot($server, $token);
-        self::$outbox = null;
-        return $status;
+        try {
+            return $this->native->answerSlot($server, $token);
+        } finally {
+            self::$outbox = $outbox;
+        }
     }
 
     public function clientExchange(object $client, array $call, bool $plain, int $waitFor, int $timeoutMs): ?array
     {
+        $outbox = self::$outbox;
+        $inbox = self::$inbox;
         self::$outbox = $call;
         self::$inbox = null;
-        $uninterrupted = $this->native->clientExchangeSlot($client, $plain, $waitFor, $timeoutMs);
-        $ended = self::$inbox;
-        self::$inbox = null;
-        self::$outbox = null;
+        try {
+            $uninterrupted = $this->native->clientExchangeSlot($client, $plain, $waitFor, $timeoutMs);
+            $ended = self::$inbox;
+        } finally {
+            self::$outbox = $outbox;
+            self::$inbox = $inbox;
+        }
         return $uninterrupted ? $ended ?? [] : null;
     }
 

@@ -17,7 +17,7 @@ thread_local! {
 /// Beyond this the memory of a result is given back with the next one.
 const KEPT: usize = 1 << 20;
 
-pub(super) fn fill(
+fn fill(
     fill: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>,
     data: Output<*const c_void>,
     size: Output<usize>,

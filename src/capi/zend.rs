@@ -10,8 +10,7 @@ use super::client::zroute_client;
 use super::exchange::{self, client::WaitFor};
 use super::gate::{Failure, gate};
 use super::handle;
-use super::php;
-use super::pointer::{Output, bytes, text};
+use super::pointer::{bytes, text};
 use super::server::{Server, zroute_server};
 use super::status::{Status, zroute_status};
 use crate::capi::client::Client;
@@ -59,25 +58,39 @@ thread_local! {
     static LANDED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Checked MessagePack that is to become the inbox's value. Owns nothing.
+/// Beyond this the memory is given back with the next value.
+const KEPT: usize = 1 << 20;
+
+/// What is to become the inbox's value. Owns nothing.
 #[derive(Clone, Copy)]
 struct Parcel {
     slots: Slots,
     data: *const u8,
     size: usize,
+    content: Content,
+}
+
+#[derive(Clone, Copy)]
+enum Content {
+    /// Checked MessagePack.
+    Value,
+    /// Bytes, for a string.
+    String,
 }
 
 impl Parcel {
+    fn new(slots: Slots, bytes: &[u8], content: Content) -> Self {
+        Self {
+            slots,
+            data: bytes.as_ptr(),
+            size: bytes.len(),
+            content,
+        }
+    }
+
     /// Takes the bytes out of a batch, so that they belong to this thread alone.
     fn land(slots: Slots, batch: &mut exchange::Batch) -> Self {
-        LANDED.with_borrow_mut(|landed| {
-            let packed = batch.swap(landed);
-            Self {
-                slots,
-                data: packed.as_ptr(),
-                size: packed.len(),
-            }
-        })
+        LANDED.with_borrow_mut(|landed| Self::new(slots, batch.swap(landed), Content::Value))
     }
 }
 
@@ -87,11 +100,17 @@ impl Parcel {
 /// The parcel's bytes stay as they are, its slots' request still runs, its inbox
 /// is free, and the caller owns nothing that a longjmp must not pass.
 unsafe fn fill_inbox(function: &'static str, parcel: Option<Parcel>) -> zroute_status {
-    let Some(Parcel { slots, data, size }) = parcel else {
+    let Some(parcel) = parcel else {
         return Status::ZROUTE_OK;
     };
     // SAFETY: as the caller promises.
-    let built = unsafe { zend::decode(slots, std::slice::from_raw_parts(data, size)) };
+    let built = unsafe {
+        let bytes = std::slice::from_raw_parts(parcel.data, parcel.size);
+        match parcel.content {
+            Content::Value => zend::decode(parcel.slots, bytes),
+            Content::String => zend::put_string(parcel.slots, bytes),
+        }
+    };
     match built {
         Ok(()) => Status::ZROUTE_OK,
         Err(unbuilt) => gate(function, || Err(unbuilt.into())),
@@ -169,38 +188,45 @@ pub unsafe extern "C" fn zroute_zend_slots(
     }
 }
 
-/// Turns the outbox's value into MessagePack, which is borrowed: it is good
-/// until this thread's next zroute_zend_pack, zroute_php_pack or
-/// zroute_php_unpack.
+/// Turns the outbox's value into MessagePack, which is put into the inbox as a
+/// string. The inbox is expected to be null.
 ///
 /// ZROUTE_NOT_PLAIN when the value holds an object other than stdClass or a
 /// resource; also, unless `plain` is other than 0, when it is nested too deep and
 /// holds references or objects, because then it may hold itself.
 /// ZROUTE_INVALID_VALUE when it is nested too deep; ZROUTE_TOO_LARGE;
-/// ZROUTE_UNSUPPORTED without slots.
+/// ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit PHP ends the script,
+/// before this returns or, with ZROUTE_TOO_LARGE, right after.
 ///
 /// The thread of the slots.
 ///
 /// # Safety
-/// The request in which the slots were found still runs; `data` and `size` are
-/// NULL or have room for their values.
+/// The request in which the slots were found still runs; whoever calls this owns
+/// nothing that a longjmp must not pass.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zroute_zend_pack(
-    plain: c_int,
-    data: *mut *const c_void,
-    size: *mut usize,
-) -> zroute_status {
-    gate("zroute_zend_pack", || {
+pub unsafe extern "C" fn zroute_zend_pack(plain: c_int) -> zroute_status {
+    let mut parcel = None;
+    let status = gate("zroute_zend_pack", || {
         // SAFETY: as the caller promises.
-        let (data, size) = unsafe { (Output::new("data", data)?, Output::new("size", size)?) };
-        let slots = zend::slots()?;
-        let pack = |result: &mut Vec<u8>| {
-            // SAFETY: no PHP code runs in here.
-            let value = unsafe { slots.outbox() };
-            exchange::pack(value, result, &Limits::default(), plain != 0)
-        };
-        php::fill(pack, data, size)
-    })
+        let slots = unsafe { free_slots()? };
+        // SAFETY: as the caller promises; no PHP code runs in here.
+        let value = unsafe { slots.outbox() };
+        LANDED.with_borrow_mut(|landed| {
+            if landed.capacity() > KEPT {
+                *landed = Vec::new();
+            }
+            landed.clear();
+            exchange::pack(value, landed, &Limits::default(), plain != 0)?;
+            parcel = Some(Parcel::new(slots, landed, Content::String));
+            Ok(())
+        })
+    });
+    if status != Status::ZROUTE_OK {
+        return status;
+    }
+    // SAFETY: the bytes are this thread's, which does nothing else meanwhile; the
+    // slots were just looked at; this frame owns nothing.
+    unsafe { fill_inbox("zroute_zend_pack", parcel) }
 }
 
 /// Puts what one MessagePack value means into the inbox, which is expected to be
@@ -226,11 +252,7 @@ pub unsafe extern "C" fn zroute_zend_unpack(packed: *const c_void, size: usize) 
         let limits = Limits::default();
         scan(packed, &limits)?;
         fits(packed, &limits)?;
-        parcel = Some(Parcel {
-            slots,
-            data: packed.as_ptr(),
-            size: packed.len(),
-        });
+        parcel = Some(Parcel::new(slots, packed, Content::Value));
         Ok(())
     });
     if status != Status::ZROUTE_OK {
@@ -365,8 +387,6 @@ mod tests {
             text(),
             "zroute_zend_attach: this process does not export PHP's _emalloc"
         );
-        let mut data = std::ptr::null();
-        let mut size = 7;
         let null: *mut c_void = std::ptr::null_mut();
         // SAFETY: the outputs have room, the texts end, and without slots nothing
         // else is touched.
@@ -376,8 +396,7 @@ mod tests {
                 zroute_zend_slots(std::ptr::null(), c"b".as_ptr()),
                 Status::ZROUTE_BAD_ARGUMENT
             );
-            let (data, size) = (&raw mut data, &raw mut size);
-            assert_eq!(zroute_zend_pack(0, data, size), unsupported);
+            assert_eq!(zroute_zend_pack(0), unsupported);
             assert_eq!(zroute_zend_unpack(c"\x01".as_ptr().cast(), 1), unsupported);
             assert_eq!(zroute_zend_server_exchange(null.cast(), 1, 0), unsupported);
             assert_eq!(zroute_zend_server_answer(null.cast(), 1), unsupported);
@@ -386,7 +405,6 @@ mod tests {
                 unsupported
             );
         }
-        assert_eq!((data, size), (std::ptr::null(), 7));
     }
 
     #[test]

@@ -45,13 +45,7 @@ impl From<Malformed> for Unbuilt {
 /// neither the caller nor anyone it was called by, up to PHP, owns anything that
 /// a `longjmp` must not pass.
 pub unsafe fn decode(slots: Slots, packed: &[u8]) -> Result<(), Unbuilt> {
-    let mut builder = Builder {
-        engine: slots.engine(),
-        reader: Reader::new(packed),
-        levels: DEEPEST + OUTER,
-        keys: [MaybeUninit::uninit(); KEYS],
-        kept: 0,
-    };
+    let mut builder = Builder::new(slots.engine(), packed);
     let mut value = Value::NULL;
     // SAFETY: the value has room for a value.
     let built = unsafe { builder.value(&raw mut value) };
@@ -59,6 +53,17 @@ pub unsafe fn decode(slots: Slots, packed: &[u8]) -> Result<(), Unbuilt> {
     built?;
     // SAFETY: the inbox is free, as the caller promises, and the value is whole.
     unsafe { slots.fill_inbox(value) };
+    Ok(())
+}
+
+/// Puts the bytes into the inbox as a string.
+///
+/// # Safety
+/// As with [`decode`].
+pub unsafe fn put_string(slots: Slots, bytes: &[u8]) -> Result<(), Unbuilt> {
+    let string = Builder::new(slots.engine(), &[]).string(bytes)?;
+    // SAFETY: the inbox is free, as the caller promises, and the string is whole.
+    unsafe { slots.fill_inbox(string) };
     Ok(())
 }
 
@@ -83,7 +88,17 @@ struct Builder<'a> {
     kept: u32,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(engine: &'static Engine, packed: &'a [u8]) -> Self {
+        Self {
+            engine,
+            reader: Reader::new(packed),
+            levels: DEEPEST + OUTER,
+            keys: [MaybeUninit::uninit(); KEYS],
+            kept: 0,
+        }
+    }
+
     /// Reads one value and writes it to `into`, which is not read, nor released.
     ///
     /// # Safety

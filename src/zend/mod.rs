@@ -37,7 +37,7 @@ mod symbols;
 mod unpackable;
 mod view;
 
-pub use decode::{Unbuilt, decode};
+pub use decode::{Unbuilt, decode, put_string};
 pub use engine::{Unsupported, attach};
 pub use slot::{Slots, find, slots};
 pub use unpackable::Unpackable;
