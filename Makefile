@@ -77,7 +77,10 @@ test-c: packages-test build
 
 .PHONY: test-php
 test-php: packages-test build
-	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/run
+	for bridge in slot serialize; do \
+		ZROUTE_BRIDGE=$$bridge ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/run; \
+	done
+	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/slot/run
 
 # Under CI pytest would print a value of a million items in full.
 .PHONY: test-interop
@@ -103,7 +106,7 @@ lint-rust: packages-build
 .PHONY: lint-php
 lint-php: packages-lint
 	find php examples tests bench -name '*.php' -print0 | xargs -0 -n1 $(PHP) -n -l >/dev/null
-	phpcs --standard=PSR12 php examples tests/php
+	phpcs --standard=phpcs.xml php examples tests/php
 
 .PHONY: lint-shell
 lint-shell: packages-lint

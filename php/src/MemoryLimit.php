@@ -17,8 +17,11 @@ final class MemoryLimit
     private const MAX_MESSAGE = 16 << 20;
     private const MAX_NODES = 1 << 20;
 
-    /** What unserialize() takes at most for one value: an array with a hash. */
-    private const NODE_BYTES = 480;
+    /**
+     * What unserialize() takes at most for a value and its share of the array
+     * it lies in: of the smallest array that is not empty, 408 bytes for two.
+     */
+    private const NODE_BYTES = 208;
 
     /** @return array<string, int> the options max_message and max_nodes */
     public static function options(): array
@@ -27,12 +30,12 @@ final class MemoryLimit
         if ($limit <= 0) {
             return [];
         }
-        // The other half is for what the program does with a message; a large string is there
-        // up to six times while it comes in and goes out.
-        $half = intdiv(max(0, $limit - memory_get_usage()), 2);
+        $left = max(0, $limit - memory_get_usage());
+        // The rest is for what the program does with a message; a large string is there up to
+        // six times while it comes in and goes out.
         return [
-            'max_message' => max(1, min(self::MAX_MESSAGE, intdiv($half, 3))),
-            'max_nodes' => max(1, min(self::MAX_NODES, intdiv($half, self::NODE_BYTES))),
+            'max_message' => max(1, min(self::MAX_MESSAGE, intdiv($left, 6))),
+            'max_nodes' => max(1, min(self::MAX_NODES, intdiv(intdiv($left, 4) * 3, self::NODE_BYTES))),
         ];
     }
 

@@ -20,6 +20,7 @@ static void every_status_has_its_own_name(void **state)
         STATUS(ZROUTE_FORKED, 13),
         STATUS(ZROUTE_PANIC, 14),
         STATUS(ZROUTE_TOO_MANY_HANDLES, 15),
+        STATUS(ZROUTE_UNSUPPORTED, 16),
         STATUS(ZROUTE_BAD_ENDPOINT, 20),
         STATUS(ZROUTE_UNREACHABLE, 21),
         STATUS(ZROUTE_BAD_OPTION, 22),

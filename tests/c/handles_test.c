@@ -177,6 +177,20 @@ static void a_null_argument_is_told_and_nothing_is_written(void **state)
     }
 }
 
+static void what_is_for_php_alone_says_so(void **state)
+{
+    size_t row, count = 0;
+    (void)state;
+    for (row = 0; row < function_count; row++) {
+        if (strncmp(functions[row].name, "zroute_zend_", strlen("zroute_zend_")) == 0) {
+            assert_status(ZROUTE_UNSUPPORTED, attempted(&functions[row], &handles, NULL, -1));
+            assert_last_error(functions[row].name);
+            count++;
+        }
+    }
+    assert_int_equal(count, 7);
+}
+
 static void nothing_above_has_harmed_the_good_handles(void **state)
 {
     int64_t value;
@@ -206,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_stale_handle_is_refused_also_when_its_place_is_taken_again),
         cmocka_unit_test(freeing_twice_is_told),
         cmocka_unit_test(a_null_argument_is_told_and_nothing_is_written),
+        cmocka_unit_test(what_is_for_php_alone_says_so),
         cmocka_unit_test(nothing_above_has_harmed_the_good_handles),
     };
     return cmocka_run_group_tests_name("handles", tests, set_up, tear_down);

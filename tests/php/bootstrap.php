@@ -11,4 +11,5 @@ $library = getenv('ZROUTE_LIBRARY') ?: __DIR__ . '/../../target/release/libzrout
 putenv('ZROUTE_LIBRARY=' . (realpath($library) ?: $library));
 
 putenv('ZROUTE_SEED=' . (getenv('ZROUTE_SEED') ?: random_int(1, 1_000_000)));
-echo 'Random values: ZROUTE_SEED=', getenv('ZROUTE_SEED'), " makes the same again.\n";
+echo 'Bridge: ', Zroute\Native::get()->bridge(), '. Random values: ZROUTE_SEED=', getenv('ZROUTE_SEED'),
+    " makes the same again.\n";

@@ -1,7 +1,8 @@
 <?php
 
 // Makes many calls from PHP to PHP, and fails when one is wrong or when either
-// process grows after the first tenth: `php soak.php [CALLS]`, a million if it
+// process grows after the first tenth, or 25,000 calls if that is more (buffers
+// get their size from the largest batch so far): `php soak.php [CALLS]`, a million if it
 // is not said.
 
 declare(strict_types=1);
@@ -52,7 +53,7 @@ for ($i = 0; $i < $calls + IN_FLIGHT; $i++) {
         }
         $failures += (int) !$right;
     }
-    if ($i === intdiv($calls, 10)) {
+    if ($i === max(intdiv($calls, 10), 25_000)) {
         $warm = $resident();
     }
 }

@@ -217,8 +217,14 @@ final class FailureTest extends ProcessTestCase
                 self::assertSame(-32004, $e->getCode());
             }
         }
-        foreach ($values as $value) {
-            foreach ([15, 2_000, 15_000, 60_000, 250_000] as $count) {
+        // Arrays inside each other take the most for each value.
+        $deep = [];
+        for ($i = 0; $i < 124; $i++) {
+            $deep = [$deep];
+        }
+        foreach ([...$values, $deep] as $value) {
+            $counts = $value === $deep ? range(100, 1900, 100) : [15, 2_000, 15_000, 60_000, 250_000];
+            foreach ($counts as $count) {
                 try {
                     $this->client->call('untyped', array_fill(0, $count, $value));
                     $answered++;
@@ -232,7 +238,7 @@ final class FailureTest extends ProcessTestCase
             }
         }
         self::assertGreaterThan(10, $answered);
-        self::assertGreaterThan(5, $refused);
+        self::assertGreaterThan(3, $refused);
         self::assertSame(6, $this->client->call('plus', [1, 2, 3]));
     }
 

@@ -3,6 +3,7 @@
 declare(strict_types=1);
 
 // What every script here starts with: both bridges in one process, and how their outcomes are compared.
+// phpcs:disable PSR1.Files.SideEffects
 
 require __DIR__ . '/../../../php/autoload.php';
 

@@ -13,7 +13,10 @@ use Zroute\SlotBridge;
 $chosen = static function (string $forced): array {
     putenv("ZROUTE_BRIDGE=$forced");
     // A new one, as in a new request.
-    (new ReflectionProperty(Native::class, 'instance'))->setValue(null, null);
+    foreach (['instance', 'values'] as $static) {
+        (new ReflectionProperty(Native::class, $static))->setValue(null, null);
+    }
+    (new ReflectionProperty(Native::class, 'values'))->setValue(null, null);
     return outcome(static fn () => Native::get()->bridge());
 };
 check($chosen('') === ['value', 'slot'], 'the slot is taken where it is to be had');
@@ -44,7 +47,7 @@ check($property('inbox') === null, 'the inbox is empty');
 check($property('outbox') === null, 'the outbox is empty');
 
 // What lies in the inbox is not overwritten: its end might run a destructor.
-(new ReflectionProperty(SlotBridge::class, 'inbox'))->setValue(null, ['mine']);
+(new ReflectionProperty(SlotBridge::class, 'inbox'))->setValue(null, [str_repeat('mine', 1)]);
 $refused = outcome(static fn () => Native::get()->unpackSlot("\x01"));
 check(str_contains((string) $refused[1], 'the inbox is expected to be null'), 'a full inbox is refused');
 check($property('inbox') === ['mine'], 'and stays');

@@ -3,6 +3,7 @@
 declare(strict_types=1);
 
 // Values of every kind from mt_rand(), so that a seed gives the same ones again.
+// phpcs:disable PSR1.Classes.ClassDeclaration,PSR12.Operators.OperatorSpacing
 
 enum Suit: string
 {

@@ -62,7 +62,8 @@ $ffi = FFI::cdef($header, (string) getenv('ZROUTE_LIBRARY'));
 $other = $ffi->new('zroute_client *');
 $ffi->zroute_client_new(null, FFI::addr($other));
 $ffi->zroute_client_connect($other, $endpoint);
-foreach (["\x91\xd4\x05\x00", "\x91\x81\xc0\x01", "\x91\xcf\xff\xff\xff\xff\xff\xff\xff\xff", "\x91\xc4\x01a"] as $packed) {
+$odd = ["\x91\xd4\x05\x00", "\x91\x81\xc0\x01", "\x91\xcf\xff\xff\xff\xff\xff\xff\xff\xff", "\x91\xc4\x01a"];
+foreach ($odd as $packed) {
     $answer = $ffi->new('zroute_answer *');
     check(
         $ffi->zroute_client_call($other, 'echo', $packed, strlen($packed), 20_000, FFI::addr($answer)) === 0,
