@@ -1,8 +1,8 @@
 //! Ending a wait from another thread or from a signal handler.
 
 use std::os::fd::RawFd;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Error, fork};
 
@@ -18,14 +18,44 @@ struct Bell {
 }
 
 static TICKETS: AtomicU64 = AtomicU64::new(0);
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    generation: 0,
-    bells: Vec::new(),
-});
+static POOL: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
 
+/// The bells of one process. A forked child makes a pool of its own: the
+/// parent's descriptors are shared with it, and a thread of the parent may have
+/// held the lock.
 struct Pool {
     generation: u32,
-    bells: Vec<&'static Bell>,
+    spare: Mutex<Vec<&'static Bell>>,
+}
+
+impl Pool {
+    fn here() -> &'static Self {
+        let generation = fork::generation();
+        loop {
+            let current = POOL.load(Ordering::Acquire);
+            // SAFETY: NULL, or a pool that was leaked below.
+            if let Some(pool) = unsafe { current.as_ref() }
+                && pool.generation == generation
+            {
+                return pool;
+            }
+            let fresh = Box::into_raw(Box::new(Self {
+                generation,
+                spare: Mutex::default(),
+            }));
+            if POOL
+                .compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire)
+                .is_err()
+            {
+                // SAFETY: another thread was quicker, so nobody has seen this one.
+                drop(unsafe { Box::from_raw(fresh) });
+            }
+        }
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<&'static Bell>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What a waiting server or client listens to besides its sockets.
@@ -47,16 +77,7 @@ impl Wake {
     /// A wake that nobody has rung.
     pub fn new() -> Result<Self, Error> {
         let generation = fork::generation();
-        // Tried, not waited for: in a forked child another thread of the
-        // parent may hold the lock for ever.
-        let spare = POOL.try_lock().ok().and_then(|mut pool| {
-            if pool.generation != generation {
-                // The parent's descriptors: shared with it, so not for us.
-                pool.bells.clear();
-                pool.generation = generation;
-            }
-            pool.bells.pop()
-        });
+        let spare = Pool::here().spare().pop();
         let bell = match spare {
             Some(bell) => bell,
             None => Box::leak(Box::new(Bell::new()?)),
@@ -116,11 +137,7 @@ impl Drop for Wake {
         }
         self.resume();
         self.clear();
-        if let Ok(mut pool) = POOL.try_lock()
-            && pool.generation == self.generation
-        {
-            pool.bells.push(self.bell);
-        }
+        Pool::here().spare().push(self.bell);
     }
 }
 

@@ -1,4 +1,5 @@
 /* Many threads: each with its own handles, or all at the same one. */
+#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -48,7 +49,7 @@ static void *calls_with_its_own_client(void *argument)
         || zroute_client_connect(client, work->running->endpoint) != ZROUTE_OK) {
         work->failures++;
     }
-    for (index = 0; index < 300; index++) {
+    for (index = 0; index < 200; index++) {
         zroute_answer *answer = NULL;
         const void *data;
         size_t size;
@@ -80,11 +81,11 @@ static void threads_with_a_client_each_call_one_server(void **state)
     join(work, THREADS);
     for (index = 0; index < THREADS; index++) {
         assert_int_equal(work[index].failures, 0);
-        assert_int_equal(work[index].done, 300);
+        assert_int_equal(work[index].done, 200);
     }
     stop_running(&running);
     assert_status(ZROUTE_OK, zroute_server_count(running.server, &counters));
-    assert_int_equal(counters.answers, THREADS * 300);
+    assert_int_equal(counters.answers, THREADS * 200);
     assert_status(ZROUTE_OK, zroute_server_free(running.server));
 }
 
@@ -92,7 +93,7 @@ static void *hammers_a_client(void *argument)
 {
     struct work *work = argument;
     int index;
-    for (index = 0; index < 2000; index++) {
+    for (index = 0; index < 1000; index++) {
         zroute_answer *answer = NULL;
         zroute_client_counters counters;
         zroute_status status = index % 2
@@ -305,7 +306,7 @@ static void *fails_in_its_own_words(void *argument)
     if (zroute_last_error(text, sizeof text) != 0 || text[0] != 0) {
         work->failures++;
     }
-    for (index = 0; index < 500; index++) {
+    for (index = 0; index < 50; index++) {
         snprintf(expected, sizeof expected, "zroute_server_bind: endpoint 'thread-%d-%d'",
                  work->number, index);
         zroute_server *server = NULL;
@@ -342,7 +343,7 @@ static void *makes_and_frees(void *argument)
 {
     struct work *work = argument;
     int index;
-    for (index = 0; index < 3000; index++) {
+    for (index = 0; index < 1000; index++) {
         zroute_writer *writer;
         zroute_reader *reader;
         zroute_options *options;
@@ -371,9 +372,49 @@ static void handles_are_made_and_freed_by_many_threads(void **state)
     }
 }
 
+static int descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int count = 0;
+    assert_non_null(folder);
+    while (readdir(folder) != NULL) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+static void *makes_and_frees_servers(void *argument)
+{
+    struct work *work = argument;
+    int index;
+    for (index = 0; index < 100; index++) {
+        zroute_server *server;
+        work->failures += zroute_server_new(NULL, &server) != ZROUTE_OK;
+        work->failures += zroute_server_free(server) != ZROUTE_OK;
+    }
+    return NULL;
+}
+
+static void servers_leave_no_descriptors_behind(void **state)
+{
+    struct work work[THREADS];
+    int before, index;
+    (void)state;
+    before = descriptors();
+    start(work, THREADS, makes_and_frees_servers, NULL, NULL);
+    join(work, THREADS);
+    for (index = 0; index < THREADS; index++) {
+        assert_int_equal(work[index].failures, 0);
+    }
+    /* One eventfd for each of the most servers that lived at once is kept. */
+    assert_in_range(descriptors(), before, before + THREADS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(servers_leave_no_descriptors_behind),
         cmocka_unit_test(threads_with_a_client_each_call_one_server),
         cmocka_unit_test(threads_at_one_client_are_served_or_told_that_it_is_busy),
         cmocka_unit_test(every_function_but_stop_is_busy_while_another_thread_runs_the_server),
