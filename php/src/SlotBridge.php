@@ -69,15 +69,12 @@ final class SlotBridge implements Bridge
 
     public function unpack(string $packed): null|bool|int|float|string|array
     {
-        $outbox = self::$outbox;
         $inbox = self::$inbox;
-        self::$outbox = null;
         self::$inbox = null;
         try {
             $this->native->unpackSlot($packed);
             return self::$inbox;
         } finally {
-            self::$outbox = $outbox;
             self::$inbox = $inbox;
         }
     }

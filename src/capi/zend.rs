@@ -250,8 +250,12 @@ pub unsafe extern "C" fn zroute_zend_unpack(packed: *const c_void, size: usize) 
         // SAFETY: as the caller promises.
         let (packed, slots) = unsafe { (bytes("packed", packed, size)?, free_slots()?) };
         let limits = Limits::default();
-        scan(packed, &limits)?;
-        fits(packed, &limits)?;
+        // What PHP has a value for is a whole value; else a scan knows best why
+        // it is none.
+        if packed.len() > limits.bytes || fits(packed, &limits).is_err() {
+            scan(packed, &limits)?;
+            fits(packed, &limits)?;
+        }
         parcel = Some(Parcel::new(slots, packed, Content::Value));
         Ok(())
     });

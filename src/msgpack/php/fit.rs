@@ -4,6 +4,7 @@ use super::collisions::{Budget, Table};
 use crate::msgpack::limits::Limits;
 use crate::msgpack::malformed::Malformed;
 use crate::msgpack::reader::{Item, Reader};
+use crate::msgpack::step::{Step, is_one_byte, step};
 
 /// Checks that [`to_php`](super::to_php) would take `value`, without writing
 /// anything: refused is the same, with the same error.
@@ -40,7 +41,22 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn value(&mut self) -> Result<(), Malformed> {
-        let offset = self.reader.position();
+        let offset = self.reader.position;
+        // Most values hold no others, and there is nothing to know of them but
+        // where they end.
+        match self.reader.bytes.get(offset) {
+            Some(first) if is_one_byte(*first) => {
+                self.reader.position += 1;
+                return Ok(());
+            }
+            Some(0xa0..=0xbf | 0xc4..=0xc6 | 0xca..=0xd3 | 0xd9..=0xdb) => {
+                if let Step::Leaf { next } = step(self.reader.bytes, offset)? {
+                    self.reader.position = next;
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
         match self.reader.read()? {
             Item::Array(values) => {
                 self.enter(values as usize)?;
