@@ -222,7 +222,7 @@ final class Native
         $set = $this->ffi->new('zroute_options *');
         $this->check($this->ffi->zroute_options_new(FFI::addr($set)));
         try {
-            foreach ($options + MemoryLimit::options() as $name => $value) {
+            foreach ($options + MemoryLimit::options($this->values()) as $name => $value) {
                 $this->setOption($set, (string) $name, $value);
             }
             // Last, because Zroute's classes understand no other format.

@@ -161,10 +161,15 @@ final class Server
     {
         $this->stopping = false;
         $signals = $this->catchSignals();
+        $this->watchShutdown();
+        $outer = $this->inTurn;
+        $this->inTurn = true;
         try {
             while (!$this->stopping) {
-                $this->turn(self::SLICE_MS);
-                if ($this->dispatches) {
+                $batch = $this->exchange(self::BATCH, self::SLICE_MS);
+                if ($batch !== []) {
+                    $this->serve($batch);
+                } elseif ($this->dispatches) {
                     pcntl_signal_dispatch();
                 }
             }
@@ -173,6 +178,7 @@ final class Server
                 pcntl_signal($signal, SIG_DFL);
             }
             $this->handInNow();
+            $this->inTurn = $outer;
         }
     }
 

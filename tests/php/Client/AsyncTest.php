@@ -6,6 +6,7 @@ namespace Zroute\Tests\Client;
 
 use Zroute\Client;
 use Zroute\Exception\ConnectionFailed;
+use Zroute\Exception\InvalidValue;
 use Zroute\Exception\Timeout;
 use Zroute\Tests\ProcessTestCase;
 
@@ -98,6 +99,22 @@ final class AsyncTest extends ProcessTestCase
         self::assertSame(3, $client->call('plus', [1, 2]));
         self::assertSame(0, $client->counters()['in_flight']);
         self::assertSame(0, $client->counters()['unmatched']);
+        self::assertLessThan($before + 10_000, memory_get_usage());
+    }
+
+    public function testARefusedCallLeavesNothingBehind(): void
+    {
+        $client = $this->serve()->connectedClient();
+        $before = null;
+        for ($i = 0; $i < 2000; $i++) {
+            try {
+                $client->call('untyped', [STDERR]);
+                self::fail('it was taken');
+            } catch (InvalidValue) {
+                // The first has loaded classes.
+                $before ??= memory_get_usage();
+            }
+        }
         self::assertLessThan($before + 10_000, memory_get_usage());
     }
 

@@ -79,7 +79,10 @@ final class ForkTest extends ProcessTestCase
             self::assertSame([$parent], array_unique($this->client->await(...$processes)));
             self::assertSame(42, $this->client->call('reap', [$child]));
         }
-        self::assertSame(5, substr_count($this->server->process->errors(), 'run() in the child: '));
+        $errors = $this->server->process->errors();
+        self::assertSame(5, substr_count($errors, 'run() in the child: '));
+        self::assertSame(100, substr_count($errors, "ran in $parent\n"));
+        self::assertSame(100, substr_count($errors, 'ran in '), 'no child ran one');
         self::assertSame(0, $this->client->counters()['unmatched']);
     }
 }

@@ -40,7 +40,10 @@ $server = new Server([
     'exits' => fn () => $reap($fork(fn () => 3)),
     'is_killed' => fn () => $reap($fork(fn () => posix_kill(getmypid(), SIGKILL))),
     'runs_out_of_memory' => fn () => $reap($fork(fn () => strlen(str_repeat('x', 1 << 30)))),
-    'process' => fn () => getmypid(),
+    'process' => function () {
+        fwrite(STDERR, 'ran in ' . getmypid() . "\n");
+        return getmypid();
+    },
     'returns' => function () {
         $child = pcntl_fork();
         return $child === 0 ? 'from the child' : $child;
