@@ -39,7 +39,8 @@ final class ChildProcess
         $this->errors = fopen($path, 'a+');
         unlink($path);
         $process = proc_open(
-            $command,
+            // Should we be killed, it goes too.
+            ['setpriv', '--pdeathsig', 'KILL', ...$command],
             [['pipe', 'r'], ['pipe', 'w'], $this->errors],
             $pipes,
             null,
