@@ -22,7 +22,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin:/sbin
 PACKAGES_build := ca-certificates gcc libc6-dev libzmq3-dev make pkg-config
 PACKAGES_demo := $(PACKAGES_build) php-cli python3 python3-msgpack python3-zmq
 # The two PHP extensions serve as the other end, never under the library.
-PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-msgpack php-zmq phpunit \
+PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-fpm php-msgpack php-zmq phpunit \
 	python3-hypothesis python3-pytest valgrind
 PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
 
@@ -132,8 +132,12 @@ $(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plu
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE) -lzmq
 
 .PHONY: soak
-soak: packages-test build ## the long runs of tests/c, which `make test` leaves out
+soak: packages-test build ## a million calls in C, and in PHP over each bridge
 	$(MAKE) -C tests/c soak LIB='$(LIB)'
+	for bridge in slot serialize; do \
+		ZROUTE_BRIDGE=$$bridge ZROUTE_LIBRARY='$(LIB)/libzroute.so' \
+			$(PHP) -n -d extension=ffi -d extension=posix tests/php/soak.php; \
+	done
 
 SHARE := $(PREFIX)/share/zroute
 INSTALLED_LIB := $(DESTDIR)$(LIBDIR)
