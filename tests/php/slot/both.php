@@ -111,3 +111,9 @@ function counted(mixed $value): string
     debug_zval_dump($value);
     return (string) ob_get_clean();
 }
+
+/** Ends a process with this one, however this one ends. */
+function own(mixed $process): void
+{
+    register_shutdown_function(static fn () => is_resource($process) && proc_terminate($process, 9));
+}

@@ -14,6 +14,7 @@ $start = static function (string $script, string $bridge, array $arguments, arra
     $command = [...$php, __DIR__ . "/process/$script.php", ...$arguments];
     $process = proc_open($command, $files, $pipes, null, ['ZROUTE_BRIDGE' => $bridge] + getenv());
     check(is_resource($process), "$script starts");
+    own($process);
     return [$process, $pipes];
 };
 

@@ -13,6 +13,7 @@ $server = proc_open(
     null,
     ['ZROUTE_BRIDGE' => 'slot'] + getenv()
 );
+own($server);
 $client = new Zroute\Client(trim((string) fgets($pipes[1])), ['timeout_ms' => 10_000, 'max_nodes' => 1 << 20]);
 check($client->call('count', [1, 2]) === 2, 'it serves');
 check(count($client->call('make', [10_000])) === 10_000, 'it answers');
