@@ -181,6 +181,9 @@ final class Native
      */
     public function findSlots(mixed &$outbox, mixed &$inbox): void
     {
+        if (PHP_ZTS) {
+            throw new NativeError('this PHP was built thread-safe, which has not been tried');
+        }
         $this->check($this->ffi->zroute_zend_attach(PHP_VERSION_ID, PHP_DEBUG));
         $this->check($this->ffi->zroute_zend_slots('outbox', 'inbox'));
     }
