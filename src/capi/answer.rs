@@ -79,6 +79,7 @@ pub(super) fn local_failure(outcome: Outcome) -> Failure {
             function,
             endpoint,
             waited,
+            ..
         } if endpoint.is_empty() => Failure::new(
             Status::ZROUTE_NOT_CONNECTED,
             format!(
@@ -89,15 +90,23 @@ pub(super) fn local_failure(outcome: Outcome) -> Failure {
         Outcome::NotConnected {
             function,
             endpoint,
+            trouble,
             waited,
-        } => Failure::new(
-            Status::ZROUTE_NOT_CONNECTED,
-            format!(
-                "{function} was not sent: no connection to {endpoint} within {} ms. Is the server \
-                 running?",
-                waited.as_millis()
-            ),
-        ),
+        } => {
+            let because = if trouble.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", trouble.join("; "))
+            };
+            Failure::new(
+                Status::ZROUTE_NOT_CONNECTED,
+                format!(
+                    "{function} was not sent: no connection to {endpoint} within {} ms{because}. Is \
+                     the server running?",
+                    waited.as_millis()
+                ),
+            )
+        }
         Outcome::TooLarge { size, limit } => Failure::new(
             Status::ZROUTE_TOO_LARGE,
             format!("the request has {size} bytes, the limit (max_message) is {limit}"),

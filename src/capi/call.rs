@@ -82,8 +82,10 @@ impl Call {
         self.kept
     }
 
-    /// What the handler said, or the fault for its silence.
+    /// What the handler said, or the fault for its silence. The parameters are
+    /// gone with it.
     pub fn take_verdict(&mut self) -> Verdict {
+        self.taken.release();
         self.verdict.take().unwrap_or_else(|| {
             Verdict::Fault(Fault::new(
                 Code::Handler,

@@ -193,7 +193,9 @@ pub unsafe extern "C" fn zroute_client_submit(
         let mut client = handle::enter::<Client>(client.cast())?;
         scan(parameters, client.engine.limits())?;
         let timeout = client.timeout(timeout_ms);
-        output.write(client.engine.submit(function, parameters, timeout)?);
+        let id = client.engine.submit(function, parameters, timeout)?;
+        client.engine.flush()?;
+        output.write(id);
         Ok(())
     })
 }

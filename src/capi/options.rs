@@ -8,7 +8,7 @@ use super::handle::{self, Object};
 use super::pointer::{Output, text};
 use super::status::{Status, zroute_status};
 use crate::msgpack::Limits;
-use crate::transport::{Curve, KeyPair};
+use crate::transport::{Credentials, Curve, KeyPair, Kind};
 use crate::{client, server, transport};
 
 /// Options for a server or a client, set by name before it is made.
@@ -79,6 +79,10 @@ static KNOWN: &[Known] = &[
     known("receive_high_water", Takers::Both, SIZE),
     known("handshake_ms", Takers::Both, TIME),
     known("linger_ms", Takers::Both, TIME),
+    known("heartbeat_ms", Takers::Both, TIME),
+    known("transport", Takers::Both, None),
+    known("plain_username", Takers::Both, None),
+    known("plain_password", Takers::Both, None),
     known("values", Takers::Both, None),
     known("curve_secret_key", Takers::Both, None),
     known(
@@ -87,6 +91,7 @@ static KNOWN: &[Known] = &[
         Some((1, server::Options::MOST_OPEN_CALLS)),
     ),
     known("send_buffer", Takers::Server, SIZE),
+    known("receive_buffer", Takers::Server, SIZE),
     known("backlog", Takers::Server, SIZE),
     known("allow_public", Takers::Server, Some((0, 1))),
     known("timeout_ms", Takers::Client, Some((1, i32::MAX as i64))),
@@ -177,9 +182,13 @@ impl Options {
         }
     }
 
-    fn transport(&self) -> transport::Options {
+    fn transport(&self) -> Result<transport::Options, Failure> {
         let default = transport::Options::default();
-        transport::Options {
+        Ok(transport::Options {
+            kind: self.kind()?,
+            credentials: self.credentials()?,
+            receive_buffer: self.integer("receive_buffer", default.receive_buffer),
+            heartbeat: self.time("heartbeat_ms", default.heartbeat),
             send_high_water: self.integer("send_high_water", default.send_high_water),
             receive_high_water: self.integer("receive_high_water", default.receive_high_water),
             send_buffer: self.integer("send_buffer", default.send_buffer),
@@ -189,7 +198,39 @@ impl Options {
             reconnect: self.time("reconnect_ms", default.reconnect),
             reconnect_longest: self.time("reconnect_max_ms", default.reconnect_longest),
             ..default
+        })
+    }
+
+    fn kind(&self) -> Result<Option<Kind>, Failure> {
+        let Some(name) = self.text("transport") else {
+            return Ok(None);
+        };
+        Kind::named(name).map(Some).ok_or_else(|| {
+            Failure::new(
+                Status::ZROUTE_BAD_OPTION,
+                format!(
+                    "option 'transport' is 'zmtp' or 'libzmq', got '{}'",
+                    name.escape_debug()
+                ),
+            )
+        })
+    }
+
+    fn credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let bad = |reason: &str| Err(Failure::new(Status::ZROUTE_BAD_OPTION, reason));
+        let (username, password) = match (self.text("plain_username"), self.text("plain_password"))
+        {
+            (None, None) => return Ok(None),
+            (Some(username), Some(password)) => (username, password),
+            _ => return bad("'plain_username' and 'plain_password' go together"),
+        };
+        if username.len().max(password.len()) > Credentials::LONGEST {
+            return bad("'plain_username' and 'plain_password' have 255 bytes at most");
         }
+        Ok(Some(Credentials {
+            username: username.to_string(),
+            password: password.to_string(),
+        }))
     }
 
     fn values(&self) -> Result<Values, Failure> {
@@ -210,7 +251,7 @@ impl Options {
         self.check_taker(Takers::Server, "server")?;
         let mut options = server::Options {
             limits: self.limits(),
-            transport: self.transport(),
+            transport: self.transport()?,
             ..server::Options::default()
         };
         options.open_calls = self.integer("max_open_calls", options.open_calls);
@@ -225,7 +266,7 @@ impl Options {
         self.check_taker(Takers::Client, "client")?;
         let mut options = client::Options {
             limits: self.limits(),
-            transport: self.transport(),
+            transport: self.transport()?,
             ..client::Options::default()
         };
         options.timeout = self.time("timeout_ms", options.timeout);

@@ -104,6 +104,8 @@ pub struct Server {
     allow_public: bool,
     /// The call object that is used again, under the handle that it had last.
     spare: Option<Spare>,
+    /// Callbacks have kept calls.
+    keeps: bool,
 }
 
 struct Spare(*mut c_void);
@@ -218,6 +220,7 @@ pub unsafe extern "C" fn zroute_server_new(
             }),
             allow_public,
             spare: None,
+            keeps: false,
         })?;
         handle::enter::<Server>(handle)?.set_stop(stop);
         output.write(handle.cast());
@@ -484,8 +487,10 @@ fn as_runner<T>(
     let before = handle::enter::<Server>(handle)?.begin_run();
     let ran = run();
     // A callback may have freed the server.
-    if let Ok(server) = handle::enter::<Server>(handle) {
+    if let Ok(mut server) = handle::enter::<Server>(handle) {
+        let left = server.engine.leave();
         server.end_run(before);
+        return ran.and_then(|ran| Ok(left.map(|()| ran)?));
     }
     ran
 }
@@ -520,6 +525,7 @@ fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usi
             continue;
         };
         let call = lend(&mut server, taken)?;
+        server.engine.leave_shortly()?;
         drop(server);
         // SAFETY: whoever registered the callback promised that it can be
         // called with its userdata. Only plain numbers are left in this frame
@@ -536,9 +542,12 @@ fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usi
             return Ok(Some(count));
         };
         server = entered;
+        server.engine.back();
         if let Some((verdict, spare)) = ended {
             server.spare = Some(spare);
             server.settle(open, verdict)?;
+        } else {
+            server.keeps = true;
         }
         if count >= ROUND {
             return Ok(Some(count));
@@ -547,7 +556,14 @@ fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usi
 }
 
 /// Puts a call under a handle for its callback.
-fn lend(server: &mut Entered<Server>, taken: crate::server::Taken) -> Result<*mut c_void, Failure> {
+fn lend(
+    server: &mut Entered<Server>,
+    mut taken: crate::server::Taken,
+) -> Result<*mut c_void, Failure> {
+    if server.keeps {
+        // Now, because what the callback was shown must stay where it is.
+        taken.detach();
+    }
     let function = server.name(taken.route);
     let call = Call::new(taken, function, Arc::clone(&server.mailbox));
     if let Some(Spare(handle)) = server.spare.take()
@@ -738,7 +754,8 @@ pub unsafe extern "C" fn zroute_server_fail(
         // SAFETY: as the caller promises.
         let fault = unsafe { fault(code, name, message) }?;
         let mut server = handle::enter::<Server>(server.cast())?;
-        Ok(server.engine.fail(token, &fault)?)
+        server.engine.fail(token, &fault)?;
+        Ok(server.engine.leave()?)
     })
 }
 

@@ -103,7 +103,8 @@ impl Client {
         }
     }
 
-    /// Begins a call and returns its id; never waits. `parameters` is one
+    /// Begins a call and returns its id; never waits. It goes out with the next
+    /// [`Client::flush`], or when anything is collected. `parameters` is one
     /// MessagePack value, which is sent as it is.
     pub fn submit(
         &mut self,
@@ -148,8 +149,8 @@ impl Client {
     /// Waits until any call is finished, no longer than `until`. Nothing comes
     /// back when the time is over first, or no call is in flight.
     pub fn collect_any(&mut self, until: Option<Instant>) -> Result<Option<(u64, Outcome)>, Error> {
+        let mut looked = false;
         loop {
-            // Also for one who only looks, and never waits.
             self.send_unsent()?;
             self.read()?;
             self.expire(Instant::now());
@@ -158,10 +159,14 @@ impl Client {
                     return Ok(Some((id, outcome)));
                 }
             }
-            if self.in_flight.count() == 0 || until.is_some_and(|until| Instant::now() >= until) {
+            let now = Instant::now();
+            let over = self.in_flight.count() == 0 || until.is_some_and(|until| now >= until);
+            if over && looked {
                 return Ok(None);
             }
-            self.turn(until)?;
+            // Only a wait finds out what has come, if only one for no time.
+            self.turn(if over { Some(now) } else { until })?;
+            looked = true;
         }
     }
 
@@ -205,13 +210,22 @@ impl Client {
             (Some(deadline), Some(until)) => Some(deadline.min(until)),
             (deadline, until) => deadline.or(until),
         };
-        transport::wait(
+        self.flush()?;
+        transport::wait_for_any(
             self.servers.iter_mut().map(|server| &mut server.transport),
-            None,
             deadline,
             !self.unsent.is_empty(),
         )
         .map(drop)
+    }
+
+    /// Puts what was sent on its way.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        for server in &mut self.servers {
+            // A call that was lost ends by its deadline.
+            server.transport.flush()?;
+        }
+        Ok(())
     }
 
     /// Hands waiting calls to servers that take them.
@@ -329,6 +343,11 @@ impl Client {
                 Outcome::NotConnected {
                     function,
                     endpoint,
+                    trouble: self
+                        .servers
+                        .iter_mut()
+                        .filter_map(|server| server.transport.trouble())
+                        .collect(),
                     waited,
                 }
             };

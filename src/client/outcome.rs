@@ -28,6 +28,8 @@ pub enum Outcome {
         function: Box<str>,
         /// The endpoints that were tried.
         endpoint: String,
+        /// What is known of why, for each of them.
+        trouble: Vec<String>,
         /// The whole time that the call had.
         waited: Duration,
     },

@@ -9,11 +9,13 @@
 //! | `counters` | what was counted |
 //! | `open_calls` | the calls that wait for their answer, by token |
 //! | `options` | limits and the transport's options |
+//! | `pace` | how long handlers take |
 //! | `routes` | the functions' names |
 
 mod counters;
 mod open_calls;
 mod options;
+mod pace;
 mod routes;
 
 use std::fmt;
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant};
 pub use counters::Counters;
 use open_calls::{OpenCall, OpenCalls};
 pub use options::Options;
+use pace::Paces;
 pub use routes::Route;
 use routes::Routes;
 
@@ -40,6 +43,7 @@ pub struct Server {
     open: OpenCalls,
     options: Options,
     counters: Counters,
+    paces: Paces,
     endpoints: Vec<String>,
     scratch: Vec<u8>,
 }
@@ -58,6 +62,19 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// Moves the parameters to memory of their own, for a call that stays open
+    /// for long: in place, a small one keeps all that was read together with
+    /// it.
+    pub fn detach(&mut self) {
+        let body = std::mem::take(&mut self.body);
+        self.body = body.detached();
+    }
+
+    /// Gives the parameters' memory back.
+    pub fn release(&mut self) {
+        self.body = Frame::default();
+    }
+
     /// The parameters, one checked MessagePack value; for the raw handler the
     /// whole body, unchecked.
     #[must_use]
@@ -113,6 +130,7 @@ impl Server {
             open: OpenCalls::default(),
             options,
             counters: Counters::default(),
+            paces: Paces::default(),
             endpoints: Vec::new(),
             scratch: Vec::new(),
         })
@@ -185,7 +203,6 @@ impl Server {
     /// The next call that is already here. What needs no handler is answered
     /// on the way.
     pub fn take(&mut self) -> Result<Option<Taken>, Error> {
-        self.flush()?;
         while let Some(incoming) = self.transport.receive()? {
             if let Some(taken) = self.admit(incoming)? {
                 return Ok(Some(taken));
@@ -194,18 +211,53 @@ impl Server {
         Ok(None)
     }
 
+    /// Whether there is another one, as far as is known without asking the
+    /// system.
+    pub fn has_more(&mut self) -> bool {
+        self.transport.has_more()
+    }
+
+    /// The host runs handlers now, and comes back with [`Server::back`]. What
+    /// was answered goes out, and callers are looked after meanwhile.
+    pub fn leave(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.paces.release();
+        let long = self.paces.begin();
+        self.transport.lend(long);
+        Ok(())
+    }
+
+    /// The same for a host that takes calls one by one. Answers may stay here a
+    /// moment longer, to go out together with those of quick functions that
+    /// follow.
+    #[inline]
+    pub fn leave_shortly(&mut self) -> Result<(), Error> {
+        if !self.paces.may_hold() {
+            self.flush()?;
+            self.paces.release();
+        }
+        let long = self.paces.begin();
+        self.transport.lend(long);
+        Ok(())
+    }
+
+    /// The handlers of all calls that were taken have run.
+    #[inline]
+    pub fn back(&mut self) {
+        self.paces.end();
+    }
+
     /// Waits for something to take, until the deadline; for ever without one.
-    /// Call it when [`Server::take`] has just returned nothing.
+    /// Call it when [`Server::take`] has just returned nothing: only a wait, if
+    /// only for no time, finds out what has come since.
     pub fn wait(&mut self, deadline: Option<Instant>) -> Result<Waited, Error> {
         if self.is_stopped() {
             return Ok(Waited::Woken);
         }
-        transport::wait(
-            std::iter::once(&mut self.transport),
-            Some(&self.wake),
-            deadline,
-            false,
-        )
+        self.flush()?;
+        self.paces.measure();
+        self.paces.release();
+        self.transport.wait(Some(&self.wake), deadline, false)
     }
 
     /// Answers a call with one MessagePack value; a raw one with any bytes.
@@ -243,7 +295,7 @@ impl Server {
         self.open.get(token).is_some_and(|call| call.raw)
     }
 
-    /// Sends again what slow readers left here.
+    /// Puts the answers on their way.
     pub fn flush(&mut self) -> Result<(), Error> {
         let lost = self.transport.flush()?;
         self.counters.undeliverable += lost as u64;
@@ -304,6 +356,7 @@ impl Server {
             return self.refuse(&envelope, &fault);
         }
         self.counters.calls += 1;
+        self.paces.include(route);
         let token = self.open.insert(OpenCall {
             envelope,
             raw: route == Route::Raw,
@@ -346,6 +399,9 @@ impl Server {
         for call in std::mem::take(&mut self.open).into_calls() {
             self.send_fault(&call.envelope, &fault)?;
         }
+        self.transport
+            .wait(None, Some(Instant::now()), false)
+            .map(drop)?;
         // No more than a few queues' worth: a client that keeps sending must
         // not keep the server from closing.
         for _ in 0..self.options.open_calls {

@@ -11,13 +11,24 @@ use super::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     text: String,
-    kind: Kind,
+    address: Address,
 }
 
+/// Where an endpoint is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    Tcp { host: String },
-    Ipc,
+pub enum Address {
+    /// A host as it was written, without brackets, and a port; 0 for any.
+    Tcp {
+        /// A name, an address in figures, or of a bind an interface or `*`.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// A path, or a name behind an `@`.
+    Ipc {
+        /// The path.
+        path: String,
+    },
 }
 
 impl Endpoint {
@@ -46,9 +57,10 @@ impl Endpoint {
                         "a host is missing: tcp://127.0.0.1:port, or tcp://*:port for all addresses",
                     ));
                 }
-                if port != "*" && port.parse::<u16>().is_err() {
+                let number = if port == "*" { Ok(0) } else { port.parse() };
+                let Ok(number) = number else {
                     return Err(refuse("the port is a number from 0 to 65535, or *"));
-                }
+                };
                 let text = if port == "0" {
                     format!("tcp://{host}:*")
                 } else {
@@ -57,14 +69,17 @@ impl Endpoint {
                 let host = host.trim_start_matches('[').trim_end_matches(']');
                 Ok(Self {
                     text,
-                    kind: Kind::Tcp {
+                    address: Address::Tcp {
                         host: host.to_string(),
+                        port: number,
                     },
                 })
             }
             "ipc" => Ok(Self {
                 text: text.to_string(),
-                kind: Kind::Ipc,
+                address: Address::Ipc {
+                    path: address.to_string(),
+                },
             }),
             _ => Err(refuse(
                 "unknown kind; expected tcp://host:port or ipc://path",
@@ -78,10 +93,16 @@ impl Endpoint {
         &self.text
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
     /// Whether a bind there can be reached from other machines.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        let Kind::Tcp { host } = &self.kind else {
+        let Address::Tcp { host, .. } = &self.address else {
             return false;
         };
         match host.parse::<IpAddr>() {
@@ -93,7 +114,7 @@ impl Endpoint {
     /// Whether the address can only be IPv6.
     #[must_use]
     pub fn is_ipv6(&self) -> bool {
-        matches!(&self.kind, Kind::Tcp { host } if host.contains(':'))
+        matches!(&self.address, Address::Tcp { host, .. } if host.contains(':'))
     }
 }
 

@@ -2,18 +2,54 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 /// A body that arrived, held without a copy.
-pub struct Frame(zmq::Message);
+pub struct Frame(Held);
+
+enum Held {
+    Libzmq(zmq::Message),
+    Shared(Bytes),
+}
 
 impl Frame {
-    pub(super) fn new(message: zmq::Message) -> Self {
-        Self(message)
+    /// The same bytes in memory of their own. A small body that is kept for
+    /// long would else keep all that was read together with it.
+    #[must_use]
+    pub fn detached(self) -> Self {
+        match self.0 {
+            Held::Shared(bytes) => Self(Held::Shared(Bytes::copy_from_slice(&bytes))),
+            held @ Held::Libzmq(_) => Self(held),
+        }
+    }
+}
+
+impl Default for Frame {
+    /// No bytes.
+    fn default() -> Self {
+        Self(Held::Shared(Bytes::new()))
+    }
+}
+
+impl From<zmq::Message> for Frame {
+    fn from(message: zmq::Message) -> Self {
+        Self(Held::Libzmq(message))
+    }
+}
+
+impl From<Bytes> for Frame {
+    fn from(bytes: Bytes) -> Self {
+        Self(Held::Shared(bytes))
     }
 }
 
 impl AsRef<[u8]> for Frame {
+    #[inline]
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Held::Libzmq(message) => message,
+            Held::Shared(bytes) => bytes,
+        }
     }
 }
 

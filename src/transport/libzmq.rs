@@ -3,9 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::ffi::{CStr, CString};
 use std::os::fd::RawFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Body, Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Sent, Transport};
+use super::assembly::Assembly;
+use super::wait::Waiting;
+use super::{
+    Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Sent, Transport, Waited, Wake,
+};
 use crate::wire::Envelope;
 
 /// Below this, libzmq can be overrun from outside.
@@ -101,16 +105,6 @@ impl Libzmq {
                 other => return other.map_err(system("receive a frame")),
             }
         }
-    }
-
-    /// Reads and drops the frames that are left; returns how many there were.
-    fn skip_rest(&self, frame: &mut zmq::Message) -> Result<usize, Error> {
-        let mut count = 0;
-        while frame.get_more() {
-            self.receive_rest(frame)?;
-            count += 1;
-        }
-        Ok(count)
     }
 
     /// Hands a whole message to libzmq or nothing of it.
@@ -223,57 +217,26 @@ impl Transport for Libzmq {
             Err(zmq::Error::EINTR) => return Err(Error::Interrupted),
             Err(error) => return Err(system("receive a message")(error)),
         }
-        let mut envelope = Envelope::new();
-        if self.role == Role::Router {
-            if !envelope.push(&frame) || !frame.get_more() {
-                self.skip_rest(&mut frame)?;
-                return Ok(Some(Incoming {
-                    envelope,
-                    body: Body::Missing,
-                }));
+        let mut assembly = match self.role {
+            Role::Dealer => Assembly::default(),
+            Role::Router => {
+                let assembly = Assembly::from_peer(&frame);
+                self.receive_rest(&mut frame)?;
+                assembly
             }
-            self.receive_rest(&mut frame)?;
-        }
-        if !frame.get_more() && !frame.is_empty() {
-            return Ok(Some(Incoming {
-                envelope,
-                body: Body::One(Frame::new(frame)),
-            }));
-        }
-        loop {
-            let fits = envelope.push(&frame);
-            let more = frame.get_more();
-            if fits && envelope.is_delimited() {
-                if !more {
-                    return Ok(Some(Incoming {
-                        envelope,
-                        body: Body::Missing,
-                    }));
-                }
-                break;
-            }
-            if !fits || !more {
-                let dropped = self.skip_rest(&mut frame)?;
-                let mut several = envelope.frames().count() + usize::from(!fits) + dropped;
-                if self.role == Role::Router {
-                    // The peer did not send its routing id.
-                    several = several.saturating_sub(1);
-                    envelope = envelope.routing_id_alone();
-                }
-                return Ok(Some(Incoming {
-                    envelope,
-                    body: Body::Several(several),
-                }));
-            }
-            self.receive_rest(&mut frame)?;
-        }
-        self.receive_rest(&mut frame)?;
-        let body = if frame.get_more() {
-            Body::Several(1 + self.skip_rest(&mut frame)?)
-        } else {
-            Body::One(Frame::new(frame))
         };
-        Ok(Some(Incoming { envelope, body }))
+        loop {
+            let more = frame.get_more();
+            if let Some(incoming) = assembly.add(Frame::from(frame), more) {
+                return Ok(Some(incoming));
+            }
+            frame = zmq::Message::new();
+            self.receive_rest(&mut frame)?;
+        }
+    }
+
+    fn has_more(&mut self) -> bool {
+        false
     }
 
     fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error> {
@@ -334,20 +297,6 @@ impl Transport for Libzmq {
         failure.map_or(Ok(lost), Err)
     }
 
-    fn flush_after(&self) -> Option<Duration> {
-        (self.held.bytes > 0).then_some(RETRY)
-    }
-
-    fn descriptor(&self) -> RawFd {
-        self.descriptor
-    }
-
-    fn connection_descriptor(&self) -> Option<RawFd> {
-        self.connection
-            .as_ref()
-            .map(|connection| connection.descriptor)
-    }
-
     fn is_connected(&mut self) -> Result<bool, Error> {
         match &mut self.connection {
             Some(connection) => {
@@ -358,21 +307,48 @@ impl Transport for Libzmq {
         }
     }
 
-    fn is_ready(&mut self, to_send: bool) -> Result<bool, Error> {
-        let connected = self
-            .connection
-            .as_ref()
-            .is_none_or(|connection| connection.up);
-        let wanted = if to_send && connected {
-            zmq::POLLIN | zmq::POLLOUT
-        } else {
-            zmq::POLLIN
-        };
-        match self.socket.get_events() {
-            Ok(events) => Ok(events.intersects(wanted)),
-            Err(zmq::Error::EINTR) => Err(Error::Interrupted),
-            Err(error) => Err(system("look for events")(error)),
+    fn trouble(&mut self) -> Option<String> {
+        None
+    }
+
+    fn wait(
+        &mut self,
+        wake: Option<&Wake>,
+        until: Option<Instant>,
+        to_send: bool,
+    ) -> Result<Waited, Error> {
+        let mut waiting = Waiting::new(wake, until);
+        self.prepare(to_send, &mut waiting)?;
+        waiting.end()
+    }
+
+    fn prepare(&mut self, to_send: bool, waiting: &mut Waiting) -> Result<(), Error> {
+        // This also makes the descriptor of connections quiet again.
+        let connected = self.is_connected()?;
+        if let Some(connection) = &self.connection {
+            waiting.watch(connection.descriptor);
         }
+        if to_send && connected {
+            match self.socket.get_events() {
+                Ok(events) if events.is_empty() => {}
+                Ok(_) => waiting.is_over(),
+                Err(zmq::Error::EINTR) => return Err(Error::Interrupted),
+                Err(error) => return Err(system("look for events")(error)),
+            }
+        }
+        if self.held.bytes > 0 {
+            waiting.retry_after(RETRY);
+        }
+        waiting.watch(self.descriptor);
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn lend(&mut self, _: bool) {
+        // libzmq has a thread of its own.
     }
 }
 
@@ -409,6 +385,32 @@ fn configure(socket: &zmq::Socket, options: &Options, role: Role) -> Result<(), 
         "reconnect_max_ms",
         socket.set_reconnect_ivl_max(milliseconds(options.reconnect_longest)),
     )?;
+    if !options.heartbeat.is_zero() {
+        let patience = options.heartbeat.saturating_mul(3);
+        set(
+            "heartbeat_ms",
+            socket
+                .set_heartbeat_ivl(milliseconds(options.heartbeat))
+                .and_then(|()| socket.set_heartbeat_timeout(milliseconds(patience)))
+                .and_then(|()| socket.set_heartbeat_ttl(milliseconds(patience))),
+        )?;
+    }
+    if let Some(credentials) = &options.credentials {
+        match role {
+            Role::Router => {
+                return Err(Error::Option {
+                    name: "plain_password",
+                    reason: "a server on 'libzmq' checks no password; take 'zmtp'".to_string(),
+                });
+            }
+            Role::Dealer => set(
+                "plain_password",
+                socket
+                    .set_plain_username(Some(&credentials.username))
+                    .and_then(|()| socket.set_plain_password(Some(&credentials.password))),
+            )?,
+        }
+    }
     match role {
         // An answer to a peer that has left is reported, not swallowed.
         Role::Router => set("mandatory", socket.set_router_mandatory(true))?,

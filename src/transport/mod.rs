@@ -1,8 +1,10 @@
-//! How frames travel. One trait, [`Transport`]; behind it today `libzmq`.
-//! No other room names the zmq crate.
+//! How frames travel. One trait, [`Transport`]; behind it `zmtp`, which speaks
+//! ZeroMQ's protocol on the caller's thread, and `libzmq`. No other room names
+//! the zmq crate.
 //!
 //! | file | holds |
 //! |---|---|
+//! | `assembly` | a message put together from its frames |
 //! | `endpoint` | the text of an endpoint, checked |
 //! | `error` | what can go wrong below the messages |
 //! | `fork` | which process this is, counted in forks |
@@ -11,7 +13,9 @@
 //! | `options` | limits, queues, timings, keys |
 //! | `wait` | waiting for sockets, a stop or a deadline |
 //! | `wake` | ending a wait from another thread or a signal handler |
+//! | `zmtp` | the transport on the caller's thread |
 
+mod assembly;
 mod endpoint;
 mod error;
 pub mod fork;
@@ -20,16 +24,16 @@ mod libzmq;
 mod options;
 mod wait;
 mod wake;
+mod zmtp;
 
-use std::os::fd::RawFd;
-use std::time::Duration;
+use std::time::Instant;
 
 pub use endpoint::Endpoint;
 pub use error::Error;
 pub use frame::Frame;
 pub use libzmq::version as libzmq_version;
-pub use options::{Curve, KeyPair, Options};
-pub use wait::{Waited, wait};
+pub use options::{Credentials, Curve, KeyPair, Kind, Options};
+pub use wait::{Waited, Waiting, wait_for_any};
 pub use wake::{Stop, Wake};
 
 use crate::wire::Envelope;
@@ -41,6 +45,17 @@ pub struct Incoming {
     pub envelope: Envelope,
     /// What came after them.
     pub body: Body,
+}
+
+impl Incoming {
+    /// How many bytes it holds.
+    fn size(&self) -> usize {
+        let body = match &self.body {
+            Body::One(frame) => frame.as_ref().len(),
+            Body::Missing | Body::Several(_) => 0,
+        };
+        self.envelope.size() + body
+    }
 }
 
 /// What came after the envelope.
@@ -67,10 +82,10 @@ pub enum Sent {
     Lost,
 }
 
-/// A socket with many peers, and without waits of its own.
+/// A socket with many peers, used by one thread at a time.
 ///
 /// `router` addresses its peers by the first frame of the envelope, `dealer`
-/// sends to any peer that is connected.
+/// sends to the one peer that it is connected to.
 pub trait Transport: Send {
     /// Accepts peers at an endpoint; returns the endpoint really bound, with
     /// its port.
@@ -79,40 +94,65 @@ pub trait Transport: Send {
     /// Connects to an endpoint, now and again whenever the connection is lost.
     fn connect(&mut self, endpoint: &Endpoint) -> Result<(), Error>;
 
-    /// The next message, if one is here.
+    /// The next message that is known to be here. What else has come, a wait
+    /// finds out.
     fn receive(&mut self) -> Result<Option<Incoming>, Error>;
 
-    /// Sends the envelope's frames and then the body as one frame.
+    /// Whether another message is known to be here, as far as can be told
+    /// without asking the system.
+    fn has_more(&mut self) -> bool;
+
+    /// Sends the envelope's frames and then the body as one frame, with the
+    /// next [`Transport::flush`] at the latest.
     fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error>;
 
-    /// Tries again what [`Sent::Held`] left here. Returns how many messages
-    /// were lost because their peer has gone.
+    /// Puts on its way what was sent, and tries again what [`Sent::Held`] left
+    /// here. Returns how many messages were lost since the last time because
+    /// their peer has gone.
     fn flush(&mut self) -> Result<usize, Error>;
-
-    /// When [`Transport::flush`] wants to be called again, if anything is held.
-    fn flush_after(&self) -> Option<Duration>;
-
-    /// Becomes readable when something happened to the socket since the last
-    /// [`Transport::receive`] that returned nothing.
-    fn descriptor(&self) -> RawFd;
-
-    /// Becomes readable when a connection came or went since the last
-    /// [`Transport::is_connected`]; none for a router.
-    fn connection_descriptor(&self) -> Option<RawFd>;
 
     /// Whether a dealer has a connection to send on.
     fn is_connected(&mut self) -> Result<bool, Error>;
 
-    /// Whether a message is here, or can be sent, at this moment.
-    fn is_ready(&mut self, to_send: bool) -> Result<bool, Error>;
+    /// Why a dealer has no connection, if it is known.
+    fn trouble(&mut self) -> Option<String>;
+
+    /// Waits until something happens, the wake is rung or the time is over;
+    /// without a time, for ever. A signal ends the wait with
+    /// [`Error::Interrupted`].
+    ///
+    /// Call it after a flush, when `receive` has just returned nothing. With
+    /// `to_send`, room to send counts too.
+    fn wait(
+        &mut self,
+        wake: Option<&Wake>,
+        until: Option<Instant>,
+        to_send: bool,
+    ) -> Result<Waited, Error>;
+
+    /// Tells a wait for several sockets what concerns this one.
+    fn prepare(&mut self, to_send: bool, waiting: &mut Waiting) -> Result<(), Error>;
+
+    /// Takes in what happened during a wait for several sockets.
+    fn look(&mut self) -> Result<(), Error>;
+
+    /// Its owner is away until the next call of anything here, `long` perhaps.
+    /// Connections are kept alive meanwhile.
+    fn lend(&mut self, long: bool);
 }
 
 /// A socket that answers whoever called: one server's front.
 pub fn router(options: &Options) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(libzmq::Libzmq::router(options)?))
+    Ok(match options.kind()? {
+        Kind::Zmtp => Box::new(zmtp::Zmtp::router(options)?),
+        Kind::Libzmq => Box::new(libzmq::Libzmq::router(options)?),
+    })
 }
 
 /// A socket that calls one server.
 pub fn dealer(options: &Options) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(libzmq::Libzmq::dealer(options)?))
+    Ok(match options.kind()? {
+        Kind::Zmtp => Box::new(zmtp::Zmtp::dealer(options)?),
+        Kind::Libzmq => Box::new(libzmq::Libzmq::dealer(options)?),
+    })
 }

@@ -17,78 +17,126 @@ pub enum Waited {
     TimedOut,
 }
 
-/// Waits until something happens at one of the sockets, the wake is rung or
-/// the deadline passes; with no deadline, for ever. A signal ends the wait
-/// with [`Error::Interrupted`].
+/// Waits until something happens at one of the sockets or the deadline passes;
+/// with no deadline, for ever. A signal ends the wait with
+/// [`Error::Interrupted`].
 ///
-/// Call it when `receive` has just returned nothing on each socket, with no
-/// other operation since. With `to_send`, room to send counts too.
-pub fn wait<'a>(
+/// Call it when `receive` has just returned nothing on each socket. With
+/// `to_send`, room to send counts too.
+pub fn wait_for_any<'a>(
     sockets: impl Iterator<Item = &'a mut Box<dyn Transport>>,
-    wake: Option<&Wake>,
-    deadline: Option<Instant>,
+    until: Option<Instant>,
     to_send: bool,
 ) -> Result<Waited, Error> {
-    let mut until = deadline;
-    let mut descriptors = Vec::with_capacity(4);
-    if let Some(wake) = wake {
-        descriptors.push(watched(wake.descriptor()));
+    let mut sockets: Vec<_> = sockets.collect();
+    if let [socket] = sockets.as_mut_slice() {
+        return socket.wait(None, until, to_send);
     }
-    for socket in sockets {
-        // This also makes the descriptor of connections quiet again.
-        if let Some(descriptor) = socket.connection_descriptor() {
-            socket.is_connected()?;
-            descriptors.push(watched(descriptor));
-        }
-        if to_send && socket.is_ready(true)? {
-            return Ok(Waited::Ready);
-        }
-        if let Some(pause) = socket.flush_after() {
-            let retry = Instant::now() + pause;
-            until = Some(until.map_or(retry, |until| until.min(retry)));
-        }
-        descriptors.push(watched(socket.descriptor()));
+    let mut waiting = Waiting::new(None, until);
+    for socket in &mut sockets {
+        socket.prepare(to_send, &mut waiting)?;
     }
-
-    let timeout = until.map_or(-1, |until| {
-        milliseconds(until.saturating_duration_since(Instant::now()))
-    });
-    // SAFETY: the pointer and the count describe the array above, which lives
-    // through the call.
-    let ready = unsafe {
-        libc::poll(
-            descriptors.as_mut_ptr(),
-            descriptors.len() as libc::nfds_t,
-            timeout,
-        )
-    };
-    if ready < 0 {
-        let error = std::io::Error::last_os_error();
-        if error.kind() == std::io::ErrorKind::Interrupted {
-            return Err(Error::Interrupted);
-        }
-        return Err(Error::System {
-            operation: "poll",
-            reason: error.to_string(),
-        });
+    let waited = waiting.end()?;
+    for socket in &mut sockets {
+        socket.look()?;
     }
-    if let Some(wake) = wake
-        && descriptors.first().is_some_and(|bell| bell.revents != 0)
-    {
-        wake.clear();
-        return Ok(Waited::Woken);
-    }
-    if ready > 0 || until != deadline {
-        return Ok(Waited::Ready);
-    }
-    Ok(Waited::TimedOut)
+    Ok(waited)
 }
 
-fn watched(descriptor: RawFd) -> libc::pollfd {
-    libc::pollfd {
-        fd: descriptor,
-        events: libc::POLLIN,
-        revents: 0,
+/// A wait that is being prepared.
+pub struct Waiting<'a> {
+    wake: Option<&'a Wake>,
+    deadline: Option<Instant>,
+    retry: Option<Instant>,
+    over: bool,
+    descriptors: Vec<libc::pollfd>,
+}
+
+impl<'a> Waiting<'a> {
+    /// A wait that only the wake and the deadline can end so far.
+    #[must_use]
+    pub fn new(wake: Option<&'a Wake>, deadline: Option<Instant>) -> Self {
+        let mut waiting = Self {
+            wake,
+            deadline,
+            retry: None,
+            over: false,
+            descriptors: Vec::with_capacity(4),
+        };
+        if let Some(wake) = wake {
+            waiting.watch(wake.descriptor());
+        }
+        waiting
+    }
+
+    /// It also ends when this descriptor is readable.
+    pub fn watch(&mut self, descriptor: RawFd) {
+        self.descriptors.push(libc::pollfd {
+            fd: descriptor,
+            events: libc::POLLIN,
+            revents: 0,
+        });
+    }
+
+    /// Something is here already: it only looks.
+    pub fn is_over(&mut self) {
+        self.over = true;
+    }
+
+    /// It also ends after some time, to try something again.
+    pub fn retry_after(&mut self, pause: Duration) {
+        self.retry_at(Instant::now() + pause);
+    }
+
+    /// It also ends at a time, to try something again.
+    pub fn retry_at(&mut self, time: Instant) {
+        self.retry = Some(self.retry.map_or(time, |retry| retry.min(time)));
+    }
+
+    /// Waits.
+    pub fn end(mut self) -> Result<Waited, Error> {
+        if self.over {
+            return Ok(Waited::Ready);
+        }
+        let until = match (self.deadline, self.retry) {
+            (Some(deadline), Some(retry)) => Some(deadline.min(retry)),
+            (deadline, retry) => deadline.or(retry),
+        };
+        let timeout = until.map_or(-1, |until| {
+            milliseconds(until.saturating_duration_since(Instant::now()))
+        });
+        // SAFETY: the pointer and the count describe the vector, which lives
+        // through the call.
+        let ready = unsafe {
+            libc::poll(
+                self.descriptors.as_mut_ptr(),
+                self.descriptors.len() as libc::nfds_t,
+                timeout,
+            )
+        };
+        if ready < 0 {
+            let error = std::io::Error::last_os_error();
+            if error.kind() == std::io::ErrorKind::Interrupted {
+                return Err(Error::Interrupted);
+            }
+            return Err(Error::System {
+                operation: "poll",
+                reason: error.to_string(),
+            });
+        }
+        if let Some(wake) = self.wake
+            && self
+                .descriptors
+                .first()
+                .is_some_and(|bell| bell.revents != 0)
+        {
+            wake.clear();
+            return Ok(Waited::Woken);
+        }
+        if ready > 0 || until != self.deadline {
+            return Ok(Waited::Ready);
+        }
+        Ok(Waited::TimedOut)
     }
 }
 

@@ -82,6 +82,18 @@ static void a_number_is_taken_within_its_documented_range_alone(void **state)
     assert_true(numbers > 10 && numbers < documented_count);
 }
 
+/* A text that the option takes. */
+static const char *good_text(const char *name, const char *key)
+{
+    if (strcmp(name, "values") == 0) {
+        return "msgpack";
+    }
+    if (strcmp(name, "transport") == 0) {
+        return "zmtp";
+    }
+    return key;
+}
+
 static void an_option_is_taken_by_whom_it_is_documented_for(void **state)
 {
     char public_key[41], secret_key[41];
@@ -100,9 +112,13 @@ static void an_option_is_taken_by_whom_it_is_documented_for(void **state)
             assert_status(ZROUTE_OK, zroute_options_set_integer(options, name, least));
         } else {
             assert_status(ZROUTE_OK,
-                          zroute_options_set_text(options, name,
-                                                  strcmp(name, "values") == 0 ? "msgpack"
-                                                                              : secret_key));
+                          zroute_options_set_text(options, name, good_text(name, secret_key)));
+        }
+        if (strncmp(name, "plain_", 6) == 0) {
+            /* They go together, and a server has them on this transport. */
+            zroute_options_set_text(options, "plain_username", "name");
+            zroute_options_set_text(options, "plain_password", "secret");
+            zroute_options_set_text(options, "transport", "zmtp");
         }
         if (strcmp(name, "curve_public_key") == 0) {
             /* Goes with two others. */
@@ -137,6 +153,86 @@ static void options_may_be_used_twice_and_freed_before_what_was_made_with_them(v
     assert_fault(-32004, "100 allowed", called(pair, "echo", large, sizeof large));
     assert_answer("\x01", called(pair, "echo", PACKED("\x01")));
     assert_status(ZROUTE_OK, zroute_server_free(other));
+    free_pair(&made);
+}
+
+static void transports_and_passwords_are_checked(void **state)
+{
+    static const struct {
+        const char *name, *value, *error;
+    } bad[] = {{"transport", "carrier pigeon", "'zmtp' or 'libzmq', got 'carrier pigeon'"},
+               {"plain_username", "name", "go together"},
+               {"plain_password", "secret", "go together"}};
+    char public_key[41], secret_key[41], large[300];
+    zroute_options *options;
+    zroute_server *server;
+    zroute_client *client;
+    size_t row;
+    (void)state;
+    for (row = 0; row < sizeof bad / sizeof bad[0]; row++) {
+        options = options_new();
+        assert_status(ZROUTE_OK, zroute_options_set_text(options, bad[row].name, bad[row].value));
+        assert_status(ZROUTE_BAD_OPTION, zroute_server_new(options, &server));
+        assert_last_error(bad[row].error);
+        assert_status(ZROUTE_BAD_OPTION, zroute_client_new(options, &client));
+        assert_status(ZROUTE_OK, zroute_options_free(options));
+    }
+    options = options_new();
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = 0;
+    zroute_options_set_text(options, "plain_username", large);
+    zroute_options_set_text(options, "plain_password", "");
+    assert_status(ZROUTE_BAD_OPTION, zroute_server_new(options, &server));
+    assert_last_error("255 bytes at most");
+    zroute_options_set_text(options, "plain_username", "");
+    zroute_options_set_text(options, "transport", "libzmq");
+    assert_status(ZROUTE_BAD_OPTION, zroute_server_new(options, &server));
+    assert_last_error("take 'zmtp'");
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+
+    options = options_new();
+    assert_status(ZROUTE_OK, zroute_curve_keypair(public_key, secret_key));
+    zroute_options_set_text(options, "curve_secret_key", secret_key);
+    zroute_options_set_text(options, "transport", "zmtp");
+    assert_status(ZROUTE_BAD_OPTION, zroute_server_new(options, &server));
+    assert_last_error("CURVE needs 'libzmq'");
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+}
+
+static void a_password_is_asked_for(void **state)
+{
+    static const char *const passwords[] = {"secret", "secreT", "", "secret and more"};
+    zroute_options *options = options_new();
+    zroute_answer *answer;
+    struct pair *pair;
+    void *made;
+    size_t row;
+    (void)state;
+    zroute_options_set_text(options, "plain_username", "name");
+    zroute_options_set_text(options, "plain_password", passwords[0]);
+    zroute_options_set_text(options, "transport", "zmtp");
+    pair = make_pair_with(options, options);
+    zroute_server_register(pair->server, "echo", echo, NULL, NULL);
+    assert_answer("\x07", called(pair, "echo", PACKED("\x07")));
+    for (row = 1; row < sizeof passwords / sizeof passwords[0]; row++) {
+        zroute_client *stranger;
+        uint64_t id;
+        zroute_options_set_text(options, "plain_password", passwords[row]);
+        assert_status(ZROUTE_OK, zroute_client_new(options, &stranger));
+        assert_status(ZROUTE_OK, zroute_client_connect(stranger, pair->endpoint));
+        assert_status(ZROUTE_OK,
+                      zroute_client_submit(stranger, "echo", PACKED("\x07"), 100, &id));
+        do {
+            assert_status(ZROUTE_OK, zroute_server_step(pair->server, 1, NULL));
+        } while (zroute_client_collect(stranger, 1, &answer) != ZROUTE_OK);
+        assert_status(ZROUTE_NOT_CONNECTED, zroute_answer_value(answer, &(const void *){0},
+                                                                &(size_t){0}));
+        assert_last_error("the peer refused the handshake");
+        assert_status(ZROUTE_OK, zroute_answer_free(answer));
+        assert_status(ZROUTE_OK, zroute_client_free(stranger));
+    }
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+    made = pair;
     free_pair(&made);
 }
 
@@ -251,6 +347,8 @@ int main(void)
         cmocka_unit_test(a_number_is_taken_within_its_documented_range_alone),
         cmocka_unit_test(an_option_is_taken_by_whom_it_is_documented_for),
         cmocka_unit_test(options_may_be_used_twice_and_freed_before_what_was_made_with_them),
+        cmocka_unit_test(transports_and_passwords_are_checked),
+        cmocka_unit_test(a_password_is_asked_for),
         cmocka_unit_test(the_latest_value_counts),
         cmocka_unit_test(depth_and_nodes_are_bounded),
         cmocka_unit_test(the_values_are_in_one_of_two_formats),

@@ -1,5 +1,6 @@
 """Peers that do not even speak ZMTP, stop half-way or never read: the others are served."""
 
+import contextlib
 import errno
 import random
 import socket
@@ -129,8 +130,11 @@ def test_who_never_reads_disturbs_nobody(programs, language, remarks):
             before = server.memory
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             zmtp.introduce(deaf, b"DEALER")
-            for _ in range(count):
-                deaf.sendall(zmtp.message(b"", request("echo", "x" * size)))
+            deaf.settimeout(1)
+            # It is held up, or let go, or its answers are dropped.
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                for _ in range(count):
+                    deaf.sendall(zmtp.message(b"", request("echo", "x" * size)))
             for number in range(100):
                 assert dealer.call("echo", [number]) == [number]
             grown = server.memory - before
@@ -138,6 +142,5 @@ def test_who_never_reads_disturbs_nobody(programs, language, remarks):
                 f"a peer of the {language} server sends {count * size >> 20} MiB of calls and "
                 f"reads no answer: the server grows by {grown >> 20} MiB"
             )
-            # The answers that nobody reads are dropped beyond the buffer.
             assert grown < count * size / 2
         assert server.is_running

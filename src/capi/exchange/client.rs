@@ -85,6 +85,7 @@ fn finish(
     wait_for: WaitFor,
     until: Option<Instant>,
 ) -> Result<Option<&mut Batch>, Failure> {
+    client.engine.flush()?;
     collect(client, wait_for, until)?;
     let batch = &mut client.exchange.batch;
     if batch.is_empty() {

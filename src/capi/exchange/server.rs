@@ -43,6 +43,10 @@ pub fn turn<'a>(
     timeout_ms: c_int,
 ) -> Result<&'a [u8], Failure> {
     let until = deadline(timeout_ms);
+    if most > 0 {
+        // One who takes no calls is in the middle of those that were taken.
+        server.engine.back();
+    }
     server.exchange.batch.begin(server.values);
     server.exchange.batch.begin_map();
     if !answers.is_empty() {
@@ -65,6 +69,10 @@ pub fn turn_in_place<'a>(
     timeout_ms: c_int,
 ) -> Result<Option<&'a mut Batch>, Failure> {
     let until = deadline(timeout_ms);
+    if most > 0 {
+        // One who takes no calls is in the middle of those that were taken.
+        server.engine.back();
+    }
     server.exchange.batch.begin(Values::Zend);
     server.exchange.batch.begin_map();
     hand_in_place(server, answers)?;
@@ -78,9 +86,14 @@ fn finish(
     until: Option<Instant>,
 ) -> Result<Option<&mut Batch>, Failure> {
     server.exchange.batch.end_map([NOT_PLAIN, -1]);
-    if most > 0 {
-        take(server, most, until)?;
-    }
+    let taken = if most > 0 {
+        take(server, most, until)
+    } else {
+        Ok(())
+    };
+    // Also after a stop or a signal: the answers must not wait for the host.
+    server.engine.leave()?;
+    taken?;
     let batch = &mut server.exchange.batch;
     if batch.is_empty() {
         return Ok(None);
@@ -92,9 +105,7 @@ fn finish(
 /// Fills the batch with what is here, after waiting for it unless there is
 /// something in it already.
 fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), Failure> {
-    // After a wait the first call is handed out at once: most often it is the
-    // only one, and looking for a second costs a system call.
-    let mut most = most;
+    let mut waited = false;
     loop {
         server.deliver()?;
         // Before the next calls: under load there is always one more.
@@ -105,7 +116,7 @@ fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), 
                 "the server was asked to stop",
             ));
         }
-        let drained = match take_round(server, most) {
+        let drained = match take_round(server, most, waited) {
             // What is in the batch already must reach the host.
             Err(_) if !server.exchange.batch.is_empty() => return Ok(()),
             drained => drained?,
@@ -120,13 +131,16 @@ fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), 
         if server.engine.wait(until)? == Waited::TimedOut {
             return Ok(());
         }
-        most = 1;
+        waited = true;
     }
 }
 
 /// Takes what is here; true when nothing was left. Calls in a row of one
 /// function, with the same time left, share a map.
-fn take_round(server: &mut Server, most: usize) -> Result<bool, Failure> {
+///
+/// After a wait most often one call is the only one, and looking for another
+/// may cost a system call, so only those that are known to be here are taken.
+fn take_round(server: &mut Server, most: usize, waited: bool) -> Result<bool, Failure> {
     let mut group = None;
     let mut count = 0;
     let mut taking = Ok(false);
@@ -155,6 +169,9 @@ fn take_round(server: &mut Server, most: usize) -> Result<bool, Failure> {
         }
         hand_out(server, &taken)?;
         count += 1;
+        if waited && !server.engine.has_more() {
+            break;
+        }
     }
     if let Some(ended) = group {
         server.exchange.batch.end_map(ended);
@@ -313,16 +330,18 @@ fn conclude(server: &mut Server, token: u64, settled: Result<(), Failure>) -> Re
 /// Answers one call, with a value that is taken for plain.
 pub fn answer(server: &mut Server, token: u64, value: &[u8]) -> Result<(), Failure> {
     match server.values {
-        Values::MessagePack | Values::Zend => settle_messagepack(server, token, value),
+        Values::MessagePack | Values::Zend => settle_messagepack(server, token, value)?,
         Values::Php => {
             let limits = server.engine.limits().clone();
             let mut serialized = Serialized::new(value, &limits);
-            settle_php(server, token, &mut serialized, true)
+            settle_php(server, token, &mut serialized, true)?;
         }
     }
+    Ok(server.engine.leave()?)
 }
 
 /// Answers one call, with a value of PHP's that is taken for plain.
 pub fn answer_in_place(server: &mut Server, token: u64, answer: View<'_>) -> Result<(), Failure> {
-    settle_in_place(server, token, answer, true)
+    settle_in_place(server, token, answer, true)?;
+    Ok(server.engine.leave()?)
 }

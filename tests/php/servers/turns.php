@@ -34,7 +34,7 @@ $server = new Server([
     },
 ]);
 $server->register('counters', fn () => $server->counters());
-$server->register('nested', fn () => $server->step(0));
+$server->register('nested', fn () => $server->step(20));
 echo $server->bind('tcp://127.0.0.1:0'), "\n";
 while (true) {
     $turn++;

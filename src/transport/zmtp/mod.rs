@@ -1,0 +1,188 @@
+//! ZMTP 3.1 over tcp and unix sockets, on the caller's own thread.
+//!
+//! libzmq hands every message from the caller to its I/O thread and back; in
+//! lockstep these hand-overs are most of a round trip. Here the caller itself
+//! reads and writes the sockets whenever it sends, receives or waits.
+//!
+//! Sources: RFC 37 (ZMTP 3.1), RFC 23 (ZMTP 3.0), RFC 24 (PLAIN), RFC 28
+//! (which socket types talk to each other), <https://rfc.zeromq.org>.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `address` | from endpoints to addresses of the system |
+//! | `background` | threads beside the caller's |
+//! | `command` | commands and what they carry |
+//! | `connection` | one peer |
+//! | `connector` | a dealer's way to its server |
+//! | `engine` | all connections of one socket, on one epoll |
+//! | `greeting` | the first 64 bytes of each side |
+//! | `handshake` | how two peers get to know each other |
+//! | `header` | what stands before each frame |
+//! | `input` | what a peer sends, cut into frames |
+//! | `keeper` | looks after the connections while their owner is away |
+//! | `listener` | a bound endpoint |
+//! | `output` | what waits to be written to one peer |
+//! | `refusal` | why a peer is turned away |
+//! | `timers` | what is to happen at which time |
+
+mod address;
+mod background;
+mod command;
+mod connection;
+mod connector;
+mod engine;
+mod greeting;
+mod handshake;
+mod header;
+mod input;
+mod keeper;
+mod listener;
+mod output;
+mod refusal;
+mod timers;
+
+use std::time::{Duration, Instant};
+
+use self::engine::Engine;
+use self::handshake::Role;
+use self::keeper::Keeper;
+use super::{Endpoint, Error, Incoming, Options, Sent, Transport, Waited, Waiting, Wake};
+use crate::wire::Envelope;
+
+/// See the module.
+pub struct Zmtp {
+    /// None while it is lent to the keeper.
+    engine: Option<Box<Engine>>,
+    keeper: Keeper,
+    linger: Duration,
+}
+
+impl Zmtp {
+    pub fn router(options: &Options) -> Result<Self, Error> {
+        Self::new(Role::Router, options)
+    }
+
+    pub fn dealer(options: &Options) -> Result<Self, Error> {
+        Self::new(Role::Dealer, options)
+    }
+
+    fn new(role: Role, options: &Options) -> Result<Self, Error> {
+        Ok(Self {
+            engine: Some(Box::new(Engine::new(role, options)?)),
+            keeper: Keeper::default(),
+            linger: options.linger,
+        })
+    }
+
+    #[inline]
+    fn engine(&mut self) -> &mut Engine {
+        self.engine.get_or_insert_with(|| self.keeper.take_back())
+    }
+}
+
+impl Transport for Zmtp {
+    fn bind(&mut self, endpoint: &Endpoint) -> Result<String, Error> {
+        self.engine().bind(endpoint)
+    }
+
+    fn connect(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+        self.engine().connect(endpoint)
+    }
+
+    #[inline]
+    fn receive(&mut self) -> Result<Option<Incoming>, Error> {
+        Ok(self.engine().receive())
+    }
+
+    #[inline]
+    fn has_more(&mut self) -> bool {
+        self.engine().has_something()
+    }
+
+    #[inline]
+    fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Result<Sent, Error> {
+        Ok(self.engine().send(envelope, body))
+    }
+
+    fn flush(&mut self) -> Result<usize, Error> {
+        let engine = self.engine();
+        engine.flush();
+        Ok(engine.take_lost())
+    }
+
+    fn is_connected(&mut self) -> Result<bool, Error> {
+        let engine = self.engine();
+        engine.look(Some(Duration::ZERO))?;
+        Ok(engine.is_connected())
+    }
+
+    fn trouble(&mut self) -> Option<String> {
+        self.engine().trouble().map(ToString::to_string)
+    }
+
+    fn wait(
+        &mut self,
+        wake: Option<&Wake>,
+        until: Option<Instant>,
+        to_send: bool,
+    ) -> Result<Waited, Error> {
+        let engine = self.engine();
+        if let Some(wake) = wake {
+            engine.watch_bell(wake.descriptor())?;
+        }
+        // Handshakes and heartbeats write too.
+        engine.flush();
+        let ready = engine.has_something() || to_send && engine.can_send();
+        let end = [until, engine.next_timer()].into_iter().flatten().min();
+        let timeout = if ready {
+            Some(Duration::ZERO)
+        } else {
+            end.map(|end| end.saturating_duration_since(Instant::now()))
+        };
+        let happened = engine.look(timeout)?;
+        if let Some(wake) = wake
+            && engine.was_rung()
+        {
+            wake.clear();
+            return Ok(Waited::Woken);
+        }
+        if ready || happened || end != until {
+            return Ok(Waited::Ready);
+        }
+        Ok(Waited::TimedOut)
+    }
+
+    fn prepare(&mut self, to_send: bool, waiting: &mut Waiting) -> Result<(), Error> {
+        let engine = self.engine();
+        engine.flush();
+        if engine.has_something() || to_send && engine.can_send() {
+            waiting.is_over();
+        }
+        if let Some(time) = engine.next_timer() {
+            waiting.retry_at(time);
+        }
+        waiting.watch(engine.descriptor());
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<(), Error> {
+        self.engine().look(Some(Duration::ZERO)).map(drop)
+    }
+
+    #[inline]
+    fn lend(&mut self, long: bool) {
+        if let Some(engine) = self
+            .engine
+            .take_if(|engine| long || engine.has_heartbeats())
+        {
+            self.engine = self.keeper.lend(engine);
+        }
+    }
+}
+
+impl Drop for Zmtp {
+    fn drop(&mut self) {
+        let linger = self.linger;
+        self.engine().drain(linger);
+    }
+}
