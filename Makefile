@@ -121,15 +121,20 @@ lint-python: packages-lint
 headers: packages-build rust ## write include/ anew from src/capi
 	ZROUTE_WRITE_HEADERS=1 cargo test --locked --test headers
 
-BENCH_SERVERS := $(addprefix target/bench/,libzmq_rep libzmq_router zroute_server)
+BENCH_SERVERS := $(addprefix target/bench/,libzmq_rep libzmq_router zroute_server null_zmtp bare_tcp_server)
+BENCH_CLIENTS := $(addprefix target/bench/,zroute_client bare_tcp_client)
 
 .PHONY: bench
-bench: packages-test build $(BENCH_SERVERS) ## what a request costs, beside others; BENCH=--quick for a look
+bench: packages-test build $(BENCH_SERVERS) $(BENCH_CLIENTS) ## what a request costs, beside others; BENCH=--quick for a look
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' cargo run --release --locked -p zroute-bench -- $(BENCH)
 
-$(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plus_call.*) $(LIB)/libzroute.so
+$(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plus_call.c bench/servers/*.h) $(LIB)/libzroute.so
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE) -lzmq
+
+$(BENCH_CLIENTS): target/bench/%: bench/clients/%.c $(wildcard bench/clients/measured_run.* bench/servers/*.h) $(LIB)/libzroute.so
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE)
 
 .PHONY: soak
 soak: packages-test build ## a million calls in C, and in PHP over each bridge

@@ -8,7 +8,7 @@ use crate::servers::{SERVERS, Server};
 
 /// What `--help` prints, before the lists of servers and scenarios.
 const USAGE: &str = "\
-Compares servers of the plain dialect. Start it in the project's top folder.
+Compares servers of the plain dialect, and servers with their own clients. Start it in the project's top folder.
 
   --server NAME     only this server; repeatable. Ratios need the baseline in the run too
   --scenario NAME   only this scenario; repeatable
@@ -16,7 +16,7 @@ Compares servers of the plain dialect. Start it in the project's top folder.
   --seconds S       length of one measurement (default 0.7)
   --warm-up S       time before each measurement (default 0.15)
   --quick           2 rounds of 0.2 s: to see that all is well, not for figures
-  --out FOLDER      where results.json and results.svg go (default target/bench)
+  --out FOLDER      where the files go (default target/bench)
   --help            this text
 ";
 
@@ -120,7 +120,7 @@ fn seconds(flag: &str, text: &str) -> Result<Duration, String> {
 }
 
 fn help() -> String {
-    let line = |name, title| format!("  {name:<16}  {title}\n");
+    let line = |name, title| format!("  {name:<26}{title}\n");
     let servers = SERVERS.iter().map(|server| line(server.name, server.title));
     let scenarios = SCENARIOS
         .iter()

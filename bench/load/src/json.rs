@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::arguments::Settings;
 use crate::machine::Machine;
 use crate::measurement::Metric;
-use crate::report::{Block, Figure, Report, Row};
+use crate::report::{Block, Figure, Limit, Report, Row};
 use crate::statistics::Summary;
 
 /// The whole report. `results` holds an entry for each scenario and server.
@@ -23,19 +23,24 @@ pub fn render(report: &Report, machine: &Machine, settings: &Settings) -> Value 
             "seconds": settings.time.as_secs_f64(),
             "warm_up_seconds": settings.warm_up.as_secs_f64(),
         },
-        "results": report.blocks.iter().flat_map(entries).collect::<Vec<_>>(),
+        "warnings": report.warnings,
+        "results": report.blocks.iter().flat_map(|block| entries(block, machine)).collect::<Vec<_>>(),
     })
 }
 
-fn entries(block: &Block) -> impl Iterator<Item = Value> {
-    block.rows.iter().map(|row| entry(block, row))
+fn entries(block: &Block, machine: &Machine) -> impl Iterator<Item = Value> {
+    block
+        .rows
+        .iter()
+        .map(|row| entry(block, row, machine.cores))
 }
 
-fn entry(block: &Block, row: &Row) -> Value {
+fn entry(block: &Block, row: &Row, cores: usize) -> Value {
     let mut entry = json!({
         "scenario": block.scenario.name,
         "server": row.server.name,
         "baseline": row.server.baseline,
+        "limit": block.limit(row, cores).map(Limit::word),
     });
     for metric in Metric::ALL {
         if let Some(found) = row.figure(metric) {

@@ -2,7 +2,9 @@
 //! they compare. `bench/README.md` says how to read the figures.
 
 mod arguments;
+mod child_process;
 mod client;
+mod client_process;
 mod cpu;
 mod json;
 mod load;
@@ -24,10 +26,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Asked, Settings};
+use client::Failure;
 use machine::Machine;
-use measurement::measure;
+use measurement::{Measurement, measure_load, measure_own_client};
 use report::{Block, Report, Rounds};
+use scenario::{Callers, Scenario};
 use server_process::ServerProcess;
+use servers::Server;
 
 fn main() -> ExitCode {
     let outcome = match arguments::parse(std::env::args().skip(1)) {
@@ -50,14 +55,39 @@ fn main() -> ExitCode {
 fn compare(settings: &Settings) -> Result<(), String> {
     let machine = Machine::here();
     let report = run(settings)?;
-    println!("\n{}\n\n{}", machine.summary(), table::render(&report));
+    println!(
+        "\n{}\n\n{}",
+        machine.summary(),
+        table::render(&report, machine.cores)
+    );
 
     fs::create_dir_all(&settings.out)
         .map_err(|error| format!("{}: {error}", settings.out.display()))?;
     let json = json::render(&report, &machine, settings);
     write(&settings.out.join("results.json"), &format!("{json:#}\n"))?;
-    let plot = plot::render(&report, &machine.summary());
-    write(&settings.out.join("results.svg"), &plot)
+    let mut subtitle = machine.summary();
+    if !report.warnings.is_empty() {
+        subtitle += "; NOT every server runs on the transport that it is named after";
+    }
+    for (file, title, by_load) in [
+        (
+            "results.svg",
+            "Servers of the plain dialect, side by side",
+            true,
+        ),
+        (
+            "own_clients.svg",
+            "A server and its own client, beside bare TCP",
+            false,
+        ),
+    ] {
+        let blocks = report.blocks_by_load(by_load);
+        if !blocks.is_empty() {
+            let plot = plot::render(&blocks, title, &subtitle);
+            write(&settings.out.join(file), &plot)?;
+        }
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
@@ -66,49 +96,45 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A server with its process.
+struct Contestant {
+    server: &'static Server,
+    process: ServerProcess,
+}
+
 /// Measures each server under each scenario once a round. The servers take turns
 /// within a scenario, and another one begins in each round, so that a machine that
 /// gets slower or faster meanwhile does so for all of them.
 fn run(settings: &Settings) -> Result<Report, String> {
-    let mut processes = Vec::new();
+    let mut warnings = Vec::new();
+    let mut contestants = Vec::new();
     for server in &settings.servers {
-        let start = || {
-            let process = ServerProcess::start(server.command)?;
-            process.wait_until_it_answers()?;
-            Ok(process)
-        };
-        processes.push(start().map_err(|problem: String| format!("{}: {problem}", server.name))?);
+        let mut scenarios = settings.scenarios.iter();
+        if scenarios.any(|scenario| server.takes_part_in(scenario)) {
+            let process = start(server).map_err(|problem| format!("{}: {problem}", server.name))?;
+            note(&mut warnings, server, process.other_transport());
+            contestants.push(Contestant { server, process });
+        }
     }
     let mut found: Vec<Vec<Rounds>> = settings
         .scenarios
         .iter()
         .map(|_| {
-            settings
-                .servers
-                .iter()
-                .map(|server| Rounds::of(server))
-                .collect()
+            let servers = contestants.iter().map(|contestant| contestant.server);
+            servers.map(Rounds::of).collect()
         })
         .collect();
     for round in 0..settings.rounds {
         eprintln!("round {} of {}", round + 1, settings.rounds);
         for (scenario, rounds) in settings.scenarios.iter().zip(&mut found) {
-            for turn in 0..processes.len() {
-                let index = (round + turn) % processes.len();
-                let (process, rounds) = (&mut processes[index], &mut rounds[index]);
-                let measurement = measure(scenario, process, settings.warm_up, settings.time)
-                    .map_err(|failure| {
-                        let ended = process
-                            .ended()
-                            .map(|status| format!("; it ended: {status}"));
-                        format!(
-                            "{}, {}: {failure}{}",
-                            rounds.server.name,
-                            scenario.title,
-                            ended.unwrap_or_default()
-                        )
-                    })?;
-                rounds.measurements.push(measurement);
+            for turn in 0..contestants.len() {
+                let index = (round + turn) % contestants.len();
+                let (contestant, rounds) = (&mut contestants[index], &mut rounds[index]);
+                if contestant.server.takes_part_in(scenario) {
+                    let (measurement, warning) = measure(scenario, contestant, settings)?;
+                    note(&mut warnings, contestant.server, warning);
+                    rounds.measurements.push(measurement);
+                }
             }
         }
     }
@@ -116,6 +142,54 @@ fn run(settings: &Settings) -> Result<Report, String> {
     Ok(Report {
         blocks: blocks
             .map(|(scenario, rounds)| Block::new(scenario, rounds))
+            .filter(|block| !block.rows.is_empty())
             .collect(),
+        warnings,
+    })
+}
+
+fn start(server: &'static Server) -> Result<ServerProcess, String> {
+    let process = ServerProcess::start(&server.program)?;
+    // A client of its own checks the answers itself.
+    if server.client.is_none() {
+        process.wait_until_it_answers()?;
+    }
+    Ok(process)
+}
+
+fn note(warnings: &mut Vec<String>, server: &Server, warning: Option<String>) {
+    let warning = warning.map(|text| format!("{}: {text}", server.name));
+    warnings.extend(warning.filter(|warning| !warnings.contains(warning)));
+}
+
+/// One measurement, with a warning if there is one.
+fn measure(
+    scenario: &Scenario,
+    contestant: &mut Contestant,
+    settings: &Settings,
+) -> Result<(Measurement, Option<String>), String> {
+    let Contestant { server, process } = contestant;
+    let (warm_up, time) = (settings.warm_up, settings.time);
+    let measured = match (scenario.callers, &server.client) {
+        (Callers::Load(clients), _) => {
+            measure_load(clients, process, warm_up, time).map(|found| (found, None))
+        }
+        (Callers::Own { window }, Some(client)) => {
+            measure_own_client(client, window, process, warm_up, time)
+        }
+        (Callers::Own { .. }, None) => Err(Failure::Refused {
+            action: "start the client",
+            reason: "this server has none of its own".to_owned(),
+        }),
+    };
+    measured.map_err(|failure| {
+        let ended = process.ended();
+        let ended = ended.map(|status| format!("; it ended: {status}"));
+        format!(
+            "{}, {}: {failure}{}",
+            server.name,
+            scenario.title,
+            ended.unwrap_or_default()
+        )
     })
 }

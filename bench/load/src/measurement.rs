@@ -3,10 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::child_process::Program;
 use crate::client::Failure;
+use crate::client_process::{ClientProcess, Counted};
 use crate::cpu::{ProcessClock, ThreadTimes, busiest_share, thread_times};
 use crate::load::Load;
-use crate::scenario::Scenario;
+use crate::scenario::Clients;
 use crate::server_process::ServerProcess;
 use crate::statistics::percentile;
 
@@ -24,12 +26,17 @@ pub enum Metric {
     LatencyP50,
     /// Time from call to answer that 99 % of the calls do not exceed, in µs.
     LatencyP99,
-    /// User and system time of the load generator a request, in µs.
-    LoadCpu,
+    /// User and system time a request of who calls, the load generator or the server's
+    /// own client, in µs.
+    CallerCpu,
     /// How busy the server's busiest thread is; 1 is a whole core.
     ServerBusiest,
-    /// How busy the generator's busiest thread is. Near 1, the generator may be the limit.
-    LoadBusiest,
+    /// How busy the busiest thread of who calls is. Near 1, it may be the limit.
+    CallerBusiest,
+    /// Cores that the server uses.
+    ServerCores,
+    /// Cores that who calls uses.
+    CallerCores,
 }
 
 /// What makes one figure better than another.
@@ -45,14 +52,16 @@ pub enum Better {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::RequestsPerSecond,
         Self::ServerCpu,
         Self::LatencyP50,
         Self::LatencyP99,
-        Self::LoadCpu,
+        Self::CallerCpu,
         Self::ServerBusiest,
-        Self::LoadBusiest,
+        Self::CallerBusiest,
+        Self::ServerCores,
+        Self::CallerCores,
     ];
 
     /// Its key in the JSON file, with the unit.
@@ -62,9 +71,11 @@ impl Metric {
             Self::ServerCpu => "server_cpu_us_per_request",
             Self::LatencyP50 => "latency_p50_us",
             Self::LatencyP99 => "latency_p99_us",
-            Self::LoadCpu => "load_cpu_us_per_request",
+            Self::CallerCpu => "caller_cpu_us_per_request",
             Self::ServerBusiest => "server_busiest_thread",
-            Self::LoadBusiest => "load_busiest_thread",
+            Self::CallerBusiest => "caller_busiest_thread",
+            Self::ServerCores => "server_cores",
+            Self::CallerCores => "caller_cores",
         }
     }
 
@@ -73,7 +84,11 @@ impl Metric {
         match self {
             Self::RequestsPerSecond => Better::Higher,
             Self::ServerCpu | Self::LatencyP50 | Self::LatencyP99 => Better::Lower,
-            Self::LoadCpu | Self::ServerBusiest | Self::LoadBusiest => Better::Neither,
+            Self::CallerCpu
+            | Self::ServerBusiest
+            | Self::CallerBusiest
+            | Self::ServerCores
+            | Self::CallerCores => Better::Neither,
         }
     }
 }
@@ -83,7 +98,7 @@ impl Metric {
 pub struct Measurement(Vec<(Metric, f64)>);
 
 impl Measurement {
-    /// A figure, if the scenario gives it: latencies are taken of REQ clients only.
+    /// A figure, if the scenario gives it: latencies are taken of REQ clients and in lockstep only.
     pub fn get(&self, metric: Metric) -> Option<f64> {
         self.0
             .iter()
@@ -101,68 +116,101 @@ impl FromIterator<(Metric, f64)> for Measurement {
 /// What has been used up to a moment.
 struct Reading {
     at: Instant,
-    answers: u64,
     server_cpu: Duration,
-    load_cpu: Duration,
+    caller_cpu: Duration,
     server_threads: ThreadTimes,
-    load_threads: ThreadTimes,
+    caller_threads: ThreadTimes,
 }
 
 impl Reading {
-    fn take(load: &Load, server: &ServerProcess) -> io::Result<Self> {
-        let bench = std::process::id();
-        Ok(Self {
-            server_threads: thread_times(server.pid())?,
-            load_threads: thread_times(bench)?,
-            server_cpu: ProcessClock::of(server.pid())?.read()?,
-            load_cpu: ProcessClock::of(bench)?.read()?,
-            answers: load.answers(),
-            at: Instant::now(),
-        })
+    fn take(server: u32, caller: u32) -> Result<Self, Failure> {
+        let take = || -> io::Result<Self> {
+            Ok(Self {
+                server_threads: thread_times(server)?,
+                caller_threads: thread_times(caller)?,
+                server_cpu: ProcessClock::of(server)?.read()?,
+                caller_cpu: ProcessClock::of(caller)?.read()?,
+                at: Instant::now(),
+            })
+        };
+        take().map_err(Failure::refused("read CPU time"))
     }
 }
 
-/// Lets the clients of a scenario work, and measures them after the warm-up.
-pub fn measure(
-    scenario: &Scenario,
+/// Lets the load generator's clients work, and measures them after the warm-up.
+pub fn measure_load(
+    clients: Clients,
     server: &ServerProcess,
     warm_up: Duration,
     time: Duration,
 ) -> Result<Measurement, Failure> {
-    let load = Load::start(scenario.clients, server.endpoint(), PATIENCE)?;
+    let bench = std::process::id();
+    let load = Load::start(clients, server.endpoint(), PATIENCE)?;
     load.work(warm_up)?;
     load.take_latencies();
-    let before = Reading::take(&load, server).map_err(Failure::refused("read CPU time"))?;
+    let before = Reading::take(server.pid(), bench)?;
+    let answers = load.answers();
     load.work(time)?;
-    let after = Reading::take(&load, server).map_err(Failure::refused("read CPU time"))?;
-    let mut latencies = load.finish()?;
-
+    let answers = load.answers() - answers;
+    let after = Reading::take(server.pid(), bench)?;
+    let latencies = load.finish()?;
     let elapsed = after.at - before.at;
-    let answers = (after.answers - before.answers) as f64;
-    if answers == 0.0 {
+    figures(&before, &after, Counted { answers, elapsed }, latencies)
+}
+
+/// Lets a server's own client work, which measures itself after the warm-up. Also tells
+/// when the client runs on another transport than it was asked to.
+pub fn measure_own_client(
+    client: &'static Program,
+    window: u16,
+    server: &ServerProcess,
+    warm_up: Duration,
+    time: Duration,
+) -> Result<(Measurement, Option<String>), Failure> {
+    let client = ClientProcess::start(client, server.endpoint(), window, warm_up, time)?;
+    client.wait_until_measuring()?;
+    let before = Reading::take(server.pid(), client.pid())?;
+    let counted = client.wait_until_measured()?;
+    let after = Reading::take(server.pid(), client.pid())?;
+    let other_transport = client.other_transport();
+    let measurement = figures(&before, &after, counted, client.latencies()?)?;
+    Ok((measurement, other_transport))
+}
+
+fn figures(
+    before: &Reading,
+    after: &Reading,
+    counted: Counted,
+    mut latencies: Vec<Duration>,
+) -> Result<Measurement, Failure> {
+    let elapsed = after.at - before.at;
+    if counted.answers == 0 {
         return Err(Failure::NoAnswer {
             in_flight: 0,
             waited: elapsed,
         });
     }
+    let answers = counted.answers as f64;
+    let server = after.server_cpu.saturating_sub(before.server_cpu);
+    let caller = after.caller_cpu.saturating_sub(before.caller_cpu);
+    let cores = |time: Duration| time.as_secs_f64() / elapsed.as_secs_f64();
     let mut figures = vec![
-        (Metric::RequestsPerSecond, answers / elapsed.as_secs_f64()),
         (
-            Metric::ServerCpu,
-            micros(after.server_cpu.saturating_sub(before.server_cpu)) / answers,
+            Metric::RequestsPerSecond,
+            answers / counted.elapsed.as_secs_f64(),
         ),
-        (
-            Metric::LoadCpu,
-            micros(after.load_cpu.saturating_sub(before.load_cpu)) / answers,
-        ),
+        (Metric::ServerCpu, micros(server) / answers),
+        (Metric::CallerCpu, micros(caller) / answers),
         (
             Metric::ServerBusiest,
             busiest_share(&before.server_threads, &after.server_threads, elapsed),
         ),
         (
-            Metric::LoadBusiest,
-            busiest_share(&before.load_threads, &after.load_threads, elapsed),
+            Metric::CallerBusiest,
+            busiest_share(&before.caller_threads, &after.caller_threads, elapsed),
         ),
+        (Metric::ServerCores, cores(server)),
+        (Metric::CallerCores, cores(caller)),
     ];
     for (metric, percent) in [(Metric::LatencyP50, 50), (Metric::LatencyP99, 99)] {
         if let Some(latency) = percentile(&mut latencies, percent) {

@@ -3,16 +3,20 @@
 
 use crate::measurement::Metric;
 use crate::quantity::{count, significant, times, without_zeros};
-use crate::report::{Figure, Report, Row};
+use crate::report::{Block, Figure, Row};
 use crate::servers::Server;
 
 /// Told apart by the colour-blind too (Okabe and Ito); darkened where a thin bar needs it.
-const COLOURS: [&str; 8] = [
-    "#0072b2", "#56b4e9", "#999999", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#333333",
+const COLOURS: [&str; 9] = [
+    "#0072b2", "#56b4e9", "#999999", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#7b4ea3",
+    "#333333",
 ];
 
 const LEFT: f64 = 40.0;
-const PANEL_WIDTH: f64 = 252.0;
+/// The narrowest panel that holds its title.
+const LEAST_PANEL_WIDTH: f64 = 252.0;
+/// A bar with its figures above.
+const BAR_WIDTH: f64 = 36.0;
 const PANEL_HEIGHT: f64 = 210.0;
 /// Room in a panel left of the bars, for the scale.
 const SCALE_WIDTH: f64 = 48.0;
@@ -45,43 +49,39 @@ const AXES: [Axis; 3] = [
     },
 ];
 
-/// Draws the report. `subtitle` says where the figures were taken.
-pub fn render(report: &Report, subtitle: &str) -> String {
-    let servers: Vec<&Server> = report
-        .blocks
+/// Draws blocks with the same servers. `subtitle` says where the figures were taken.
+pub fn render(blocks: &[&Block], title: &str, subtitle: &str) -> String {
+    let servers: Vec<&Server> = blocks
         .first()
         .map(|block| block.rows.iter().map(|row| row.server).collect())
         .unwrap_or_default();
     let axes: Vec<&Axis> = AXES
         .iter()
         .filter(|axis| {
-            let mut rows = report.blocks.iter().flat_map(|block| &block.rows);
+            let mut rows = blocks.iter().flat_map(|block| &block.rows);
             rows.any(|row| row.figure(axis.metric).is_some())
         })
         .collect();
     let top = 64.0 + LEGEND_LINE * (servers.len() + 1) as f64;
+    let bars = BAR_WIDTH * servers.len() as f64;
+    let panel_width = (SCALE_WIDTH + bars + 10.0).max(LEAST_PANEL_WIDTH);
     // A narrow picture would cut the legend.
-    let width = (LEFT + PANEL_WIDTH * report.blocks.len() as f64 + 10.0).max(760.0);
+    let width = (LEFT + panel_width * blocks.len() as f64 + 10.0).max(760.0);
     let height = top + PANEL_HEIGHT * axes.len() as f64 + 10.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" font-family=\"Helvetica, Arial, sans-serif\" \
          fill=\"#222\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
     );
-    svg += &text(
-        LEFT,
-        28.0,
-        "font-size=\"18\"",
-        "Servers of the plain dialect, side by side",
-    );
+    svg += &text(LEFT, 28.0, "font-size=\"18\"", title);
     svg += &text(LEFT, 47.0, "font-size=\"12\" fill=\"#555\"", subtitle);
     svg += &legend(&servers);
     for (line, axis) in axes.iter().enumerate() {
         let y = top + PANEL_HEIGHT * line as f64;
         svg += &axis_title(y, axis.title);
-        for (column, block) in report.blocks.iter().enumerate() {
-            let x = LEFT + PANEL_WIDTH * column as f64;
-            svg += &panel(x, y, block.scenario.title, axis, &block.rows);
+        for (column, block) in blocks.iter().enumerate() {
+            let x = LEFT + panel_width * column as f64;
+            svg += &panel((x, y), panel_width, block.scenario.title, axis, &block.rows);
         }
     }
     svg + "</svg>\n"
@@ -113,7 +113,7 @@ fn axis_title(y: f64, title: &str) -> String {
     text(x, middle, &style, title)
 }
 
-fn panel(x: f64, y: f64, title: &str, axis: &Axis, rows: &[Row]) -> String {
+fn panel((x, y): (f64, f64), width: f64, title: &str, axis: &Axis, rows: &[Row]) -> String {
     let figures: Vec<(usize, &Figure)> = rows
         .iter()
         .enumerate()
@@ -129,7 +129,7 @@ fn panel(x: f64, y: f64, title: &str, axis: &Axis, rows: &[Row]) -> String {
     let step = tick_step(highest);
     let ticks = (highest / step).ceil();
     let scale = bars_height() / (step * ticks);
-    let (left, right) = (x + SCALE_WIDTH, x + PANEL_WIDTH - 10.0);
+    let (left, right) = (x + SCALE_WIDTH, x + width - 10.0);
     let ground = y + TITLE_HEIGHT + bars_height();
 
     let mut svg = text(
@@ -240,18 +240,23 @@ fn escape(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::child_process::Program;
     use crate::measurement::Measurement;
-    use crate::report::{Block, Rounds};
+    use crate::report::Rounds;
     use crate::scenario::SCENARIOS;
 
     static FAST: Server = Server {
         name: "fast",
         title: "C & <more>",
-        command: &["fast"],
+        program: Program {
+            command: &["fast"],
+            environment: &[],
+        },
+        client: None,
         baseline: None,
     };
 
-    fn report(values: &[f64]) -> Report {
+    fn draw(values: &[f64], title: &str, subtitle: &str) -> String {
         let rounds = Rounds {
             server: &FAST,
             measurements: values
@@ -259,22 +264,22 @@ mod tests {
                 .map(|&value| Measurement::from_iter([(Metric::RequestsPerSecond, value)]))
                 .collect(),
         };
-        Report {
-            blocks: vec![Block::new(&SCENARIOS[0], &[rounds])],
-        }
+        let block = Block::new(&SCENARIOS[0], &[rounds]);
+        render(&[&block], title, subtitle)
     }
 
     #[test]
     fn markup_in_a_title_is_shown_and_not_obeyed() {
-        let svg = render(&report(&[1000.0]), "a < b");
+        let svg = draw(&[1000.0], "a & b", "a < b");
         assert!(svg.contains("C &amp; &lt;more&gt;"));
+        assert!(svg.contains("a &amp; b"));
         assert!(svg.contains("a &lt; b"));
         assert!(!svg.contains("<more>"));
     }
 
     #[test]
     fn a_panel_shows_its_scenario_its_axis_and_the_median() {
-        let svg = render(&report(&[1000.0, 3000.0, 2000.0]), "here");
+        let svg = draw(&[1000.0, 3000.0, 2000.0], "speed", "here");
         assert!(svg.contains(SCENARIOS[0].title));
         assert!(svg.contains("requests a second"));
         assert!(svg.contains(">2.00 k</text>"));

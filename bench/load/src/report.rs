@@ -1,8 +1,8 @@
 //! The measurements of a run, summed up over its rounds and set against the baselines.
 
 use crate::measurement::{Better, Measurement, Metric};
-use crate::scenario::Scenario;
-use crate::servers::Server;
+use crate::scenario::{Callers, Scenario};
+use crate::servers::{LEAST_SERVER, Server};
 use crate::statistics::Summary;
 
 /// All that a run found out.
@@ -10,6 +10,19 @@ use crate::statistics::Summary;
 pub struct Report {
     /// One block a scenario, in the order in which they were run.
     pub blocks: Vec<Block>,
+    /// What does not run as it was asked to, once each.
+    pub warnings: Vec<String>,
+}
+
+impl Report {
+    /// The blocks of the scenarios that the load generator calls in, or of the others.
+    pub fn blocks_by_load(&self, load: bool) -> Vec<&Block> {
+        let by_load = |block: &&Block| matches!(block.scenario.callers, Callers::Load(_));
+        self.blocks
+            .iter()
+            .filter(|block| by_load(block) == load)
+            .collect()
+    }
 }
 
 /// The servers under one scenario.
@@ -60,10 +73,11 @@ impl Rounds {
 }
 
 impl Block {
-    /// Sums up the rounds of all servers under one scenario.
+    /// Sums up the rounds of all servers that took part in one scenario.
     pub fn new(scenario: &'static Scenario, servers: &[Rounds]) -> Self {
         let rows = servers
             .iter()
+            .filter(|rounds| !rounds.measurements.is_empty())
             .map(|rounds| {
                 let baseline = servers
                     .iter()
@@ -81,7 +95,60 @@ impl Block {
     }
 }
 
+/// What keeps a rate from being higher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// A thread of the server has no time left.
+    Server,
+    /// Who calls: a faster server would show no higher rate, or hardly so.
+    Caller,
+    /// All cores are used.
+    Cores,
+}
+
+impl Limit {
+    /// A word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Caller => "caller",
+            Self::Cores => "cores",
+        }
+    }
+}
+
+/// From here on a thread or a machine counts as busy, and two rates as equal.
+const FULL: f64 = 0.9;
+
+impl Block {
+    /// What limits a row of this block on a machine with so many cores; nothing when
+    /// everybody waits for each other.
+    pub fn limit(&self, row: &Row, cores: usize) -> Option<Limit> {
+        let most = self
+            .rows
+            .iter()
+            .find(|row| row.server.name == LEAST_SERVER)
+            .and_then(|row| row.median(Metric::RequestsPerSecond));
+        let at_most = |rate| most.is_some_and(|most| rate >= FULL * most);
+        let used = row.median(Metric::ServerCores)? + row.median(Metric::CallerCores)?;
+        if at_most(row.median(Metric::RequestsPerSecond)?) {
+            Some(Limit::Caller)
+        } else if row.median(Metric::ServerBusiest)? >= FULL {
+            Some(Limit::Server)
+        } else if row.median(Metric::CallerBusiest)? >= FULL {
+            Some(Limit::Caller)
+        } else {
+            (used >= FULL * cores as f64).then_some(Limit::Cores)
+        }
+    }
+}
+
 impl Row {
+    /// A figure's median, if the scenario gives it.
+    pub fn median(&self, metric: Metric) -> Option<f64> {
+        Some(self.figure(metric)?.summary.median)
+    }
+
     /// A figure, if the scenario gives it.
     pub fn figure(&self, metric: Metric) -> Option<&Figure> {
         self.figures
@@ -120,20 +187,25 @@ fn values(metric: Metric, rounds: &Rounds) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::child_process::Program;
     use crate::scenario::SCENARIOS;
 
-    static BASE: Server = Server {
-        name: "base",
-        title: "the one to beat",
-        command: &["base"],
-        baseline: None,
-    };
-    static OWN: Server = Server {
-        name: "own",
-        title: "ours",
-        command: &["own"],
-        baseline: Some("base"),
-    };
+    static BASE: Server = server("base", None);
+    static OWN: Server = server("own", Some("base"));
+    static LEAST: Server = server(LEAST_SERVER, None);
+
+    const fn server(name: &'static str, baseline: Option<&'static str>) -> Server {
+        Server {
+            name,
+            title: "",
+            program: Program {
+                command: &["true"],
+                environment: &[],
+            },
+            client: None,
+            baseline,
+        }
+    }
 
     fn rounds(server: &'static Server, metric: Metric, values: &[f64]) -> Rounds {
         Rounds {
@@ -174,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_explains_other_figures_has_no_ratio() {
-        assert_eq!(ratio(Metric::LoadBusiest, &[1.0], &[0.5]), None);
+        assert_eq!(ratio(Metric::CallerBusiest, &[1.0], &[0.5]), None);
     }
 
     #[test]
@@ -185,5 +257,43 @@ mod tests {
         assert_eq!(figure.ratio, None);
         assert!((figure.summary.median - 2.0).abs() < 1e-12);
         assert!(block.rows[0].figure(Metric::LatencyP50).is_none());
+    }
+
+    /// The limit of a row with this rate, the busiest threads of server and caller, and
+    /// the cores of both, where the least server reaches a rate of 100.
+    fn limit(rate: f64, busiest: [f64; 2], cores: [f64; 2]) -> Option<Limit> {
+        let measurement = |rate| {
+            Measurement::from_iter([
+                (Metric::RequestsPerSecond, rate),
+                (Metric::ServerBusiest, busiest[0]),
+                (Metric::CallerBusiest, busiest[1]),
+                (Metric::ServerCores, cores[0]),
+                (Metric::CallerCores, cores[1]),
+            ])
+        };
+        let rounds = |server, rate| Rounds {
+            server,
+            measurements: vec![measurement(rate)],
+        };
+        let block = Block::new(&SCENARIOS[0], &[rounds(&OWN, rate), rounds(&LEAST, 100.0)]);
+        block.limit(&block.rows[0], 4)
+    }
+
+    #[test]
+    fn a_thread_that_is_full_is_the_limit_and_the_servers_before_the_callers() {
+        let (server, caller) = ([0.95, 0.95], [0.5, 0.95]);
+        assert_eq!(limit(50.0, server, [1.0, 2.0]), Some(Limit::Server));
+        assert_eq!(limit(50.0, caller, [1.0, 2.0]), Some(Limit::Caller));
+    }
+
+    #[test]
+    fn a_server_as_fast_as_one_that_does_nothing_is_limited_by_who_calls() {
+        assert_eq!(limit(95.0, [0.99, 0.5], [1.0, 2.0]), Some(Limit::Caller));
+    }
+
+    #[test]
+    fn cores_are_the_limit_when_all_are_used_and_no_thread_is_full() {
+        assert_eq!(limit(50.0, [0.8, 0.8], [1.5, 2.3]), Some(Limit::Cores));
+        assert_eq!(limit(50.0, [0.4, 0.4], [0.4, 0.4]), None);
     }
 }

@@ -1,6 +1,18 @@
-//! What the clients do: how many of them, and how many calls each keeps in flight.
+//! Who calls: how many clients, and how many calls each keeps in flight.
 
-/// Who calls.
+/// Who calls a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// The load generator, with clients on libzmq.
+    Load(Clients),
+    /// The client that belongs to the server, in a process of its own.
+    Own {
+        /// Calls in flight.
+        window: u16,
+    },
+}
+
+/// The load generator's clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clients {
     /// REQ sockets, each with one call in flight.
@@ -25,7 +37,7 @@ pub struct Scenario {
     /// What a reader sees.
     pub title: &'static str,
     /// Who calls.
-    pub clients: Clients,
+    pub callers: Callers,
 }
 
 /// Every scenario, in the order in which they are run and printed.
@@ -33,35 +45,37 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "lockstep",
         title: "1 REQ client, in lockstep",
-        clients: Clients::Req { count: 1 },
+        callers: Callers::Load(Clients::Req { count: 1 }),
     },
     Scenario {
         name: "req32",
         title: "32 REQ clients",
-        clients: Clients::Req { count: 32 },
+        callers: Callers::Load(Clients::Req { count: 32 }),
+    },
+    dealers("dealer1x64", "1 DEALER × 64 in flight", 1, 64),
+    dealers("dealer8x64", "8 DEALERs × 64", 8, 64),
+    dealers("dealer4x512", "4 DEALERs × 512", 4, 512),
+    Scenario {
+        name: "own_lockstep",
+        title: "its own client, in lockstep",
+        callers: Callers::Own { window: 1 },
     },
     Scenario {
-        name: "dealer1x64",
-        title: "1 DEALER × 64 in flight",
-        clients: Clients::Dealer {
-            count: 1,
-            window: 64,
-        },
+        name: "own64",
+        title: "its own client, 64 in flight",
+        callers: Callers::Own { window: 64 },
     },
     Scenario {
-        name: "dealer8x64",
-        title: "8 DEALERs × 64",
-        clients: Clients::Dealer {
-            count: 8,
-            window: 64,
-        },
-    },
-    Scenario {
-        name: "dealer4x512",
-        title: "4 DEALERs × 512",
-        clients: Clients::Dealer {
-            count: 4,
-            window: 512,
-        },
+        name: "own512",
+        title: "its own client, 512 in flight",
+        callers: Callers::Own { window: 512 },
     },
 ];
+
+const fn dealers(name: &'static str, title: &'static str, count: u16, window: u16) -> Scenario {
+    Scenario {
+        name,
+        title,
+        callers: Callers::Load(Clients::Dealer { count, window }),
+    }
+}

@@ -2,34 +2,89 @@
 
 use crate::measurement::Metric;
 use crate::quantity::{count, percent, significant, times};
-use crate::report::{Report, Row};
+use crate::report::{Block, Limit, Report, Row};
 use crate::servers::Server;
 
-const HEAD: [&str; 14] = [
+const LOAD_HEAD: [&str; 16] = [
     "", "req/s", "±", "ratio", "±", "CPU µs", "±", "ratio", "±", "p50 µs", "ratio", "p99 µs",
-    "ratio", "busy",
+    "ratio", "load µs", "busy", "limit",
 ];
 
-const NOTES: &str = "\
+const LOAD_NOTES: &str = "\
 Each figure is the median over the rounds; ± is half the distance from the smallest to the
 largest round, as a share of the median.
-CPU µs: user + system time of the server's process a request.
+CPU µs: user + system time of the server's process a request; load µs: of the load generator.
 ratio: times better than the server's baseline, taken in each round; above 1 is more requests,
        less CPU, a shorter wait.
-busy:  the busiest thread of the server / of the load generator, of one core. Where the second
-       is near 100 % and the first is not, the generator is the limit: compare the CPU.";
+busy:  the busiest thread of the server / of the load generator, of one core.
+limit: what keeps the rate from being higher. `server`: its busiest thread is full. `caller`: the
+       load generator; a server that does nothing (null_zmtp) is hardly faster, or the generator's
+       busiest thread is full. The rate is then a lower bound: compare the CPU. `cores`: server and
+       generator use all of the machine's. Nothing: both wait for each other.
+";
 
-/// Lays the report out in aligned columns, with its legend.
-pub fn render(report: &Report) -> String {
-    let mut lines = vec![HEAD.map(str::to_owned).to_vec()];
-    for block in &report.blocks {
+const OWN_HEAD: [&str; 12] = [
+    "",
+    "req/s",
+    "±",
+    "of bare",
+    "p50 µs",
+    "±",
+    "× bare",
+    "p99 µs",
+    "× bare",
+    "CPU µs",
+    "client µs",
+    "busy",
+];
+
+const OWN_NOTES: &str = "\
+A server and its own client, each in a process of its own, over one connection.
+of bare: the rate, as a share of the rate of bare_tcp in the same round.
+× bare:  how many times as long as with bare_tcp a call takes.
+CPU µs and client µs: user + system time of the server's and the client's process a request.
+busy:    the busiest thread of the server / of the client, of one core.
+";
+
+/// Lays the report out in aligned columns, with its legend. The machine has so many cores.
+pub fn render(report: &Report, cores: usize) -> String {
+    let mut text = String::new();
+    let load = report.blocks_by_load(true);
+    if !load.is_empty() {
+        let cells = |block: &Block, row: &Row| load_cells(block, row, cores);
+        text += &section(&LOAD_HEAD, &load, cells, LOAD_NOTES);
+        text += &bound_by_load(&load, cores);
+        text.push('\n');
+    }
+    let own = report.blocks_by_load(false);
+    if !own.is_empty() {
+        text += &section(&OWN_HEAD, &own, |_, row| own_cells(row), OWN_NOTES);
+        text.push('\n');
+    }
+    text.extend(
+        report
+            .warnings
+            .iter()
+            .map(|warning| format!("WARNING: {warning}\n")),
+    );
+    text
+}
+
+fn section(
+    head: &[&str],
+    blocks: &[&Block],
+    cells: impl Fn(&Block, &Row) -> Vec<String>,
+    notes: &str,
+) -> String {
+    let mut lines = vec![head.iter().map(|&cell| cell.to_owned()).collect()];
+    for block in blocks {
         lines.push(vec![block.scenario.title.to_owned()]);
-        lines.extend(block.rows.iter().map(cells));
+        lines.extend(block.rows.iter().map(|row| cells(block, row)));
         lines.push(Vec::new());
     }
-    let servers = report.blocks.first().map_or(&[][..], |block| &block.rows);
+    let servers = blocks.first().map_or(&[][..], |block| &block.rows);
     let legend: String = servers.iter().map(|row| described(row.server)).collect();
-    format!("{}{legend}\n{NOTES}\n", align(&lines))
+    format!("{}{legend}\n{notes}", align(&lines))
 }
 
 fn described(server: &Server) -> String {
@@ -40,7 +95,27 @@ fn described(server: &Server) -> String {
     }
 }
 
-fn cells(row: &Row) -> Vec<String> {
+/// Says where the load generator is what was measured.
+fn bound_by_load(blocks: &[&Block], cores: usize) -> String {
+    let line = |block: &&Block| {
+        let bound = block
+            .rows
+            .iter()
+            .filter(|row| block.limit(row, cores) == Some(Limit::Caller));
+        let names: Vec<&str> = bound.map(|row| row.server.name).collect();
+        (!names.is_empty()).then(|| format!("  {}: {}\n", block.scenario.title, names.join(", ")))
+    };
+    let lines: String = blocks.iter().filter_map(line).collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!(
+            "Bound by the load generator, where the rate says little about the server:\n{lines}"
+        )
+    }
+}
+
+fn load_cells(block: &Block, row: &Row, cores: usize) -> Vec<String> {
     let mut cells = vec![format!("  {}", row.server.name)];
     let mut add = |metric, show: fn(f64) -> String, with_spread| {
         let figure = row.figure(metric);
@@ -56,13 +131,47 @@ fn cells(row: &Row) -> Vec<String> {
     add(Metric::ServerCpu, significant, true);
     add(Metric::LatencyP50, significant, false);
     add(Metric::LatencyP99, significant, false);
-    let busy = |metric| {
-        let figure = row.figure(metric);
-        figure.map_or_else(String::new, |figure| percent(figure.summary.median))
-    };
-    let (server, load) = (busy(Metric::ServerBusiest), busy(Metric::LoadBusiest));
-    cells.push(format!("{server} / {load}"));
+    cells.push(median(row, Metric::CallerCpu, significant));
+    cells.push(busy(row));
+    let limit = block.limit(row, cores);
+    cells.push(limit.map_or("", Limit::word).to_owned());
     cells
+}
+
+fn own_cells(row: &Row) -> Vec<String> {
+    let spread = |metric| {
+        let figure = row.figure(metric);
+        figure.map_or_else(String::new, |figure| percent(figure.summary.spread()))
+    };
+    let ratio = |metric, show: fn(f64) -> String| {
+        let ratio = row.figure(metric).and_then(|figure| figure.ratio);
+        ratio.map_or_else(String::new, |found| show(found.median))
+    };
+    let times_as_long = |better| times(1.0 / better);
+    vec![
+        format!("  {}", row.server.name),
+        median(row, Metric::RequestsPerSecond, count),
+        spread(Metric::RequestsPerSecond),
+        ratio(Metric::RequestsPerSecond, percent),
+        median(row, Metric::LatencyP50, significant),
+        spread(Metric::LatencyP50),
+        ratio(Metric::LatencyP50, times_as_long),
+        median(row, Metric::LatencyP99, significant),
+        ratio(Metric::LatencyP99, times_as_long),
+        median(row, Metric::ServerCpu, significant),
+        median(row, Metric::CallerCpu, significant),
+        busy(row),
+    ]
+}
+
+fn median(row: &Row, metric: Metric, show: fn(f64) -> String) -> String {
+    row.median(metric).map_or_else(String::new, show)
+}
+
+fn busy(row: &Row) -> String {
+    let [server, caller] =
+        [Metric::ServerBusiest, Metric::CallerBusiest].map(|metric| median(row, metric, percent));
+    format!("{server} / {caller}")
 }
 
 /// Pads cells to columns: the first to the left, the others to the right. A line of
