@@ -89,12 +89,14 @@ pub trait Client: Send + 'static {
     fn in_flight(&self) -> usize;
 }
 
-/// Opens a connected socket whose calls fail after `patience`.
+/// Opens a connected socket whose calls fail after `patience`. The I/O thread of the
+/// context with this number carries its bytes.
 fn connect(
     context: &zmq::Context,
     kind: zmq::SocketType,
     endpoint: &str,
     patience: Duration,
+    io_thread: u16,
 ) -> Result<zmq::Socket, Failure> {
     let millis = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
     let open = || -> zmq::Result<zmq::Socket> {
@@ -105,6 +107,7 @@ fn connect(
         // The window alone bounds the queues.
         socket.set_sndhwm(0)?;
         socket.set_rcvhwm(0)?;
+        socket.set_affinity(1 << io_thread)?;
         socket.connect(endpoint)?;
         Ok(socket)
     };
@@ -162,9 +165,10 @@ impl ReqClient {
         context: &zmq::Context,
         endpoint: &str,
         patience: Duration,
+        io_thread: u16,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            socket: connect(context, zmq::REQ, endpoint, patience)?,
+            socket: connect(context, zmq::REQ, endpoint, patience, io_thread)?,
             frame: zmq::Message::new(),
             called_at: None,
         })
@@ -226,11 +230,12 @@ impl DealerClient {
         context: &zmq::Context,
         endpoint: &str,
         patience: Duration,
+        io_thread: u16,
         window: u16,
         number: u16,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            socket: connect(context, zmq::DEALER, endpoint, patience)?,
+            socket: connect(context, zmq::DEALER, endpoint, patience, io_thread)?,
             frame: zmq::Message::new(),
             pending: vec![None; usize::from(window)],
             in_flight: 0,

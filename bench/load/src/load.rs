@@ -16,7 +16,7 @@ use crate::readiness::Readiness;
 use crate::scenario::Clients;
 
 /// Threads that carry the generator's bytes, so that they are not what limits a server.
-const IO_THREADS: i32 = 2;
+const IO_THREADS: u16 = 2;
 
 const CALLING: u8 = 0;
 const CALLING_AND_TIMING: u8 = 1;
@@ -41,7 +41,7 @@ impl Load {
     pub fn start(clients: Clients, endpoint: &str, patience: Duration) -> Result<Self, Failure> {
         let context = zmq::Context::new();
         context
-            .set_io_threads(IO_THREADS)
+            .set_io_threads(i32::from(IO_THREADS))
             .map_err(Failure::refused("set I/O threads"))?;
         let (sender, failures) = mpsc::channel();
         let mut load = Self {
@@ -56,14 +56,22 @@ impl Load {
         match clients {
             Clients::Req { count } => {
                 let clients = (0..count)
-                    .map(|_| ReqClient::connect(&context, endpoint, patience))
+                    .map(|number| {
+                        ReqClient::connect(&context, endpoint, patience, io_thread(number))
+                    })
                     .collect::<Result<Vec<_>, _>>()?;
                 load.spawn(clients, &sender);
             }
             Clients::Dealer { count, window } => {
                 for number in 0..count {
-                    let client =
-                        DealerClient::connect(&context, endpoint, patience, window, number)?;
+                    let client = DealerClient::connect(
+                        &context,
+                        endpoint,
+                        patience,
+                        io_thread(number),
+                        window,
+                        number,
+                    )?;
                     load.spawn(vec![client], &sender);
                 }
             }
@@ -120,6 +128,12 @@ impl Load {
             Err(_) => Ok(latencies),
         }
     }
+}
+
+/// The I/O thread of a client. Left to itself libzmq gives all that connect at once to the
+/// first one.
+fn io_thread(number: u16) -> u16 {
+    number % IO_THREADS
 }
 
 impl Drop for Load {
