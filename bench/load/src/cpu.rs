@@ -1,4 +1,4 @@
-//! CPU time of a process and of its threads.
+//! CPU time of a process, of its threads and of the machine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -71,6 +71,42 @@ pub fn busiest_share(before: &ThreadTimes, after: &ThreadTimes, elapsed: Duratio
         / elapsed.as_secs_f64()
 }
 
+/// What all cores have done since the machine started, in scheduler ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MachineTimes {
+    idle: u64,
+    all: u64,
+}
+
+impl MachineTimes {
+    /// Reads the times up to now.
+    pub fn read() -> io::Result<Self> {
+        let text = fs::read_to_string("/proc/stat")?;
+        Self::parse(&text).ok_or_else(|| io::Error::other("/proc/stat without a line of cores"))
+    }
+
+    /// The first line: user, nice, system, idle, waiting for a disk, and more that is work.
+    /// The last two, guests' times, are part of the first two.
+    fn parse(text: &str) -> Option<Self> {
+        let line = text.lines().next()?.strip_prefix("cpu ")?;
+        let times: Vec<u64> = line
+            .split_ascii_whitespace()
+            .take(8)
+            .map_while(|time| time.parse().ok())
+            .collect();
+        Some(Self {
+            idle: times.get(3)? + times.get(4)?,
+            all: times.iter().sum(),
+        })
+    }
+
+    /// The share of all cores' time that was not idle since an earlier reading.
+    pub fn busy_since(self, earlier: Self) -> f64 {
+        let all = self.all.saturating_sub(earlier.all).max(1);
+        1.0 - (self.idle.saturating_sub(earlier.idle) as f64 / all as f64).min(1.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +162,15 @@ mod tests {
     fn a_process_that_is_not_there_has_no_clock() {
         const ABOVE_ALL_PIDS: u32 = (1 << 22) + 1;
         assert!(ProcessClock::of(ABOVE_ALL_PIDS).is_err());
+    }
+
+    #[test]
+    fn a_machine_is_busy_as_far_as_its_cores_are_neither_idle_nor_wait_for_a_disk() {
+        let parse = |text| MachineTimes::parse(text).expect("times");
+        let before = parse("cpu  100 0 50 800 50 0 0 0 0 0\ncpu0 1 2 3 4 5\n");
+        let after = parse("cpu  160 0 60 820 55 0 5 0 60 0\n");
+        assert!((after.busy_since(before) - 0.75).abs() < 1e-9);
+        assert!(after.busy_since(after) >= 0.0, "no time has passed");
+        assert_eq!(MachineTimes::parse("intr 1 2 3\n"), None);
     }
 }

@@ -24,23 +24,20 @@ pub fn render(report: &Report, machine: &Machine, settings: &Settings) -> Value 
             "warm_up_seconds": settings.warm_up.as_secs_f64(),
         },
         "warnings": report.warnings,
-        "results": report.blocks.iter().flat_map(|block| entries(block, machine)).collect::<Vec<_>>(),
+        "results": report.blocks.iter().flat_map(entries).collect::<Vec<_>>(),
     })
 }
 
-fn entries(block: &Block, machine: &Machine) -> impl Iterator<Item = Value> {
-    block
-        .rows
-        .iter()
-        .map(|row| entry(block, row, machine.cores))
+fn entries(block: &Block) -> impl Iterator<Item = Value> {
+    block.rows.iter().map(|row| entry(block, row))
 }
 
-fn entry(block: &Block, row: &Row, cores: usize) -> Value {
+fn entry(block: &Block, row: &Row) -> Value {
     let mut entry = json!({
         "scenario": block.scenario.name,
         "server": row.server.name,
         "baseline": row.server.baseline,
-        "limit": block.limit(row, cores).map(Limit::word),
+        "limit": block.limit(row).map(Limit::word),
     });
     for metric in Metric::ALL {
         if let Some(found) = row.figure(metric) {

@@ -55,11 +55,7 @@ fn main() -> ExitCode {
 fn compare(settings: &Settings) -> Result<(), String> {
     let machine = Machine::here();
     let report = run(settings)?;
-    println!(
-        "\n{}\n\n{}",
-        machine.summary(),
-        table::render(&report, machine.cores)
-    );
+    println!("\n{}\n\n{}", machine.summary(), table::render(&report));
 
     fs::create_dir_all(&settings.out)
         .map_err(|error| format!("{}: {error}", settings.out.display()))?;

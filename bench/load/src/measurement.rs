@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::child_process::Program;
 use crate::client::Failure;
 use crate::client_process::{ClientProcess, Counted};
-use crate::cpu::{ProcessClock, ThreadTimes, busiest_share, thread_times};
+use crate::cpu::{MachineTimes, ProcessClock, ThreadTimes, busiest_share, thread_times};
 use crate::load::Load;
 use crate::scenario::Clients;
 use crate::server_process::ServerProcess;
@@ -33,10 +33,8 @@ pub enum Metric {
     ServerBusiest,
     /// How busy the busiest thread of who calls is. Near 1, it may be the limit.
     CallerBusiest,
-    /// Cores that the server uses.
-    ServerCores,
-    /// Cores that who calls uses.
-    CallerCores,
+    /// Share of the time of all cores that was used, by other programs too.
+    MachineBusy,
 }
 
 /// What makes one figure better than another.
@@ -52,7 +50,7 @@ pub enum Better {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::RequestsPerSecond,
         Self::ServerCpu,
         Self::LatencyP50,
@@ -60,8 +58,7 @@ impl Metric {
         Self::CallerCpu,
         Self::ServerBusiest,
         Self::CallerBusiest,
-        Self::ServerCores,
-        Self::CallerCores,
+        Self::MachineBusy,
     ];
 
     /// Its key in the JSON file, with the unit.
@@ -74,8 +71,7 @@ impl Metric {
             Self::CallerCpu => "caller_cpu_us_per_request",
             Self::ServerBusiest => "server_busiest_thread",
             Self::CallerBusiest => "caller_busiest_thread",
-            Self::ServerCores => "server_cores",
-            Self::CallerCores => "caller_cores",
+            Self::MachineBusy => "machine_busy",
         }
     }
 
@@ -84,11 +80,9 @@ impl Metric {
         match self {
             Self::RequestsPerSecond => Better::Higher,
             Self::ServerCpu | Self::LatencyP50 | Self::LatencyP99 => Better::Lower,
-            Self::CallerCpu
-            | Self::ServerBusiest
-            | Self::CallerBusiest
-            | Self::ServerCores
-            | Self::CallerCores => Better::Neither,
+            Self::CallerCpu | Self::ServerBusiest | Self::CallerBusiest | Self::MachineBusy => {
+                Better::Neither
+            }
         }
     }
 }
@@ -120,6 +114,7 @@ struct Reading {
     caller_cpu: Duration,
     server_threads: ThreadTimes,
     caller_threads: ThreadTimes,
+    machine: MachineTimes,
 }
 
 impl Reading {
@@ -130,6 +125,7 @@ impl Reading {
                 caller_threads: thread_times(caller)?,
                 server_cpu: ProcessClock::of(server)?.read()?,
                 caller_cpu: ProcessClock::of(caller)?.read()?,
+                machine: MachineTimes::read()?,
                 at: Instant::now(),
             })
         };
@@ -193,7 +189,6 @@ fn figures(
     let answers = counted.answers as f64;
     let server = after.server_cpu.saturating_sub(before.server_cpu);
     let caller = after.caller_cpu.saturating_sub(before.caller_cpu);
-    let cores = |time: Duration| time.as_secs_f64() / elapsed.as_secs_f64();
     let mut figures = vec![
         (
             Metric::RequestsPerSecond,
@@ -209,8 +204,10 @@ fn figures(
             Metric::CallerBusiest,
             busiest_share(&before.caller_threads, &after.caller_threads, elapsed),
         ),
-        (Metric::ServerCores, cores(server)),
-        (Metric::CallerCores, cores(caller)),
+        (
+            Metric::MachineBusy,
+            after.machine.busy_since(before.machine),
+        ),
     ];
     for (metric, percent) in [(Metric::LatencyP50, 50), (Metric::LatencyP99, 99)] {
         if let Some(latency) = percentile(&mut latencies, percent) {

@@ -102,7 +102,7 @@ pub enum Limit {
     Server,
     /// Who calls: a faster server would show no higher rate, or hardly so.
     Caller,
-    /// All cores are used.
+    /// All cores are used, by other programs too.
     Cores,
 }
 
@@ -121,16 +121,14 @@ impl Limit {
 const FULL: f64 = 0.9;
 
 impl Block {
-    /// What limits a row of this block on a machine with so many cores; nothing when
-    /// everybody waits for each other.
-    pub fn limit(&self, row: &Row, cores: usize) -> Option<Limit> {
+    /// What limits a row of this block; nothing when both sides wait for each other.
+    pub fn limit(&self, row: &Row) -> Option<Limit> {
         let most = self
             .rows
             .iter()
             .find(|row| row.server.name == LEAST_SERVER)
             .and_then(|row| row.median(Metric::RequestsPerSecond));
         let at_most = |rate| most.is_some_and(|most| rate >= FULL * most);
-        let used = row.median(Metric::ServerCores)? + row.median(Metric::CallerCores)?;
         if at_most(row.median(Metric::RequestsPerSecond)?) {
             Some(Limit::Caller)
         } else if row.median(Metric::ServerBusiest)? >= FULL {
@@ -138,7 +136,7 @@ impl Block {
         } else if row.median(Metric::CallerBusiest)? >= FULL {
             Some(Limit::Caller)
         } else {
-            (used >= FULL * cores as f64).then_some(Limit::Cores)
+            (row.median(Metric::MachineBusy)? >= FULL).then_some(Limit::Cores)
         }
     }
 }
@@ -259,16 +257,15 @@ mod tests {
         assert!(block.rows[0].figure(Metric::LatencyP50).is_none());
     }
 
-    /// The limit of a row with this rate, the busiest threads of server and caller, and
-    /// the cores of both, where the least server reaches a rate of 100.
-    fn limit(rate: f64, busiest: [f64; 2], cores: [f64; 2]) -> Option<Limit> {
+    /// The limit of a row with this rate, with threads of server and caller and a machine
+    /// this busy, where the least server reaches a rate of 100.
+    fn limit(rate: f64, busiest: [f64; 2], machine: f64) -> Option<Limit> {
         let measurement = |rate| {
             Measurement::from_iter([
                 (Metric::RequestsPerSecond, rate),
                 (Metric::ServerBusiest, busiest[0]),
                 (Metric::CallerBusiest, busiest[1]),
-                (Metric::ServerCores, cores[0]),
-                (Metric::CallerCores, cores[1]),
+                (Metric::MachineBusy, machine),
             ])
         };
         let rounds = |server, rate| Rounds {
@@ -276,24 +273,24 @@ mod tests {
             measurements: vec![measurement(rate)],
         };
         let block = Block::new(&SCENARIOS[0], &[rounds(&OWN, rate), rounds(&LEAST, 100.0)]);
-        block.limit(&block.rows[0], 4)
+        block.limit(&block.rows[0])
     }
 
     #[test]
     fn a_thread_that_is_full_is_the_limit_and_the_servers_before_the_callers() {
         let (server, caller) = ([0.95, 0.95], [0.5, 0.95]);
-        assert_eq!(limit(50.0, server, [1.0, 2.0]), Some(Limit::Server));
-        assert_eq!(limit(50.0, caller, [1.0, 2.0]), Some(Limit::Caller));
+        assert_eq!(limit(50.0, server, 0.95), Some(Limit::Server));
+        assert_eq!(limit(50.0, caller, 0.95), Some(Limit::Caller));
     }
 
     #[test]
     fn a_server_as_fast_as_one_that_does_nothing_is_limited_by_who_calls() {
-        assert_eq!(limit(95.0, [0.99, 0.5], [1.0, 2.0]), Some(Limit::Caller));
+        assert_eq!(limit(95.0, [0.99, 0.5], 0.5), Some(Limit::Caller));
     }
 
     #[test]
     fn cores_are_the_limit_when_all_are_used_and_no_thread_is_full() {
-        assert_eq!(limit(50.0, [0.8, 0.8], [1.5, 2.3]), Some(Limit::Cores));
-        assert_eq!(limit(50.0, [0.4, 0.4], [0.4, 0.4]), None);
+        assert_eq!(limit(50.0, [0.8, 0.8], 0.95), Some(Limit::Cores));
+        assert_eq!(limit(50.0, [0.4, 0.4], 0.4), None);
     }
 }

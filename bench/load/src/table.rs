@@ -19,8 +19,8 @@ ratio: times better than the server's baseline, taken in each round; above 1 is 
 busy:  the busiest thread of the server / of the load generator, of one core.
 limit: what keeps the rate from being higher. `server`: its busiest thread is full. `caller`: the
        load generator; a server that does nothing (null_zmtp) is hardly faster, or the generator's
-       busiest thread is full. The rate is then a lower bound: compare the CPU. `cores`: server and
-       generator use all of the machine's. Nothing: both wait for each other.
+       busiest thread is full. The rate is then a lower bound: compare the CPU. `cores`: all of the
+       machine's are used, by other programs too. Nothing: both wait for each other.
 ";
 
 const OWN_HEAD: [&str; 12] = [
@@ -46,14 +46,13 @@ CPU µs and client µs: user + system time of the server's and the client's proc
 busy:    the busiest thread of the server / of the client, of one core.
 ";
 
-/// Lays the report out in aligned columns, with its legend. The machine has so many cores.
-pub fn render(report: &Report, cores: usize) -> String {
+/// Lays the report out in aligned columns, with its legend.
+pub fn render(report: &Report) -> String {
     let mut text = String::new();
     let load = report.blocks_by_load(true);
     if !load.is_empty() {
-        let cells = |block: &Block, row: &Row| load_cells(block, row, cores);
-        text += &section(&LOAD_HEAD, &load, cells, LOAD_NOTES);
-        text += &bound_by_load(&load, cores);
+        text += &section(&LOAD_HEAD, &load, load_cells, LOAD_NOTES);
+        text += &bound_by_load(&load);
         text.push('\n');
     }
     let own = report.blocks_by_load(false);
@@ -96,12 +95,12 @@ fn described(server: &Server) -> String {
 }
 
 /// Says where the load generator is what was measured.
-fn bound_by_load(blocks: &[&Block], cores: usize) -> String {
+fn bound_by_load(blocks: &[&Block]) -> String {
     let line = |block: &&Block| {
         let bound = block
             .rows
             .iter()
-            .filter(|row| block.limit(row, cores) == Some(Limit::Caller));
+            .filter(|row| block.limit(row) == Some(Limit::Caller));
         let names: Vec<&str> = bound.map(|row| row.server.name).collect();
         (!names.is_empty()).then(|| format!("  {}: {}\n", block.scenario.title, names.join(", ")))
     };
@@ -115,7 +114,7 @@ fn bound_by_load(blocks: &[&Block], cores: usize) -> String {
     }
 }
 
-fn load_cells(block: &Block, row: &Row, cores: usize) -> Vec<String> {
+fn load_cells(block: &Block, row: &Row) -> Vec<String> {
     let mut cells = vec![format!("  {}", row.server.name)];
     let mut add = |metric, show: fn(f64) -> String, with_spread| {
         let figure = row.figure(metric);
@@ -133,7 +132,7 @@ fn load_cells(block: &Block, row: &Row, cores: usize) -> Vec<String> {
     add(Metric::LatencyP99, significant, false);
     cells.push(median(row, Metric::CallerCpu, significant));
     cells.push(busy(row));
-    let limit = block.limit(row, cores);
+    let limit = block.limit(row);
     cells.push(limit.map_or("", Limit::word).to_owned());
     cells
 }
