@@ -10,6 +10,7 @@ mod json;
 mod load;
 mod machine;
 mod measurement;
+mod one_core;
 mod plot;
 mod plus_call;
 mod quantity;
@@ -63,7 +64,7 @@ fn compare(settings: &Settings) -> Result<(), String> {
     write(&settings.out.join("results.json"), &format!("{json:#}\n"))?;
     let mut subtitle = machine.summary();
     if !report.warnings.is_empty() {
-        subtitle += "; NOT every server runs on the transport that it is named after";
+        subtitle = format!("NOT every server runs on the transport of its name; {subtitle}");
     }
     for (file, title, by_load) in [
         (
@@ -108,7 +109,6 @@ fn run(settings: &Settings) -> Result<Report, String> {
         let mut scenarios = settings.scenarios.iter();
         if scenarios.any(|scenario| server.takes_part_in(scenario)) {
             let process = start(server).map_err(|problem| format!("{}: {problem}", server.name))?;
-            note(&mut warnings, server, process.other_transport());
             contestants.push(Contestant { server, process });
         }
     }
@@ -133,6 +133,10 @@ fn run(settings: &Settings) -> Result<Report, String> {
                 }
             }
         }
+    }
+    // Not before: a thread of libzmq has its name only some time after it has started.
+    for Contestant { server, process } in &contestants {
+        note(&mut warnings, server, process.other_transport());
     }
     let blocks = settings.scenarios.iter().zip(&found);
     Ok(Report {
@@ -170,8 +174,8 @@ fn measure(
         (Callers::Load(clients), _) => {
             measure_load(clients, process, warm_up, time).map(|found| (found, None))
         }
-        (Callers::Own { window }, Some(client)) => {
-            measure_own_client(client, window, process, warm_up, time)
+        (Callers::Own { window, one_core }, Some(client)) => {
+            measure_own_client(client, window, one_core, process, warm_up, time)
         }
         (Callers::Own { .. }, None) => Err(Failure::Refused {
             action: "start the client",

@@ -8,6 +8,7 @@ use crate::client::Failure;
 use crate::client_process::{ClientProcess, Counted};
 use crate::cpu::{MachineTimes, ProcessClock, ThreadTimes, busiest_share, thread_times};
 use crate::load::Load;
+use crate::one_core::OnOneCore;
 use crate::scenario::Clients;
 use crate::server_process::ServerProcess;
 use crate::statistics::percentile;
@@ -159,11 +160,18 @@ pub fn measure_load(
 pub fn measure_own_client(
     client: &'static Program,
     window: u16,
+    one_core: bool,
     server: &ServerProcess,
     warm_up: Duration,
     time: Duration,
 ) -> Result<(Measurement, Option<String>), Failure> {
     let client = ClientProcess::start(client, server.endpoint(), window, warm_up, time)?;
+    let keep = |pid| OnOneCore::keep(pid).map_err(Failure::refused("keep on one core"));
+    let _kept = if one_core {
+        Some((keep(server.pid())?, keep(client.pid())?))
+    } else {
+        None
+    };
     client.wait_until_measuring()?;
     let before = Reading::take(server.pid(), client.pid())?;
     let counted = client.wait_until_measured()?;

@@ -9,6 +9,8 @@ pub enum Callers {
     Own {
         /// Calls in flight.
         window: u16,
+        /// Whether both processes share one core, so that neither has to wake another.
+        one_core: bool,
     },
 }
 
@@ -55,21 +57,15 @@ pub const SCENARIOS: &[Scenario] = &[
     dealers("dealer1x64", "1 DEALER × 64 in flight", 1, 64),
     dealers("dealer8x64", "8 DEALERs × 64", 8, 64),
     dealers("dealer4x512", "4 DEALERs × 512", 4, 512),
-    Scenario {
-        name: "own_lockstep",
-        title: "its own client, in lockstep",
-        callers: Callers::Own { window: 1 },
-    },
-    Scenario {
-        name: "own64",
-        title: "its own client, 64 in flight",
-        callers: Callers::Own { window: 64 },
-    },
-    Scenario {
-        name: "own512",
-        title: "its own client, 512 in flight",
-        callers: Callers::Own { window: 512 },
-    },
+    own("own_lockstep", "its own client, in lockstep", 1, false),
+    own(
+        "own_lockstep_1core",
+        "its own client, in lockstep, both on one core",
+        1,
+        true,
+    ),
+    own("own64", "its own client, 64 in flight", 64, false),
+    own("own512", "its own client, 512 in flight", 512, false),
 ];
 
 const fn dealers(name: &'static str, title: &'static str, count: u16, window: u16) -> Scenario {
@@ -77,5 +73,13 @@ const fn dealers(name: &'static str, title: &'static str, count: u16, window: u1
         name,
         title,
         callers: Callers::Load(Clients::Dealer { count, window }),
+    }
+}
+
+const fn own(name: &'static str, title: &'static str, window: u16, one_core: bool) -> Scenario {
+    Scenario {
+        name,
+        title,
+        callers: Callers::Own { window, one_core },
     }
 }

@@ -44,6 +44,8 @@ of bare: the rate, as a share of the rate of bare_tcp in the same round.
 × bare:  how many times as long as with bare_tcp a call takes.
 CPU µs and client µs: user + system time of the server's and the client's process a request.
 busy:    the busiest thread of the server / of the client, of one core.
+Where cores fall asleep, waking one costs more than all else, and whether the scheduler puts both
+processes on one core or on two decides about bare_tcp. So the row on one core compares best.
 ";
 
 /// Lays the report out in aligned columns, with its legend.
