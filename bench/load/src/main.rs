@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use arguments::{Asked, Settings};
 use client::Failure;
 use machine::Machine;
-use measurement::{Measurement, measure_load, measure_own_client};
+use measurement::{Conditions, Measurement, measure_load, measure_own_client};
 use report::{Block, Report, Rounds};
 use scenario::{Callers, Scenario};
 use server_process::ServerProcess;
@@ -169,13 +169,17 @@ fn measure(
     settings: &Settings,
 ) -> Result<(Measurement, Option<String>), String> {
     let Contestant { server, process } = contestant;
-    let (warm_up, time) = (settings.warm_up, settings.time);
+    let conditions = Conditions {
+        one_core: scenario.one_core,
+        warm_up: settings.warm_up,
+        time: settings.time,
+    };
     let measured = match (scenario.callers, &server.client) {
         (Callers::Load(clients), _) => {
-            measure_load(clients, process, warm_up, time).map(|found| (found, None))
+            measure_load(clients, process, &conditions).map(|found| (found, None))
         }
-        (Callers::Own { window, one_core }, Some(client)) => {
-            measure_own_client(client, window, one_core, process, warm_up, time)
+        (Callers::Own { window }, Some(client)) => {
+            measure_own_client(client, window, process, &conditions)
         }
         (Callers::Own { .. }, None) => Err(Failure::Refused {
             action: "start the client",

@@ -134,20 +134,44 @@ impl Reading {
     }
 }
 
+/// Under what is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Conditions {
+    /// Whether the server and who calls share one core.
+    pub one_core: bool,
+    /// Time before the measurement.
+    pub warm_up: Duration,
+    /// Length of the measurement.
+    pub time: Duration,
+}
+
+impl Conditions {
+    fn keep_on_core(&self, server: u32, caller: u32) -> Result<Vec<OnOneCore>, Failure> {
+        let processes: &[u32] = if self.one_core {
+            &[server, caller]
+        } else {
+            &[]
+        };
+        let kept = processes.iter().map(|&process| OnOneCore::keep(process));
+        kept.collect::<io::Result<_>>()
+            .map_err(Failure::refused("keep a process on one core"))
+    }
+}
+
 /// Lets the load generator's clients work, and measures them after the warm-up.
 pub fn measure_load(
     clients: Clients,
     server: &ServerProcess,
-    warm_up: Duration,
-    time: Duration,
+    conditions: &Conditions,
 ) -> Result<Measurement, Failure> {
     let bench = std::process::id();
+    let _kept = conditions.keep_on_core(server.pid(), bench)?;
     let load = Load::start(clients, server.endpoint(), PATIENCE)?;
-    load.work(warm_up)?;
+    load.work(conditions.warm_up)?;
     load.take_latencies();
     let before = Reading::take(server.pid(), bench)?;
     let answers = load.answers();
-    load.work(time)?;
+    load.work(conditions.time)?;
     let answers = load.answers() - answers;
     let after = Reading::take(server.pid(), bench)?;
     let latencies = load.finish()?;
@@ -160,18 +184,12 @@ pub fn measure_load(
 pub fn measure_own_client(
     client: &'static Program,
     window: u16,
-    one_core: bool,
     server: &ServerProcess,
-    warm_up: Duration,
-    time: Duration,
+    conditions: &Conditions,
 ) -> Result<(Measurement, Option<String>), Failure> {
+    let Conditions { warm_up, time, .. } = *conditions;
     let client = ClientProcess::start(client, server.endpoint(), window, warm_up, time)?;
-    let keep = |pid| OnOneCore::keep(pid).map_err(Failure::refused("keep on one core"));
-    let _kept = if one_core {
-        Some((keep(server.pid())?, keep(client.pid())?))
-    } else {
-        None
-    };
+    let _kept = conditions.keep_on_core(server.pid(), client.pid())?;
     client.wait_until_measuring()?;
     let before = Reading::take(server.pid(), client.pid())?;
     let counted = client.wait_until_measured()?;

@@ -9,8 +9,6 @@ pub enum Callers {
     Own {
         /// Calls in flight.
         window: u16,
-        /// Whether both processes share one core, so that neither has to wake another.
-        one_core: bool,
     },
 }
 
@@ -32,7 +30,7 @@ pub enum Clients {
 }
 
 /// One column of the comparison.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Scenario {
     /// What `--scenario` takes and the JSON file holds.
     pub name: &'static str,
@@ -40,46 +38,60 @@ pub struct Scenario {
     pub title: &'static str,
     /// Who calls.
     pub callers: Callers,
+    /// Whether the server and who calls share one core, so that neither has to wake another.
+    pub one_core: bool,
 }
 
 /// Every scenario, in the order in which they are run and printed.
 pub const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "lockstep",
-        title: "1 REQ client, in lockstep",
-        callers: Callers::Load(Clients::Req { count: 1 }),
-    },
-    Scenario {
-        name: "req32",
-        title: "32 REQ clients",
-        callers: Callers::Load(Clients::Req { count: 32 }),
-    },
+    req("lockstep", "1 REQ client, in lockstep", 1),
+    on_one_core(req(
+        "lockstep_1core",
+        "1 REQ client, in lockstep, both on one core",
+        1,
+    )),
+    req("req32", "32 REQ clients", 32),
     dealers("dealer1x64", "1 DEALER × 64 in flight", 1, 64),
     dealers("dealer8x64", "8 DEALERs × 64", 8, 64),
     dealers("dealer4x512", "4 DEALERs × 512", 4, 512),
-    own("own_lockstep", "its own client, in lockstep", 1, false),
-    own(
+    own("own_lockstep", "its own client, in lockstep", 1),
+    on_one_core(own(
         "own_lockstep_1core",
         "its own client, in lockstep, both on one core",
         1,
-        true,
-    ),
-    own("own64", "its own client, 64 in flight", 64, false),
-    own("own512", "its own client, 512 in flight", 512, false),
+    )),
+    own("own64", "its own client, 64 in flight", 64),
+    own("own512", "its own client, 512 in flight", 512),
 ];
 
+const fn req(name: &'static str, title: &'static str, count: u16) -> Scenario {
+    scenario(name, title, Callers::Load(Clients::Req { count }))
+}
+
 const fn dealers(name: &'static str, title: &'static str, count: u16, window: u16) -> Scenario {
+    scenario(
+        name,
+        title,
+        Callers::Load(Clients::Dealer { count, window }),
+    )
+}
+
+const fn own(name: &'static str, title: &'static str, window: u16) -> Scenario {
+    scenario(name, title, Callers::Own { window })
+}
+
+const fn scenario(name: &'static str, title: &'static str, callers: Callers) -> Scenario {
     Scenario {
         name,
         title,
-        callers: Callers::Load(Clients::Dealer { count, window }),
+        callers,
+        one_core: false,
     }
 }
 
-const fn own(name: &'static str, title: &'static str, window: u16, one_core: bool) -> Scenario {
+const fn on_one_core(scenario: Scenario) -> Scenario {
     Scenario {
-        name,
-        title,
-        callers: Callers::Own { window, one_core },
+        one_core: true,
+        ..scenario
     }
 }
