@@ -7,17 +7,18 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    MOST_PEERS = 256,
+    MOST_EVENTS = 64,
+    BACKLOG = 256,
     BUFFER_SIZE = 65536,
     GREETING_SIZE = 64,
     HEADER_SIZE = 2,
@@ -32,6 +33,7 @@ static const char READY[] = "\4\x1c\5READY\x0bSocket-Type\0\0\0\6ROUTER";
 static const char ANSWER[] = {0, 1, 19};
 
 struct peer {
+    int descriptor;
     bool greeted;
     size_t held;
     uint8_t input[BUFFER_SIZE];
@@ -50,7 +52,7 @@ static bool send_all(int descriptor, const void *data, size_t size)
 }
 
 /* Answers the whole frames of the input. False when the peer is to be given up. */
-static bool answer(int descriptor, struct peer *peer)
+static bool answer(struct peer *peer)
 {
     /* An answer is never longer than its request. */
     static uint8_t output[BUFFER_SIZE];
@@ -62,7 +64,7 @@ static bool answer(int descriptor, struct peer *peer)
         }
         peer->greeted = true;
         at = GREETING_SIZE;
-        if (!send_all(descriptor, READY, sizeof READY - 1)) {
+        if (!send_all(peer->descriptor, READY, sizeof READY - 1)) {
             return false;
         }
     }
@@ -86,17 +88,17 @@ static bool answer(int descriptor, struct peer *peer)
     }
     peer->held -= at;
     memmove(peer->input, peer->input + at, peer->held);
-    return written == 0 || send_all(descriptor, output, written);
+    return written == 0 || send_all(peer->descriptor, output, written);
 }
 
-static bool serve(int descriptor, struct peer *peer)
+static bool serve(struct peer *peer)
 {
-    ssize_t got = read(descriptor, peer->input + peer->held, BUFFER_SIZE - peer->held);
+    ssize_t got = read(peer->descriptor, peer->input + peer->held, BUFFER_SIZE - peer->held);
     if (got <= 0) {
         return false;
     }
     peer->held += (size_t)got;
-    return answer(descriptor, peer);
+    return answer(peer);
 }
 
 static int listening(void)
@@ -107,7 +109,7 @@ static int listening(void)
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0
-        || listen(listener, MOST_PEERS) != 0
+        || listen(listener, BACKLOG) != 0
         || getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
         fail("null_zmtp: bind");
     }
@@ -116,36 +118,43 @@ static int listening(void)
     return listener;
 }
 
-int main(void)
+static void welcome(int epoll, int listener)
 {
-    /* Entry 0 is the listener's. */
-    static struct pollfd watched[MOST_PEERS + 1];
-    static struct peer *peers[MOST_PEERS + 1];
-    nfds_t count = 1, index;
+    struct peer *peer = calloc(1, sizeof *peer);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
     int on = 1;
 
-    watched[0] = (struct pollfd){.fd = listening(), .events = POLLIN};
+    if (peer == NULL || (peer->descriptor = accept(listener, NULL, NULL)) < 0
+        || setsockopt(peer->descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0
+        || !send_all(peer->descriptor, GREETING, GREETING_SIZE)
+        || epoll_ctl(epoll, EPOLL_CTL_ADD, peer->descriptor, &event) != 0) {
+        fail("null_zmtp: accept");
+    }
+}
+
+int main(void)
+{
+    struct epoll_event events[MOST_EVENTS];
+    /* The listener is the one without a peer. */
+    struct epoll_event listening_event = {.events = EPOLLIN, .data.ptr = NULL};
+    int epoll = epoll_create1(0), listener = listening();
+
+    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &listening_event) != 0) {
+        fail("null_zmtp: epoll");
+    }
     for (;;) {
-        if (poll(watched, count, -1) < 0) {
-            fail("null_zmtp: poll");
+        int count = epoll_wait(epoll, events, MOST_EVENTS, -1), index;
+        if (count < 0) {
+            fail("null_zmtp: wait");
         }
-        for (index = count - 1; index > 0; index--) {
-            if (watched[index].revents != 0 && !serve(watched[index].fd, peers[index])) {
-                close(watched[index].fd);
-                free(peers[index]);
-                watched[index] = watched[--count];
-                peers[index] = peers[count];
+        for (index = 0; index < count; index++) {
+            struct peer *peer = events[index].data.ptr;
+            if (peer == NULL) {
+                welcome(epoll, listener);
+            } else if (!serve(peer)) {
+                close(peer->descriptor);
+                free(peer);
             }
-        }
-        if (watched[0].revents != 0 && count <= MOST_PEERS) {
-            int descriptor = accept(watched[0].fd, NULL, NULL);
-            peers[count] = calloc(1, sizeof **peers);
-            if (descriptor < 0 || peers[count] == NULL
-                || setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0
-                || !send_all(descriptor, GREETING, GREETING_SIZE)) {
-                fail("null_zmtp: accept");
-            }
-            watched[count++] = (struct pollfd){.fd = descriptor, .events = POLLIN};
         }
     }
 }

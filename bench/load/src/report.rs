@@ -127,21 +127,26 @@ impl Block {
             .rows
             .iter()
             .find(|row| row.server.name == LEAST_SERVER)
+            .filter(|row| !row.is_full(Metric::ServerBusiest))
             .and_then(|row| row.median(Metric::RequestsPerSecond));
         let at_most = |rate| most.is_some_and(|most| rate >= FULL * most);
         if at_most(row.median(Metric::RequestsPerSecond)?) {
             Some(Limit::Caller)
-        } else if row.median(Metric::ServerBusiest)? >= FULL {
+        } else if row.is_full(Metric::ServerBusiest) {
             Some(Limit::Server)
-        } else if row.median(Metric::CallerBusiest)? >= FULL {
+        } else if row.is_full(Metric::CallerBusiest) {
             Some(Limit::Caller)
         } else {
-            (row.median(Metric::MachineBusy)? >= FULL).then_some(Limit::Cores)
+            row.is_full(Metric::MachineBusy).then_some(Limit::Cores)
         }
     }
 }
 
 impl Row {
+    fn is_full(&self, metric: Metric) -> bool {
+        self.median(metric).is_some_and(|busy| busy >= FULL)
+    }
+
     /// A figure's median, if the scenario gives it.
     pub fn median(&self, metric: Metric) -> Option<f64> {
         Some(self.figure(metric)?.summary.median)
@@ -260,19 +265,26 @@ mod tests {
     /// The limit of a row with this rate, with threads of server and caller and a machine
     /// this busy, where the least server reaches a rate of 100.
     fn limit(rate: f64, busiest: [f64; 2], machine: f64) -> Option<Limit> {
-        let measurement = |rate| {
+        limit_beside(0.5, rate, busiest, machine)
+    }
+
+    /// The same, where the least server's busiest thread is this busy.
+    fn limit_beside(least: f64, rate: f64, busiest: [f64; 2], machine: f64) -> Option<Limit> {
+        let measurement = |rate, server| {
             Measurement::from_iter([
                 (Metric::RequestsPerSecond, rate),
-                (Metric::ServerBusiest, busiest[0]),
+                (Metric::ServerBusiest, server),
                 (Metric::CallerBusiest, busiest[1]),
                 (Metric::MachineBusy, machine),
             ])
         };
-        let rounds = |server, rate| Rounds {
+        let rounds = |server, measurement| Rounds {
             server,
-            measurements: vec![measurement(rate)],
+            measurements: vec![measurement],
         };
-        let block = Block::new(&SCENARIOS[0], &[rounds(&OWN, rate), rounds(&LEAST, 100.0)]);
+        let own = rounds(&OWN, measurement(rate, busiest[0]));
+        let least = rounds(&LEAST, measurement(100.0, least));
+        let block = Block::new(&SCENARIOS[0], &[own, least]);
         block.limit(&block.rows[0])
     }
 
@@ -286,6 +298,12 @@ mod tests {
     #[test]
     fn a_server_as_fast_as_one_that_does_nothing_is_limited_by_who_calls() {
         assert_eq!(limit(95.0, [0.99, 0.5], 0.5), Some(Limit::Caller));
+    }
+
+    #[test]
+    fn a_server_that_does_nothing_says_nothing_of_who_calls_where_it_is_full_itself() {
+        let busiest = [0.99, 0.5];
+        assert_eq!(limit_beside(0.95, 95.0, busiest, 0.5), Some(Limit::Server));
     }
 
     #[test]

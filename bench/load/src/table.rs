@@ -3,7 +3,7 @@
 use crate::measurement::Metric;
 use crate::quantity::{count, percent, significant, times};
 use crate::report::{Block, Limit, Report, Row};
-use crate::servers::Server;
+use crate::servers::{LEAST_SERVER, Server};
 
 const LOAD_HEAD: [&str; 16] = [
     "", "req/s", "±", "ratio", "±", "CPU µs", "±", "ratio", "±", "p50 µs", "ratio", "p99 µs",
@@ -18,9 +18,10 @@ ratio: times better than the server's baseline, taken in each round; above 1 is 
        less CPU, a shorter wait.
 busy:  the busiest thread of the server / of the load generator, of one core.
 limit: what keeps the rate from being higher. `server`: its busiest thread is full. `caller`: the
-       load generator; a server that does nothing (null_zmtp) is hardly faster, or the generator's
-       busiest thread is full. The rate is then a lower bound: compare the CPU. `cores`: all of the
-       machine's are used, by other programs too. Nothing: both wait for each other.
+       load generator; a server that does nothing (null_zmtp) is hardly faster and not full itself,
+       or the generator's busiest thread is full. The rate is then a lower bound: compare the CPU.
+       `cores`: all of the machine's are used, by other programs too. Nothing: both wait for each
+       other.
 ";
 
 const OWN_HEAD: [&str; 12] = [
@@ -102,6 +103,7 @@ fn bound_by_load(blocks: &[&Block]) -> String {
         let bound = block
             .rows
             .iter()
+            .filter(|row| row.server.name != LEAST_SERVER)
             .filter(|row| block.limit(row) == Some(Limit::Caller));
         let names: Vec<&str> = bound.map(|row| row.server.name).collect();
         (!names.is_empty()).then(|| format!("  {}: {}\n", block.scenario.title, names.join(", ")))
