@@ -246,10 +246,9 @@ fn claim(found: &Found) -> bool {
     // meets its own thread in here must not wait for ever.
     const PATIENCE: u32 = 100_000;
     let Slot { state, runner, .. } = found.slot;
-    let here = this_thread();
     for _ in 0..PATIENCE {
         let before = runner.load(Ordering::Relaxed);
-        if before != 0 && before != here {
+        if before != 0 && before != this_thread() {
             return false;
         }
         let idle = found.idle;
@@ -267,7 +266,7 @@ fn claim(found: &Found) -> bool {
             }
             // Only the thread that runs the object can meet another one here
             // that has just looked in, and leaves at once.
-            Err(held) if held == idle | BUSY && before == here => std::thread::yield_now(),
+            Err(held) if held == idle | BUSY && before != 0 => std::thread::yield_now(),
             Err(_) => return false,
         }
     }

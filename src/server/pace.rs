@@ -15,6 +15,9 @@ const QUICK: Duration = Duration::from_micros(100);
 const SHORT: Duration = Duration::from_millis(10);
 /// Answers wait no longer than this, however quick the functions behind them.
 const HELD: Duration = Duration::from_millis(1);
+/// And for no more turns than this, so that the callers do not all wait at once
+/// for a server that is busy with all of them.
+const HELD_TURNS: u32 = 64;
 /// Quick turns are measured together, this many at a time.
 const STRIDE: u32 = 16;
 
@@ -55,6 +58,8 @@ pub struct Paces {
     routes: Vec<Route>,
     /// How long answers have been held back, as far as it was measured.
     held: Duration,
+    /// For how many turns.
+    held_turns: u32,
 }
 
 impl Paces {
@@ -120,14 +125,16 @@ impl Paces {
 
     /// Whether the answers of earlier turns may wait for the next one.
     #[inline]
-    pub fn may_hold(&self) -> bool {
-        self.expected == Some(Pace::Quick) && self.held < HELD
+    pub fn may_hold(&mut self) -> bool {
+        self.held_turns += 1;
+        self.expected == Some(Pace::Quick) && self.held < HELD && self.held_turns < HELD_TURNS
     }
 
     /// Nothing is held back any more.
     #[inline]
     pub fn release(&mut self) {
         self.held = Duration::ZERO;
+        self.held_turns = 0;
     }
 }
 
@@ -215,6 +222,11 @@ mod tests {
         assert!(!paces.may_hold(), "they have waited long enough");
         paces.release();
         assert!(paces.may_hold());
+        for _ in 2..HELD_TURNS {
+            assert!(paces.may_hold());
+        }
+        assert!(!paces.may_hold(), "that is enough for one time");
+        paces.release();
         paces.include(SLOW);
         assert!(!paces.may_hold(), "nobody knows about that one");
     }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 pub struct Frame(Held);
 
 enum Held {
-    Libzmq(zmq::Message),
+    /// Boxed, because frames are moved about, and this is the larger kind.
+    Libzmq(Box<zmq::Message>),
     Shared(Bytes),
 }
 
@@ -33,7 +34,7 @@ impl Default for Frame {
 
 impl From<zmq::Message> for Frame {
     fn from(message: zmq::Message) -> Self {
-        Self(Held::Libzmq(message))
+        Self(Held::Libzmq(Box::new(message)))
     }
 }
 

@@ -11,11 +11,13 @@ pub struct Envelope {
     inline: [u8; INLINE],
     length: u16,
     delimited: bool,
-    /// All of it, once it is too long for `inline`.
-    spilled: Option<Vec<u8>>,
+    /// All of it, once it is too long for `inline`. Boxed, because envelopes are
+    /// moved about and few need it.
+    #[allow(clippy::box_collection)]
+    spilled: Option<Box<Vec<u8>>>,
 }
 
-const INLINE: usize = 36;
+const INLINE: usize = 28;
 const PREFIX: usize = size_of::<u16>();
 
 impl Default for Envelope {
@@ -71,7 +73,7 @@ impl Envelope {
     fn spill(&mut self) -> &mut Vec<u8> {
         let packed = self.inline.get(..usize::from(self.length));
         self.spilled
-            .get_or_insert_with(|| packed.unwrap_or_default().to_vec())
+            .get_or_insert_with(|| Box::new(packed.unwrap_or_default().to_vec()))
     }
 
     fn packed(&self) -> &[u8] {
