@@ -53,7 +53,8 @@ impl Mailbox {
 /// a new handle each time, unless it is kept.
 pub struct Call {
     taken: Taken,
-    function: Arc<CStr>,
+    /// None for a body that is no call.
+    function: Option<Arc<CStr>>,
     mailbox: Arc<Mailbox>,
     verdict: Option<Verdict>,
     /// Why the latest verdict was refused, for the fault if none follows.
@@ -67,15 +68,27 @@ impl Object for Call {
 }
 
 impl Call {
-    pub fn new(taken: Taken, function: Arc<CStr>, mailbox: Arc<Mailbox>) -> Self {
+    pub fn new(taken: Taken, function: Option<&Arc<CStr>>, mailbox: Arc<Mailbox>) -> Self {
         Self {
             taken,
-            function,
+            function: function.cloned(),
             mailbox,
             verdict: None,
             refused: None,
             kept: false,
         }
+    }
+
+    /// Becomes another call of the same server.
+    pub fn become_another(&mut self, taken: Taken, function: Option<&Arc<CStr>>) {
+        self.taken = taken;
+        // Mostly it is the one before.
+        if self.function.as_ref().map(Arc::as_ptr) != function.map(Arc::as_ptr) {
+            self.function = function.cloned();
+        }
+        self.verdict = None;
+        self.refused = None;
+        self.kept = false;
     }
 
     pub fn is_kept(&self) -> bool {
@@ -126,7 +139,12 @@ pub unsafe extern "C" fn zroute_call_function(
     gate("zroute_call_function", || {
         // SAFETY: as the caller promises.
         let output = unsafe { Output::new("name", name) }?;
-        output.write(handle::enter::<Call>(call.cast())?.function.as_ptr());
+        output.write(
+            handle::enter::<Call>(call.cast())?
+                .function
+                .as_ref()
+                .map_or(c"".as_ptr(), |name| name.as_ptr()),
+        );
         Ok(())
     })
 }

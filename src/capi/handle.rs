@@ -295,12 +295,15 @@ impl<T: Object> Entered<T> {
         self.found.slot.runner.store(before, Ordering::Relaxed);
     }
 
-    /// Gives the object a new handle; the one before is stale from now on.
-    pub fn renew(mut self) -> *mut c_void {
-        let generation = next_generation(self.found.idle >> GENERATION_SHIFT);
-        self.found.idle = self.found.idle & u64::from(u32::MAX) | generation << GENERATION_SHIFT;
-        handle(self.found.index, generation, T::KIND)
-        // Dropping `self` stores the new state.
+    /// Gives the object a new handle, which nobody knows yet, and keeps it for
+    /// its owner; the handle before is stale from now on.
+    pub fn reserve(self) -> Reserved<T> {
+        let mut reserved = Reserved(std::mem::ManuallyDrop::new(self));
+        let found = &mut reserved.0.found;
+        let generation = next_generation(found.idle >> GENERATION_SHIFT);
+        found.idle = found.idle & u64::from(u32::MAX) | generation << GENERATION_SHIFT;
+        found.slot.state.store(found.idle | BUSY, Ordering::Release);
+        reserved
     }
 
     /// Takes the object out; its handle is stale from now on.
@@ -315,6 +318,26 @@ impl<T: Object> Entered<T> {
             .store(generation << GENERATION_SHIFT, Ordering::Release);
         give_back(entered.found.index, slot);
         object
+    }
+}
+
+/// An object that is kept out of everybody's reach, to be used again.
+pub struct Reserved<T: Object>(std::mem::ManuallyDrop<Entered<T>>);
+
+// SAFETY: it is the one way to its object, and that may change threads.
+unsafe impl<T: Object> Send for Reserved<T> {}
+
+impl<T: Object> Reserved<T> {
+    /// The object and its handle, which is good once the object is left.
+    pub fn enter(self) -> (*mut c_void, Entered<T>) {
+        let entered = std::mem::ManuallyDrop::into_inner(self.0);
+        let Found { index, idle, .. } = entered.found;
+        (handle(index, idle >> GENERATION_SHIFT, T::KIND), entered)
+    }
+
+    /// Takes the object out.
+    pub fn remove(self) -> T {
+        self.enter().1.remove()
     }
 }
 
@@ -479,7 +502,11 @@ mod tests {
     #[test]
     fn a_renewed_object_keeps_its_content_and_changes_its_handle() {
         let old = insert(Apple(5)).unwrap();
-        let new = enter::<Apple>(old).unwrap().renew();
+        let reserved = enter::<Apple>(old).unwrap().reserve();
+        assert_eq!(status::<Apple>(old), Status::ZROUTE_BAD_HANDLE);
+        let (new, entered) = reserved.enter();
+        assert_eq!(status::<Apple>(new), Status::ZROUTE_BUSY);
+        drop(entered);
         assert_eq!(status::<Apple>(old), Status::ZROUTE_BAD_HANDLE);
         assert_eq!(enter::<Apple>(new).unwrap().0, 5);
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::call::{Call, Mailbox, Verdict, fault, zroute_call};
 use super::exchange;
 use super::gate::{Failure, gate};
-use super::handle::{self, Entered, Object};
+use super::handle::{self, Entered, Object, Reserved};
 use super::options::{self, Values, zroute_options};
 use super::pointer::{Output, bytes, text};
 use super::status::{Status, zroute_status};
@@ -103,15 +103,10 @@ pub struct Server {
     mailbox: Arc<Mailbox>,
     allow_public: bool,
     /// The call object that is used again, under the handle that it had last.
-    spare: Option<Spare>,
+    spare: Option<Reserved<Call>>,
     /// Callbacks have kept calls.
     keeps: bool,
 }
-
-struct Spare(*mut c_void);
-
-// SAFETY: a handle is a number; it leads nowhere by itself.
-unsafe impl Send for Spare {}
 
 impl Object for Server {
     const KIND: u8 = 2;
@@ -126,12 +121,11 @@ impl Server {
         }
     }
 
-    fn name(&self, route: Route) -> Arc<CStr> {
+    fn name(&self, route: Route) -> Option<&Arc<CStr>> {
         match route {
-            Route::Function(number) => self.names.get(number as usize).cloned(),
+            Route::Function(number) => self.names.get(number as usize),
             Route::Raw => None,
         }
-        .unwrap_or_else(|| Arc::from(c""))
     }
 
     /// Adds a function, with a handler or without.
@@ -536,8 +530,8 @@ fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usi
         let ended = take_back(call)?;
         let Ok(entered) = handle::enter::<Server>(handle) else {
             // The callback freed the server; nobody needs the call's memory.
-            if let Some((_, Spare(spare))) = ended {
-                handle::free::<Call>(spare)?;
+            if let Some((_, spare)) = ended {
+                drop(spare.remove());
             }
             return Ok(Some(count));
         };
@@ -560,28 +554,27 @@ fn lend(
     server: &mut Entered<Server>,
     mut taken: crate::server::Taken,
 ) -> Result<*mut c_void, Failure> {
+    let route = taken.route;
     if server.keeps {
         // Now, because what the callback was shown must stay where it is.
         taken.detach();
     }
-    let function = server.name(taken.route);
-    let call = Call::new(taken, function, Arc::clone(&server.mailbox));
-    if let Some(Spare(handle)) = server.spare.take()
-        && let Ok(mut entered) = handle::enter::<Call>(handle)
-    {
-        *entered = call;
+    if let Some(spare) = server.spare.take() {
+        let (handle, mut call) = spare.enter();
+        call.become_another(taken, server.name(route));
         return Ok(handle);
     }
-    handle::insert(call)
+    let mailbox = Arc::clone(&server.mailbox);
+    handle::insert(Call::new(taken, server.name(route), mailbox))
 }
 
 /// Ends a call after its callback: the verdict, and the object to be used
 /// again. None when the call is kept, and perhaps answered already.
-fn take_back(call: *mut c_void) -> Result<Option<(Verdict, Spare)>, Failure> {
+fn take_back(call: *mut c_void) -> Result<Option<(Verdict, Reserved<Call>)>, Failure> {
     match handle::enter::<Call>(call) {
         Ok(mut entered) if !entered.is_kept() => {
             let verdict = entered.take_verdict();
-            Ok(Some((verdict, Spare(entered.renew()))))
+            Ok(Some((verdict, entered.reserve())))
         }
         Ok(_) => Ok(None),
         Err(failure) if failure.status == Status::ZROUTE_BAD_HANDLE => Ok(None),
@@ -775,9 +768,7 @@ pub extern "C" fn zroute_server_free(server: *mut zroute_server) -> zroute_statu
         // Leaked while the finalizers run, so that they may do what they like.
         let all = server.handlers.iter().flatten().chain(&server.raw_handler);
         handlers = Box::leak(all.copied().collect());
-        if let Some(Spare(spare)) = server.spare.take() {
-            handle::free::<Call>(spare)?;
-        }
+        drop(server.spare.take().map(Reserved::remove));
         server.deliver()
     });
     let all: *mut [Handler] = handlers;
