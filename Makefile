@@ -70,15 +70,18 @@ test: packages-test test-rust test-c test-php test-interop test-install ## every
 .PHONY: test-rust
 test-rust: packages-test rust
 	cargo test --workspace --locked
+	ZROUTE_TRANSPORT=libzmq cargo test --locked --test calls
 
 .PHONY: test-c
 test-c: packages-test build
 	$(MAKE) -C tests/c check valgrind asan LIB='$(LIB)'
+	ZROUTE_TRANSPORT=libzmq $(MAKE) -C tests/c check valgrind LIB='$(LIB)'
 
 .PHONY: test-php
 test-php: packages-test build
-	for bridge in slot serialize; do \
-		ZROUTE_BRIDGE=$$bridge ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/run; \
+	for ways in zmtp/slot zmtp/serialize libzmq/slot; do \
+		ZROUTE_TRANSPORT=$${ways%/*} ZROUTE_BRIDGE=$${ways#*/} \
+			ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/run || exit; \
 	done
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/slot/run
 

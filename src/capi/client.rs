@@ -194,7 +194,7 @@ pub unsafe extern "C" fn zroute_client_submit(
         scan(parameters, client.engine.limits())?;
         let timeout = client.timeout(timeout_ms);
         let id = client.engine.submit(function, parameters, timeout)?;
-        client.engine.flush()?;
+        client.engine.leave()?;
         output.write(id);
         Ok(())
     })

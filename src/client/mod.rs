@@ -30,6 +30,10 @@ use crate::msgpack;
 use crate::transport::{self, Body, Endpoint, Error, Frame, Incoming, Sent, Transport};
 use crate::wire::{Envelope, plain};
 
+/// With this many calls in flight, a host begins the next one when one has
+/// ended, and they go out together.
+const MANY: usize = 16;
+
 /// See the module.
 pub struct Client {
     servers: Vec<Server>,
@@ -104,7 +108,8 @@ impl Client {
     }
 
     /// Begins a call and returns its id; never waits. It goes out with the next
-    /// [`Client::flush`], or when anything is collected. `parameters` is one
+    /// [`Client::leave`], or when anything is
+    /// collected. `parameters` is one
     /// MessagePack value, which is sent as it is.
     pub fn submit(
         &mut self,
@@ -151,13 +156,14 @@ impl Client {
     pub fn collect_any(&mut self, until: Option<Instant>) -> Result<Option<(u64, Outcome)>, Error> {
         let mut looked = false;
         loop {
+            if let Some(ended) = self.next_finished() {
+                return Ok(Some(ended));
+            }
             self.send_unsent()?;
             self.read()?;
             self.expire(Instant::now());
-            while let Some(id) = self.order.pop_front() {
-                if let Some(outcome) = self.finished.remove(&id) {
-                    return Ok(Some((id, outcome)));
-                }
+            if let Some(ended) = self.next_finished() {
+                return Ok(Some(ended));
             }
             let now = Instant::now();
             let over = self.in_flight.count() == 0 || until.is_some_and(|until| now >= until);
@@ -184,6 +190,17 @@ impl Client {
     /// Gives a call up; its answer will be dropped. False when it is not known.
     pub fn cancel(&mut self, id: u64) -> bool {
         self.take_finished(id).is_some() || self.end(id)
+    }
+
+    /// The call that finished first, of those that are known to have and were
+    /// not collected. Neither waits nor looks.
+    pub fn next_finished(&mut self) -> Option<(u64, Outcome)> {
+        while let Some(id) = self.order.pop_front() {
+            if let Some(outcome) = self.finished.remove(&id) {
+                return Some((id, outcome));
+            }
+        }
+        None
     }
 
     fn take_finished(&mut self, id: u64) -> Option<Outcome> {
@@ -219,8 +236,21 @@ impl Client {
         .map(drop)
     }
 
+    /// The host does something else now. Calls that were begun go out; those of
+    /// many in flight may wait a few milliseconds for the next ones, because
+    /// these follow soon.
+    pub fn leave(&mut self) -> Result<(), Error> {
+        if self.in_flight.count() < MANY {
+            return self.flush();
+        }
+        for server in &mut self.servers {
+            server.transport.lend(true);
+        }
+        Ok(())
+    }
+
     /// Puts what was sent on its way.
-    pub fn flush(&mut self) -> Result<(), Error> {
+    fn flush(&mut self) -> Result<(), Error> {
         for server in &mut self.servers {
             // A call that was lost ends by its deadline.
             server.transport.flush()?;

@@ -48,6 +48,9 @@ pub struct Server {
     scratch: Vec<u8>,
 }
 
+/// Messages that need no handler and are answered in a row.
+const MOST_REFUSED: usize = 1000;
+
 /// A call for a handler.
 #[derive(Debug)]
 pub struct Taken {
@@ -203,7 +206,11 @@ impl Server {
     /// The next call that is already here. What needs no handler is answered
     /// on the way.
     pub fn take(&mut self) -> Result<Option<Taken>, Error> {
-        while let Some(incoming) = self.transport.receive()? {
+        // One who sends nothing but nonsense must not keep the host here.
+        for _ in 0..MOST_REFUSED {
+            let Some(incoming) = self.transport.receive()? else {
+                break;
+            };
             if let Some(taken) = self.admit(incoming)? {
                 return Ok(Some(taken));
             }

@@ -39,6 +39,9 @@ pub struct Libzmq {
     role: Role,
     send_buffer: usize,
     held: Held,
+    /// The last look for a message found none. Only then the descriptor tells of
+    /// the next one.
+    drained: bool,
     /// A dealer's view of its connection.
     connection: Option<Connection>,
 }
@@ -92,6 +95,7 @@ impl Libzmq {
             role,
             send_buffer: options.send_buffer,
             held: Held::default(),
+            drained: false,
             connection,
         })
     }
@@ -212,8 +216,11 @@ impl Transport for Libzmq {
     fn receive(&mut self) -> Result<Option<Incoming>, Error> {
         let mut frame = zmq::Message::new();
         match self.socket.recv(&mut frame, zmq::DONTWAIT) {
-            Ok(()) => {}
-            Err(zmq::Error::EAGAIN) => return Ok(None),
+            Ok(()) => self.drained = false,
+            Err(zmq::Error::EAGAIN) => {
+                self.drained = true;
+                return Ok(None);
+            }
             Err(zmq::Error::EINTR) => return Err(Error::Interrupted),
             Err(error) => return Err(system("receive a message")(error)),
         }
@@ -327,6 +334,9 @@ impl Transport for Libzmq {
         let connected = self.is_connected()?;
         if let Some(connection) = &self.connection {
             waiting.watch(connection.descriptor);
+        }
+        if !self.drained {
+            waiting.is_over();
         }
         if to_send && connected {
             match self.socket.get_events() {

@@ -22,6 +22,8 @@ use crate::zend::{Seen, View};
 pub struct Buffers {
     batch: Batch,
     scratch: Vec<u8>,
+    /// Calls were begun in this turn.
+    began: bool,
     /// The host's number by the engine's id.
     numbers: HashMap<u64, i64>,
 }
@@ -85,8 +87,8 @@ fn finish(
     wait_for: WaitFor,
     until: Option<Instant>,
 ) -> Result<Option<&mut Batch>, Failure> {
-    client.engine.flush()?;
     collect(client, wait_for, until)?;
+    client.engine.leave()?;
     let batch = &mut client.exchange.batch;
     if batch.is_empty() {
         return Ok(None);
@@ -96,24 +98,32 @@ fn finish(
 }
 
 fn collect(client: &mut Client, wait_for: WaitFor, until: Option<Instant>) -> Result<(), Failure> {
-    let now = Some(Instant::now());
+    let mut until = until;
+    let began = std::mem::take(&mut client.exchange.began);
     let mut wanted = match wait_for {
-        WaitFor::Nothing => false,
+        // One who begins a call asks for nothing more; else it wants a look.
+        WaitFor::Nothing => {
+            until = Some(Instant::now());
+            !began
+        }
         // A call that could not be begun has ended.
         WaitFor::Any => client.exchange.batch.is_empty(),
         WaitFor::Number(number) => client.exchange.numbers.values().any(|have| *have == number),
     };
     loop {
-        let patience = if wanted { until } else { now };
-        let Some((id, outcome)) = client.engine.collect_any(patience).or_else(|error| {
-            // What is collected already must reach the host.
-            if client.exchange.batch.is_empty() {
-                Err(error)
-            } else {
-                Ok(None)
-            }
-        })?
-        else {
+        let ended = if wanted {
+            client.engine.collect_any(until).or_else(|error| {
+                // What is collected already must reach the host.
+                if client.exchange.batch.is_empty() {
+                    Err(error)
+                } else {
+                    Ok(None)
+                }
+            })?
+        } else {
+            client.engine.next_finished()
+        };
+        let Some((id, outcome)) = ended else {
             return Ok(());
         };
         let Some(number) = client.exchange.numbers.remove(&id) else {
@@ -275,6 +285,7 @@ fn begin(
     let timeout = u64::try_from(timeout_ms).map_or(client.engine.timeout(), Duration::from_millis);
     let id = client.engine.submit(function, parameters, timeout)?;
     client.exchange.numbers.insert(id, number);
+    client.exchange.began = true;
     Ok(())
 }
 

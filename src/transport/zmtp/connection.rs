@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use socket2::Socket;
-
 use super::handshake::Handshake;
 use super::input::Input;
 use super::output::Output;
+use super::socket::Socket;
 use crate::transport::assembly::Assembly;
 
 /// How far a connection is.
@@ -49,6 +48,10 @@ pub struct Connection {
     pub patience: Option<Duration>,
     /// When something came last; kept only for those with a patience.
     pub heard: Instant,
+    /// When its timers are due.
+    pub handshake_due: Option<Instant>,
+    pub heartbeat_due: Option<Instant>,
+    pub silence_due: Option<Instant>,
 }
 
 impl Connection {
@@ -68,6 +71,9 @@ impl Connection {
             paused: false,
             patience: None,
             heard: now,
+            handshake_due: None,
+            heartbeat_due: None,
+            silence_due: None,
         }
     }
 

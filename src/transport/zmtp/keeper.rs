@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::Waker;
 
@@ -155,11 +155,15 @@ impl Shared {
     /// Does all that needs no handler until the owner is back.
     fn look_after(&self, engine: &mut Engine) {
         while !self.wanted.load(Ordering::Acquire) {
-            engine.read_ahead();
+            let more = engine.read_ahead();
             engine.flush();
-            let timeout = engine
-                .next_timer()
-                .map(|time| time.saturating_duration_since(std::time::Instant::now()));
+            let timeout = if more {
+                Some(Duration::ZERO)
+            } else {
+                engine
+                    .next_timer()
+                    .map(|time| time.saturating_duration_since(Instant::now()))
+            };
             match engine.look(timeout) {
                 Ok(_) | Err(Error::Interrupted) => {}
                 Err(_) => return,

@@ -4,9 +4,10 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Type};
 
 use super::address;
+use super::socket::Socket;
 use crate::transport::endpoint::Address;
 use crate::transport::{Endpoint, Error, Options};
 
@@ -129,7 +130,7 @@ impl Drop for Listener {
 }
 
 fn listen(address: &SockAddr, options: &Options) -> io::Result<Socket> {
-    let socket = Socket::new(address.domain(), Type::STREAM, None)?;
+    let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     if address.domain() != Domain::UNIX {
         socket.set_reuse_address(true)?;
@@ -148,7 +149,7 @@ fn listen(address: &SockAddr, options: &Options) -> io::Result<Socket> {
         bound => bound?,
     }
     socket.listen(i32::try_from(options.backlog).unwrap_or(i32::MAX))?;
-    Ok(socket)
+    Ok(socket.into())
 }
 
 /// Whether a unix socket's file was left by a process that is gone.
@@ -156,7 +157,7 @@ fn is_left_over(address: &SockAddr) -> bool {
     if address.as_pathname().is_none() {
         return false;
     }
-    Socket::new(Domain::UNIX, Type::STREAM, None)
+    socket2::Socket::new(Domain::UNIX, Type::STREAM, None)
         .and_then(|probe| {
             probe.set_nonblocking(true)?;
             probe.connect(address)

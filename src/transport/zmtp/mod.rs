@@ -23,6 +23,7 @@
 //! | `listener` | a bound endpoint |
 //! | `output` | what waits to be written to one peer |
 //! | `refusal` | why a peer is turned away |
+//! | `socket` | a socket of this process alone |
 //! | `timers` | what is to happen at which time |
 
 mod address;
@@ -39,6 +40,7 @@ mod keeper;
 mod listener;
 mod output;
 mod refusal;
+mod socket;
 mod timers;
 
 use std::time::{Duration, Instant};
@@ -46,7 +48,7 @@ use std::time::{Duration, Instant};
 use self::engine::Engine;
 use self::handshake::Role;
 use self::keeper::Keeper;
-use super::{Endpoint, Error, Incoming, Options, Sent, Transport, Waited, Waiting, Wake};
+use super::{Endpoint, Error, Incoming, Options, Sent, Transport, Waited, Waiting, Wake, fork};
 use crate::wire::Envelope;
 
 /// See the module.
@@ -67,6 +69,7 @@ impl Zmtp {
     }
 
     fn new(role: Role, options: &Options) -> Result<Self, Error> {
+        fork::watch();
         Ok(Self {
             engine: Some(Box::new(Engine::new(role, options)?)),
             keeper: Keeper::default(),

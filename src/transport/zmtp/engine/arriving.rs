@@ -1,0 +1,153 @@
+//! How connections come to be: accepted, or made.
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+
+use super::super::connection::{Connection, Phase};
+use super::super::connector::Wanted;
+use super::super::handshake::Handshake;
+use super::super::listener::reason;
+use super::super::socket::Socket;
+use super::super::timers::Timer;
+use super::{Engine, index, waker};
+
+/// Connections that are accepted before those that are there have their turn.
+const ACCEPTED: usize = 64;
+/// The pause after descriptors or memory have run out.
+const SCARCE: Duration = Duration::from_millis(100);
+
+impl Engine {
+    pub(super) fn has_pending_listener(&self) -> bool {
+        !self.scarce
+            && self.introducing < self.options.backlog as usize
+            && self.listeners.iter().any(|listener| listener.pending)
+    }
+
+    pub(super) fn accept(&mut self) {
+        for place in 0..self.listeners.len() {
+            for _ in 0..ACCEPTED {
+                let Some(listener) = self.listeners.get_mut(place) else {
+                    break;
+                };
+                if !listener.pending || self.introducing >= self.options.backlog as usize {
+                    break;
+                }
+                match listener.socket.accept() {
+                    Ok((stream, _)) => self.adopt(stream.into()),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        listener.pending = false;
+                    }
+                    Err(error) if is_scarcity(&error) => {
+                        self.scarce = true;
+                        self.timers.add(Instant::now() + SCARCE, Timer::Accept);
+                        return;
+                    }
+                    // That connection is gone before it was there.
+                    Err(_) => {}
+                }
+            }
+        }
+    }
+
+    fn adopt(&mut self, stream: Socket) {
+        // Of a unix socket this fails, and need not be.
+        let _ = stream.set_tcp_nodelay(true);
+        if stream.set_nonblocking(true).is_err() {
+            return;
+        }
+        let Some(key) = self.add(stream, Phase::Connecting) else {
+            return;
+        };
+        self.is_connecting_done(key);
+    }
+
+    /// Adds a connection. None if the system cannot watch it.
+    fn add(&mut self, stream: Socket, phase: Phase) -> Option<u64> {
+        // A key stays below the listeners' tokens.
+        self.serial = (self.serial + 1) & (u32::MAX >> 2);
+        let entry = self.connections.vacant_entry();
+        let key = u64::from(self.serial) << 32 | entry.key() as u64 & u64::from(u32::MAX);
+        let token = Token(usize::try_from(key).ok()?);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let fd = stream.as_raw_fd();
+        let registry = self.poll.registry();
+        registry
+            .register(&mut SourceFd(&fd), token, interest)
+            .ok()?;
+        let now = Instant::now();
+        let peer = entry.insert(Connection::new(key, stream, phase, now));
+        self.introducing += 1;
+        if !self.options.handshake.is_zero() {
+            let due = now + self.options.handshake;
+            self.timers
+                .set(&mut peer.handshake_due, due, Timer::Handshake(key));
+        }
+        Some(key)
+    }
+
+    /// Makes a dealer's connection, if it has none and it is time.
+    pub(super) fn reconnect(&mut self, fresh: bool) {
+        let Self {
+            connector: Some(connector),
+            waker: own_waker,
+            poll,
+            options,
+            ..
+        } = self
+        else {
+            return;
+        };
+        match connector.next(fresh, options, || waker(own_waker, poll)) {
+            Wanted::Connection(stream) => {
+                let _ = stream.set_tcp_nodelay(true);
+                if let Some(key) = self.add(stream.into(), Phase::Connecting)
+                    && let Some(connector) = &mut self.connector
+                {
+                    connector.trying(key);
+                } else {
+                    self.timers.add(Instant::now() + SCARCE, Timer::Connect);
+                }
+            }
+            Wanted::Pause(pause) => self.timers.add(Instant::now() + pause, Timer::Connect),
+            Wanted::Nothing => {}
+        }
+    }
+
+    /// The system has said how connecting went.
+    pub(super) fn is_connecting_done(&mut self, key: u64) {
+        let Some(peer) = self.connections.get_mut(index(key)) else {
+            return;
+        };
+        let trouble = match peer.stream.take_error() {
+            Ok(None) => match peer.stream.peer_addr() {
+                Ok(_) => None,
+                // Not yet.
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => return,
+                Err(error) => Some(error),
+            },
+            Ok(Some(error)) | Err(error) => Some(error),
+        };
+        if let Some(error) = trouble {
+            self.close(key, &reason(&error));
+            return;
+        }
+        let credentials = self.options.credentials.as_ref();
+        let handshake = Handshake::begin(self.role, credentials, peer.output.bytes());
+        self.queued += peer.output.pending();
+        peer.phase = Phase::Handshaking(handshake);
+        peer.readable = true;
+        self.mark_dirty(key);
+        self.list(key);
+    }
+}
+
+fn is_scarcity(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
+    )
+}

@@ -1,0 +1,337 @@
+//! All connections of one socket, on one epoll.
+//!
+//! Nothing is read before it is asked for: what a peer sends waits in the
+//! system until the messages that came before are taken, so a peer that sends
+//! too fast is held up by TCP itself. What is sent is gathered for each peer
+//! and written with [`Engine::flush`].
+//!
+//! | file | holds |
+//! |---|---|
+//! | `arriving` | how connections come to be |
+//! | `ending` | how they end, and what happens to them with time |
+//! | `reading` | what peers send: handshakes, commands and messages |
+//! | `writing` | what goes to peers |
+
+mod arriving;
+mod ending;
+mod reading;
+mod writing;
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+use slab::Slab;
+
+use super::address;
+use super::connection::{Connection, Phase};
+use super::connector::Connector;
+use super::handshake::Role;
+use super::listener::{Listener, reason};
+use super::socket::Socket;
+use super::timers::Timers;
+use crate::transport::{Endpoint, Error, Incoming, Options};
+
+/// Events that one look takes in.
+const EVENTS: usize = 1024;
+/// A peer that leaves this much unread is not read from until it has caught up.
+const PUSH_BACK: usize = 1 << 20;
+/// A peer is given up after as many heartbeats without a sign of life.
+const MISSED: u32 = 3;
+const BELL: Token = Token(usize::MAX - 1);
+const WAKER: Token = Token(usize::MAX - 2);
+/// Listeners count up from here; keys of connections are smaller.
+const LISTENERS: usize = 1 << 63;
+
+/// See the module.
+pub struct Engine {
+    role: Role,
+    options: Options,
+    poll: Poll,
+    events: Events,
+    connections: Slab<Connection>,
+    /// Counts connections, so that no two ever have the same key.
+    serial: u32,
+    /// Those that may have a message.
+    ready: VecDeque<u64>,
+    /// Those that have something to be written.
+    dirty: Vec<u64>,
+    chunk: BytesMut,
+    spare: Vec<Vec<u8>>,
+    listeners: Vec<Listener>,
+    /// Descriptors ran out; a timer or the end of a connection ends this.
+    scarce: bool,
+    connector: Option<Connector>,
+    timers: Timers,
+    /// Connections that are not up yet.
+    introducing: usize,
+    /// Messages that were taken in while the owner was away.
+    arrived: VecDeque<Incoming>,
+    arrived_bytes: usize,
+    /// Bytes of frames that are not complete, all together.
+    held: usize,
+    /// Bytes that wait to be written, all together.
+    queued: usize,
+    /// Messages that went down with their connections.
+    lost: usize,
+    bell: Option<RawFd>,
+    rung: bool,
+    waker: Option<Arc<Waker>>,
+    /// Somebody has sent a PING.
+    heartbeats: bool,
+}
+
+impl Engine {
+    pub fn new(role: Role, options: &Options) -> Result<Self, Error> {
+        Ok(Self {
+            role,
+            options: options.clone(),
+            poll: Poll::new().map_err(|error| system("make an epoll", &error))?,
+            events: Events::with_capacity(EVENTS),
+            connections: Slab::new(),
+            serial: 0,
+            ready: VecDeque::new(),
+            dirty: Vec::new(),
+            chunk: BytesMut::new(),
+            spare: Vec::new(),
+            listeners: Vec::new(),
+            scarce: false,
+            connector: None,
+            timers: Timers::default(),
+            introducing: 0,
+            arrived: VecDeque::new(),
+            arrived_bytes: 0,
+            held: 0,
+            queued: 0,
+            lost: 0,
+            bell: None,
+            rung: false,
+            waker: None,
+            heartbeats: false,
+        })
+    }
+
+    pub fn bind(&mut self, endpoint: &Endpoint) -> Result<String, Error> {
+        let listener = Listener::bind(endpoint, &self.options)?;
+        let token = Token(LISTENERS + self.listeners.len());
+        self.register(&listener.socket, token, Interest::READABLE)
+            .map_err(|error| system("watch an endpoint", &error))?;
+        let bound = listener.endpoint.clone();
+        self.listeners.push(listener);
+        Ok(bound)
+    }
+
+    pub fn connect(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+        // What can never be connected to is told at once.
+        address::to_connect(endpoint.address()).map_err(|error| Error::Unreachable {
+            operation: "connect",
+            endpoint: endpoint.to_string(),
+            reason: reason(&error),
+        })?;
+        self.connector = Some(Connector::new(endpoint.clone(), &self.options));
+        self.reconnect(true);
+        Ok(())
+    }
+
+    fn register(&self, socket: &Socket, token: Token, interest: Interest) -> io::Result<()> {
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&socket.as_raw_fd()), token, interest)
+    }
+
+    /// The descriptor that is readable when [`Engine::look`] has something to
+    /// take in.
+    pub fn descriptor(&self) -> RawFd {
+        self.poll.as_raw_fd()
+    }
+
+    /// Rings when it should look although no socket asks for it.
+    pub fn waker(&mut self) -> io::Result<Arc<Waker>> {
+        waker(&mut self.waker, &self.poll)
+    }
+
+    /// Also ends waits when this descriptor becomes readable.
+    pub fn watch_bell(&mut self, bell: RawFd) -> Result<(), Error> {
+        if self.bell == Some(bell) {
+            return Ok(());
+        }
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&bell), BELL, Interest::READABLE)
+            .map_err(|error| system("watch for a stop", &error))?;
+        self.bell = Some(bell);
+        Ok(())
+    }
+
+    /// Whether the bell was rung since the last time.
+    pub fn was_rung(&mut self) -> bool {
+        std::mem::take(&mut self.rung)
+    }
+
+    /// Whether there may be something without another look.
+    pub fn has_something(&self) -> bool {
+        self.rung || !self.ready.is_empty() || !self.arrived.is_empty()
+    }
+
+    /// A dealer's connection, unless its server is known to have gone: what it
+    /// sent before is still read from one that has.
+    #[inline]
+    fn server(&self) -> Option<&Connection> {
+        let key = self.connector.as_ref()?.up()?;
+        self.connections.get(index(key)).filter(|peer| !peer.ended)
+    }
+
+    /// Whether a dealer has a connection.
+    pub fn is_connected(&self) -> bool {
+        self.server().is_some()
+    }
+
+    /// Why a dealer has none, as far as is known.
+    pub fn trouble(&self) -> Option<&str> {
+        if self.is_connected() {
+            return None;
+        }
+        self.connector.as_ref()?.trouble.as_deref()
+    }
+
+    /// When it wants to look again by itself.
+    pub fn next_timer(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Whether a peer has ever asked for signs of life.
+    pub fn has_heartbeats(&self) -> bool {
+        self.heartbeats
+    }
+
+    /// How many messages were lost since the last time.
+    pub fn take_lost(&mut self) -> usize {
+        std::mem::take(&mut self.lost)
+    }
+
+    fn list(&mut self, key: u64) {
+        if let Some(peer) = self.connections.get_mut(index(key))
+            && !peer.listed
+        {
+            peer.listed = true;
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Takes in what has happened, after waiting for it no longer than
+    /// `timeout`; for ever without one. True when anything has.
+    pub fn look(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
+        let timeout = if self.has_pending_listener() {
+            Some(Duration::ZERO)
+        } else {
+            timeout
+        };
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                return Err(Error::Interrupted);
+            }
+            Err(error) => return Err(system("wait for events", &error)),
+        }
+        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        for event in &events {
+            match event.token() {
+                BELL => self.rung = true,
+                WAKER => self.reconnect(false),
+                Token(listener) if listener >= LISTENERS => {
+                    if let Some(listener) = self.listeners.get_mut(listener - LISTENERS) {
+                        listener.pending = true;
+                    }
+                }
+                Token(key) => self.take_event(
+                    key as u64,
+                    event.is_readable() || event.is_error(),
+                    event.is_writable(),
+                    event.is_read_closed() || event.is_error(),
+                ),
+            }
+        }
+        let mut happened = !events.is_empty();
+        self.events = events;
+        if self.has_pending_listener() {
+            happened = true;
+            self.accept();
+        }
+        if self.timers.next().is_some() {
+            happened |= self.run_timers();
+        }
+        Ok(happened)
+    }
+
+    fn take_event(&mut self, key: u64, readable: bool, writable: bool, ended: bool) {
+        let Some(peer) = self.connections.get_mut(index(key)) else {
+            return;
+        };
+        if peer.key != key {
+            return;
+        }
+        if matches!(peer.phase, Phase::Connecting) {
+            if readable || writable || ended {
+                self.is_connecting_done(key);
+            }
+            return;
+        }
+        peer.ended |= ended;
+        if readable || ended {
+            peer.readable = true;
+        }
+        let listed = (readable || ended) && !peer.paused;
+        // Else a peer that has gone would stay for as long as it is paused.
+        let gone = ended && peer.paused;
+        if writable && peer.output.blocked {
+            peer.output.blocked = false;
+            self.write(key);
+        }
+        if listed {
+            self.list(key);
+        } else if gone
+            && self
+                .connections
+                .get(index(key))
+                .is_some_and(|peer| peer.paused)
+        {
+            self.close(key, "the peer closed the connection");
+        }
+    }
+}
+
+/// Whether a peer leaves too much unread.
+#[inline]
+fn is_behind(peer: &Connection, options: &Options) -> bool {
+    peer.output.pending() > PUSH_BACK
+        || peer.output.blocked && peer.output.messages() > options.send_high_water as usize
+}
+
+fn waker(waker: &mut Option<Arc<Waker>>, poll: &Poll) -> io::Result<Arc<Waker>> {
+    if let Some(waker) = waker {
+        return Ok(Arc::clone(waker));
+    }
+    let fresh = Arc::new(Waker::new(poll.registry(), WAKER)?);
+    Ok(Arc::clone(waker.insert(fresh)))
+}
+
+/// A connection's place; its key tells whether it is still the same one.
+#[inline]
+fn index(key: u64) -> usize {
+    // Its lower half; there are never more connections than that.
+    #[allow(clippy::cast_possible_truncation)]
+    let place = (key & u64::from(u32::MAX)) as usize;
+    place
+}
+
+fn system(operation: &'static str, error: &io::Error) -> Error {
+    Error::System {
+        operation,
+        reason: reason(error),
+    }
+}

@@ -1,0 +1,159 @@
+//! What goes to peers.
+
+use std::time::{Duration, Instant};
+
+use super::super::connection::Phase;
+use super::super::input;
+use super::{Engine, index, is_behind};
+use crate::transport::{Error, Sent};
+use crate::wire::Envelope;
+
+/// How long all the peers that leave too much unread, together, may take to
+/// read anything, before the worst of them is let go.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+impl Engine {
+    /// Whether a dealer can take a message now.
+    #[inline]
+    pub fn can_send(&self) -> bool {
+        self.server()
+            .is_some_and(|peer| !is_behind(peer, &self.options))
+    }
+
+    /// Queues a message, to be written with the next flush.
+    #[inline]
+    pub fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Sent {
+        let mut frames = envelope.frames();
+        let key = match &self.connector {
+            Some(connector) if self.can_send() => connector.up(),
+            Some(_) => return Sent::Full,
+            None => frames
+                .next()
+                .and_then(|id| id.try_into().ok())
+                .map(u64::from_be_bytes),
+        };
+        let Some(key) = key else {
+            return Sent::Lost;
+        };
+        let Some(peer) = self
+            .connections
+            .get_mut(index(key))
+            .filter(|peer| peer.key == key)
+        else {
+            return Sent::Lost;
+        };
+        let before = peer.output.pending();
+        peer.output.borrow(&mut self.spare);
+        let added = peer.output.add(&peer.stream, frames, body);
+        self.queued = self.queued + peer.output.pending() - before;
+        if !peer.dirty {
+            peer.dirty = true;
+            self.dirty.push(key);
+        }
+        if added.is_err() {
+            // This message is counted by the one who hears of its loss.
+            self.close(key, "the connection was lost");
+            self.lost = self.lost.saturating_sub(1);
+            return Sent::Lost;
+        }
+        if peer.output.pending() > input::CHUNK && !peer.output.blocked {
+            self.write(key);
+        }
+        if self.queued > self.options.send_buffer {
+            self.make_room();
+        }
+        Sent::Done
+    }
+
+    pub(super) fn mark_dirty(&mut self, key: u64) {
+        if let Some(peer) = self.connections.get_mut(index(key))
+            && !peer.dirty
+        {
+            peer.dirty = true;
+            self.dirty.push(key);
+        }
+    }
+
+    /// Writes what waits.
+    pub fn flush(&mut self) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for key in dirty.drain(..) {
+            if let Some(peer) = self.connections.get_mut(index(key))
+                && peer.key == key
+            {
+                peer.dirty = false;
+                self.write(key);
+            }
+        }
+        // Closing one may have begun another.
+        dirty.append(&mut self.dirty);
+        self.dirty = dirty;
+    }
+
+    /// Writes what waits for one peer, as far as it takes it.
+    pub(super) fn write(&mut self, key: u64) {
+        let Some(peer) = self.connections.get_mut(index(key)) else {
+            return;
+        };
+        if matches!(peer.phase, Phase::Connecting) {
+            return;
+        }
+        let before = peer.output.pending();
+        let written = peer.output.flush(&peer.stream);
+        self.queued -= before - peer.output.pending();
+        if written.is_err() {
+            // What it has sent may still be here; the reading side finds out.
+            self.lost += peer.output.messages();
+            self.queued -= peer.output.pending();
+            peer.output.discard();
+            peer.readable = true;
+            self.list(key);
+            return;
+        }
+        peer.output.give_back(&mut self.spare);
+        if peer.paused && !is_behind(peer, &self.options) {
+            peer.paused = false;
+            self.list(key);
+        }
+    }
+
+    /// Lets peers that left too much unread catch up, as long as together they
+    /// read the whole buffer in a second; else the worst of them is let go.
+    fn make_room(&mut self) {
+        let limit = self.options.send_buffer;
+        let began = Instant::now();
+        let mut taken = 0;
+        while self.queued > limit {
+            self.flush();
+            let before = self.queued;
+            let earned = Duration::from_millis((taken as u64).saturating_mul(1000) / limit as u64);
+            let left = (PATIENCE + earned).saturating_sub(began.elapsed());
+            if left.is_zero() {
+                self.close_worst(
+                    |peer| peer.output.pending(),
+                    "the peer left its answers unread",
+                );
+            } else if self.look(Some(left)).is_err() {
+                // A signal, most likely; time goes on.
+                std::thread::yield_now();
+            }
+            taken += before.saturating_sub(self.queued);
+        }
+    }
+
+    /// Writes what waits, no longer than `linger`.
+    pub fn drain(&mut self, linger: Duration) {
+        let until = Instant::now() + linger;
+        self.flush();
+        while self.queued > 0 {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            if matches!(self.look(Some(left)), Err(Error::System { .. })) {
+                return;
+            }
+            self.flush();
+        }
+    }
+}
