@@ -1,7 +1,8 @@
 """What the tests share: the library under test, and servers made with it.
 
 `ZROUTE_LIBRARY` names libzroute.so or its folder; without it target/release is
-taken. `PHP` and `CC` name another php or compiler.
+taken. `PHP` and `CC` name another php or compiler. `ZROUTE_TRANSPORT` chooses the
+transport of all servers and clients: `zmtp`, which is the default, or `libzmq`.
 """
 
 import os
@@ -13,7 +14,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from plain import Dealer
 from processes import PATIENCE, Process, wait_until
-from programs import ROOT, Programs, free_port, seed_script
+from programs import ROOT, TRANSPORT, Programs, free_port, seed_script
+from pyzmq_peers import Pyzmq
 from zmtp import connect
 
 LANGUAGES = ["php", "c"]
@@ -69,6 +71,20 @@ def seed_server(programs, tmp_path):
         yield server
 
 
+@pytest.fixture(scope="session")
+def newer_pyzmq():
+    """pyzmq's own wheel, whose libzmq is newer than the system's."""
+    return Pyzmq.newer()
+
+
+@pytest.fixture(scope="session", params=["system", "newer"])
+def pyzmq(request):
+    """Sockets of either libzmq, each in a process of its own."""
+    if request.param == "system":
+        return Pyzmq.system()
+    return request.getfixturevalue("newer_pyzmq")
+
+
 REMARKS = pytest.StashKey()
 
 
@@ -79,6 +95,11 @@ def remarks(request):
 
 
 def pytest_configure(config):
+    if TRANSPORT not in ("zmtp", "libzmq"):
+        raise pytest.UsageError(f"ZROUTE_TRANSPORT is zmtp or libzmq, not {TRANSPORT!r}")
+    config.addinivalue_line(
+        "markers", "zmtp(why): a promise of the zmtp transport alone; why libzmq does not keep it"
+    )
     config.stash[REMARKS] = []
     set_hypothesis_home_dir(ROOT / "build/hypothesis")
     settings.register_profile(
@@ -91,6 +112,17 @@ def pytest_configure(config):
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     settings.load_profile("interop")
+
+
+def pytest_report_header():
+    return f"transport: {TRANSPORT}"
+
+
+def pytest_collection_modifyitems(items):
+    if TRANSPORT == "libzmq":
+        for item in items:
+            if promise := item.get_closest_marker("zmtp"):
+                item.add_marker(pytest.mark.skip(reason=f"zmtp alone: {promise.args[0]}"))
 
 
 def pytest_terminal_summary(terminalreporter, config):

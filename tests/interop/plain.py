@@ -84,6 +84,13 @@ class Peer:
             if recv_monitor_message(self._monitor)["event"] in events:
                 return
 
+    def has_seen_no_event(self, *events):
+        """Whether none of these has happened to the connection and was not waited for."""
+        while self._monitor.poll(0):
+            if recv_monitor_message(self._monitor)["event"] in events:
+                return False
+        return True
+
     def exchange(self, *frames):
         self.send(*frames)
         return self.receive()

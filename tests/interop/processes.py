@@ -108,6 +108,27 @@ class Process:
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:
             return int(statm.read().split()[1]) * resource.getpagesize()
 
+    @property
+    def descriptors(self):
+        """How many file descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def wait_for_descriptors(self, count):
+        """Waits until it has no more than so many open."""
+        wait_until(lambda: self.descriptors <= count, f"{self} to have {count} descriptors")
+
+    @property
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    @property
+    def cpu_seconds(self):
+        """The processor time that it has used so far."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            # The second field is its name in parentheses; utime and stime are the 14th and 15th.
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def __str__(self):
         return f"{' '.join(self.command)} (exit code {self._child.poll()}, stderr: {self.errors})"
 

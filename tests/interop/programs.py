@@ -11,6 +11,9 @@ import msgpack
 
 from processes import PATIENCE, Listener, Process
 
+TRANSPORT = os.environ.get("ZROUTE_TRANSPORT") or "zmtp"
+"""What the programs are served by; they find the variable in their environment too."""
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PEERS = HERE / "peers"
@@ -27,8 +30,16 @@ class Client(Process):
 
         Returns [kind, value] of each: answer, fault, timeout, not connected, invalid.
         """
+        self.begin(calls, timeout_ms)
+        return self.results()
+
+    def begin(self, calls, timeout_ms=PATIENCE * 1000):
+        """Begins the calls, for whoever has to do something before they can be answered."""
         message = msgpack.packb([[*call, timeout_ms][:3] for call in calls])
         self.write(len(message).to_bytes(4, "big") + message)
+
+    def results(self):
+        """What became of the calls that were begun."""
         size = int.from_bytes(self.read(4), "big")
         results, self.unmatched = msgpack.unpackb(self.read(size), strict_map_key=False)
         return results
@@ -49,14 +60,28 @@ class Programs:
         for name in ("libzroute.so", "libzroute.so.0"):
             (build / name).symlink_to(library)
 
-    def server(self, language, endpoint="tcp://127.0.0.1:0", memory_limit="1G", **options):
-        """peers/server.php or peers/server.c, with these options; the limit is PHP's."""
-        command = self._command(language, "server", endpoint, options, memory_limit)
-        return Listener(command, **self.environment)
+    def server(
+        self,
+        language,
+        endpoint="tcp://127.0.0.1:0",
+        memory_limit="1G",
+        descriptors=None,
+        environment=None,
+        **options,
+    ):
+        """peers/server.php or peers/server.c, with these options.
 
-    def client(self, language, endpoint, **options):
+        The memory limit is PHP's; `descriptors` is how many the process may have.
+        """
+        command = self._command(language, "server", endpoint, options, memory_limit)
+        if descriptors is not None:
+            command = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *command]
+        return Listener(command, **self.environment, **(environment or {}))
+
+    def client(self, language, endpoint, environment=None, **options):
         """peers/client.php or peers/client.c, with these options."""
-        return Client(self._command(language, "client", endpoint, options), **self.environment)
+        command = self._command(language, "client", endpoint, options)
+        return Client(command, **self.environment, **(environment or {}))
 
     def _command(self, language, name, endpoint, options, memory_limit="1G"):
         program = {
@@ -68,20 +93,22 @@ class Programs:
     def _compiled(self, name):
         program = self.build / name
         if not program.exists():
-            subprocess.run(
-                [
-                    *shlex.split(os.environ.get("CC") or "cc"),
-                    *"-std=c99 -Wall -Wextra -Werror -pedantic -g -o".split(),
-                    program,
-                    PEERS / f"{name}.c",
-                    f"-I{ROOT / 'include'}",
-                    f"-L{self.build}",
-                    f"-Wl,-rpath,{self.build}",
-                    "-lzroute",
-                ],
-                check=True,
-            )
+            link = [f"-L{self.build}", f"-Wl,-rpath,{self.build}", "-lzroute"]
+            self._compile(program, PEERS / f"{name}.c", f"-I{ROOT / 'include'}", *link)
         return program
+
+    def preload(self, name):
+        """peers/NAME.c as a library that a program loads before all others."""
+        library = self.build / f"{name}.so"
+        if not library.exists():
+            self._compile(library, PEERS / f"{name}.c", "-shared", "-fPIC")
+        return {"LD_PRELOAD": str(library)}
+
+    @staticmethod
+    def _compile(output, source, *arguments):
+        compiler = shlex.split(os.environ.get("CC") or "cc")
+        flags = "-std=c99 -Wall -Wextra -Werror -pedantic -g".split()
+        subprocess.run([*compiler, *flags, "-o", output, source, *arguments], check=True)
 
 
 def python(script, *arguments):

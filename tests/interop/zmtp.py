@@ -1,25 +1,46 @@
-"""ZMTP 3.0 with the NULL mechanism by hand: peers that libzmq would not let us be."""
+"""ZMTP 3 by hand: peers that libzmq would not let us be."""
 
 import socket
 import struct
+import time
 
-GREETING = (
-    b"\xff" + bytes(8) + b"\x7f"  # signature
-    + b"\x03\x00"  # version
-    + b"NULL".ljust(20, b"\0")
-    + b"\x00"  # not a server
-    + bytes(31)
-)
+from plain import GOOD, GOOD_ANSWER
+from processes import PATIENCE
 
 
-def _property(name, value):
+def greeting(mechanism=b"NULL", version=(3, 0), as_server=0):
+    return (
+        b"\xff" + bytes(8) + b"\x7f"  # signature
+        + bytes(version)
+        + mechanism.ljust(20, b"\0")
+        + bytes([as_server])
+        + bytes(31)
+    )  # fmt: skip
+
+
+GREETING = greeting()
+
+
+def metadata(name, value):
+    """A property, as READY and INITIATE carry them."""
     return bytes([len(name)]) + name + struct.pack(">I", len(value)) + value
 
 
-def ready(socket_type):
+def command(name, data=b""):
+    body = bytes([len(name)]) + name + data
+    size = bytes([len(body)]) if len(body) < 256 else struct.pack(">Q", len(body))
+    return bytes([0x04 if len(size) == 1 else 0x06]) + size + body
+
+
+def ready(socket_type, identity=b""):
     """The command that ends the handshake."""
-    body = b"\x05READY" + _property(b"Socket-Type", socket_type) + _property(b"Identity", b"")
-    return b"\x04" + bytes([len(body)]) + body
+    properties = metadata(b"Socket-Type", socket_type) + metadata(b"Identity", identity)
+    return command(b"READY", properties)
+
+
+def ping(context=b"", ttl_ds=0):
+    """Asks for a PONG; the sender wants to be let go after so many tenths of a second of silence."""
+    return command(b"PING", struct.pack(">H", ttl_ds) + context)
 
 
 def head(size, more=False):
@@ -87,6 +108,112 @@ def introduce(connection, socket_type):
     messages = Messages()
     while not messages.feed(connection.recv(4096)):
         pass
+
+
+class Session:
+    """A connection to a server of which each byte is the test's own."""
+
+    def __init__(self, endpoint):
+        self.socket = connect(endpoint, PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @classmethod
+    def introduced(cls, endpoint, socket_type=b"DEALER", version=(3, 1), identity=b""):
+        """One whose handshake is over."""
+        session = cls(endpoint)
+        session.send(greeting(version=version) + ready(socket_type, identity))
+        session.expect_ready()
+        return session
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        """Sends as much as the server takes before it ends the connection."""
+        try:
+            self.socket.sendall(data)
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+
+    def send_and_wait(self, data):
+        """Sends bytes, and returns when the server has taken them all."""
+        self.socket.sendall(data)
+        deadline = time.monotonic() + PATIENCE
+        while not has_been_read(self.socket):
+            assert time.monotonic() < deadline, "the server does not read"
+
+    def reset(self):
+        """Ends the connection with an RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def read(self, size):
+        """So many bytes of what the server sends."""
+        data = bytearray()
+        while len(data) < size:
+            more = self.socket.recv(size - len(data))
+            if not more:
+                raise ConnectionResetError("the server has ended the connection")
+            data += more
+        return bytes(data)
+
+    def read_greeting(self):
+        return self.read(len(GREETING))
+
+    def read_frame(self):
+        """The flags and the body of the next frame."""
+        flags = self.read(1)[0]
+        return flags, self.read(int.from_bytes(self.read(8 if flags & 2 else 1), "big"))
+
+    def read_command(self):
+        """The name and the data of the next frame, which has to be a command."""
+        flags, body = self.read_frame()
+        assert flags & 4, f"no command: {body!r:.200}"
+        return body[1 : 1 + body[0]], body[1 + body[0] :]
+
+    def read_message(self):
+        """The next message; an ERROR before it is an end of the connection."""
+        frames = []
+        while True:
+            flags, body = self.read_frame()
+            if flags & 4:
+                if body.startswith(b"\x05ERROR"):
+                    raise ConnectionResetError(f"the server says {body!r:.200}")
+                continue
+            frames.append(body)
+            if not flags & 1:
+                return frames
+
+    def expect_ready(self):
+        self.read_greeting()
+        name, data = self.read_command()
+        assert name == b"READY", (name, data)
+
+    def asked(self, *frames):
+        """The answer to a message; with no frames, to GOOD."""
+        self.send(message(*(frames or (b"", GOOD))))
+        return self.read_message()
+
+    def is_served(self):
+        """Whether a call is answered, and not the connection ended."""
+        try:
+            return self.asked() == [b"", GOOD_ANSWER]
+        except (ConnectionResetError, BrokenPipeError):
+            return False
+
+    def is_ended(self):
+        """Whether the server ends the connection in bounded time, whatever it says before."""
+        try:
+            while self.socket.recv(65536):
+                pass
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+        except TimeoutError:
+            return False
+        return True
 
 
 def has_been_read(connection):

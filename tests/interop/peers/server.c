@@ -1,5 +1,6 @@
 /* A server in C for the tests: `server ENDPOINT [OPTION=VALUE]...` prints
- * "listening on ENDPOINT" and serves until SIGTERM. */
+ * "listening on ENDPOINT" and serves until SIGTERM. `raw=echo` sends a message
+ * that is no call back as it came. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -7,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "zroute.h"
 
@@ -87,6 +91,64 @@ static void hold(zroute_call *call, void *userdata)
     answer_integer(call, 1);
 }
 
+static int64_t milliseconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Works for so many milliseconds: it waits for the first half, and computes in
+ * the second. */
+static void toil(zroute_call *call, void *userdata)
+{
+    static const struct timespec pause = {0, 10000000};
+    zroute_reader *reader;
+    const void *data;
+    size_t size;
+    uint32_t count;
+    int64_t milliseconds;
+    int64_t end;
+    (void)userdata;
+    demand(zroute_call_parameters(call, &data, &size));
+    demand(zroute_reader_new(data, size, &reader));
+    demand(zroute_reader_array(reader, &count));
+    demand(zroute_reader_integer(reader, &milliseconds));
+    demand(zroute_reader_free(reader));
+    end = milliseconds_now() + milliseconds;
+    while (milliseconds_now() < end - milliseconds / 2) {
+        nanosleep(&pause, NULL);
+    }
+    while (milliseconds_now() < end) {
+        continue;
+    }
+    answer_integer(call, milliseconds);
+}
+
+static void fork_and_exit(zroute_call *call, void *userdata)
+{
+    int status = 1;
+    pid_t child = fork();
+    (void)userdata;
+    if (child == 0) {
+        _exit(0);
+    }
+    while (waitpid(child, &status, 0) < 0) {
+        continue;
+    }
+    answer_integer(call, WEXITSTATUS(status));
+}
+
+static void fork_and_stay(zroute_call *call, void *userdata)
+{
+    pid_t child = fork();
+    (void)userdata;
+    while (child == 0) {
+        pause();
+    }
+    answer_integer(call, child);
+}
+
 static void time_left(zroute_call *call, void *userdata)
 {
     int64_t milliseconds;
@@ -141,6 +203,9 @@ int main(int argc, char **argv)
         {"plus", plus},
         {"echo", echo},
         {"hold", hold},
+        {"toil", toil},
+        {"fork_and_exit", fork_and_exit},
+        {"fork_and_stay", fork_and_stay},
         {"time_left", time_left},
         {"fail", fail},
         {"silent", silent},
@@ -154,13 +219,21 @@ int main(int argc, char **argv)
     zroute_status status;
     size_t i;
     int argument;
+    int raw = 0;
 
     demand(zroute_options_new(&options));
     for (argument = 2; argument < argc; argument++) {
-        set_option(options, argv[argument]);
+        if (strcmp(argv[argument], "raw=echo") == 0) {
+            raw = 1;
+        } else {
+            set_option(options, argv[argument]);
+        }
     }
     demand(zroute_server_new(options, &server));
     demand(zroute_options_free(options));
+    if (raw) {
+        demand(zroute_server_register_raw(server, echo, NULL, NULL));
+    }
     for (i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         demand(zroute_server_register(
             server, functions[i].name, functions[i].callback, NULL, NULL));

@@ -2,7 +2,9 @@
 
 /*
  * A server in PHP for the tests: `server.php ENDPOINT [OPTION=VALUE]...` prints
- * "listening on ENDPOINT" and serves until SIGTERM.
+ * "listening on ENDPOINT" and serves until SIGTERM. `raw=echo` sends a message
+ * that is no call back as it came; `fork=before` leaves a child behind, and tells
+ * its process id in a second line.
  */
 
 declare(strict_types=1);
@@ -20,6 +22,21 @@ function classes_in(mixed $value): array
     return is_array($value) ? array_merge([], ...array_map('classes_in', array_values($value))) : [];
 }
 
+/** A child that only waits; returns its process id. */
+function idle_child(): int
+{
+    $child = pcntl_fork();
+    while ($child === 0) {
+        sleep(60);
+    }
+    return $child;
+}
+
+$options = options(array_slice($argv, 2));
+$raw = $options['raw'] ?? null;
+$fork = $options['fork'] ?? null;
+unset($options['raw'], $options['fork']);
+
 $server = new Zroute\Server([
     'plus' => fn (array $data) => array_sum($data),
     'echo' => fn (mixed $data) => $data,
@@ -32,6 +49,44 @@ $server = new Zroute\Server([
             continue;
         }
         return 1;
+    },
+    // Works for so many milliseconds: it waits for the first half, and computes in the second.
+    'toil' => function (int $milliseconds) {
+        $end = hrtime(true) + $milliseconds * 1_000_000;
+        while (hrtime(true) < $end - $milliseconds * 500_000) {
+            usleep(10_000);
+        }
+        while (hrtime(true) < $end) {
+            hash('sha256', 'toil');
+        }
+        return $milliseconds;
+    },
+    'fork_and_exit' => function (mixed $data) {
+        $child = pcntl_fork();
+        if ($child === 0) {
+            exit(0);
+        }
+        pcntl_waitpid($child, $status);
+        return pcntl_wexitstatus($status);
+    },
+    'fork_and_return' => function (mixed $data) {
+        $child = pcntl_fork();
+        if ($child > 0) {
+            pcntl_waitpid($child, $status);
+        }
+        return $child > 0 ? 'the parent' : 'the child';
+    },
+    'fork_and_stay' => fn (mixed $data) => idle_child(),
+    // The child is a server of its own, and says where.
+    'fork_and_serve' => function (mixed $data) {
+        $child = pcntl_fork();
+        if ($child === 0) {
+            $server = new Zroute\Server(['whoami' => fn (mixed $data) => getmypid()]);
+            echo 'listening on ', $server->bind('tcp://127.0.0.1:0'), "\n";
+            $server->run();
+            exit(0);
+        }
+        return $child;
     },
     'fail' => fn (mixed $data) => throw new Zroute\Fault(7, 'the account holds 3 €', 'NoMoney'),
     'reserved' => fn (mixed $data) => ['__error__' => ['code' => 1]],
@@ -109,7 +164,13 @@ $server = new Zroute\Server([
         return 'made';
     },
     'classes' => fn (mixed $data) => classes_in($data),
-], options(array_slice($argv, 2)));
+], $options);
+if ($raw === 'echo') {
+    $server->raw(fn (string $body) => $body);
+}
 
 echo 'listening on ', $server->bind($argv[1] ?? 'tcp://127.0.0.1:0'), "\n";
+if ($fork === 'before') {
+    echo idle_child(), "\n";
+}
 $server->run();

@@ -1,0 +1,109 @@
+"""Heartbeats are answered while handlers run, and who has stopped them is let go."""
+
+import contextlib
+import signal
+
+import pytest
+
+import zmtp
+from plain import GOOD, GOOD_ANSWER, read, request
+from pyzmq_peers import Pyzmq
+
+# Milliseconds. A peer that hears nothing for a third of a handler's time ends its connection.
+HEARTBEATS = {"heartbeat_ivl": 100, "heartbeat_timeout": 1000, "heartbeat_ttl": 1000}
+LONG = 3000
+
+
+def test_a_handler_that_takes_seconds_costs_no_peer_its_connection(
+    programs, language, newer_pyzmq
+):
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(programs.server(language))
+        peers = []
+        for pyzmq in (Pyzmq.system(), newer_pyzmq):
+            for kind in ("REQ", "DEALER"):
+                peer = stack.enter_context(pyzmq.socket(kind, **HEARTBEATS))
+                peer.connect(server.endpoint)
+                envelope = [b""] if kind == "DEALER" else []
+                assert peer.exchange(*envelope, GOOD) == [*envelope, GOOD_ANSWER]
+                peers.append((peer, envelope))
+        asking, envelope = peers[0]
+        asking.send(*envelope, request("toil", [LONG]))
+        assert read(asking.receive()[-1]) == LONG
+        for peer, envelope in peers:
+            assert peer.exchange(*envelope, GOOD) == [*envelope, GOOD_ANSWER]
+            assert "DISCONNECTED" not in peer.events
+            assert peer.events.count("HANDSHAKE_SUCCEEDED") == 1
+
+
+def test_peers_that_call_during_a_long_handler_get_their_answers_after_it(programs, language):
+    with programs.server(language) as server, contextlib.ExitStack() as stack:
+        peers = []
+        for _ in range(3):
+            peer = stack.enter_context(Pyzmq.system().socket("DEALER", **HEARTBEATS))
+            peers.append(peer.connect(server.endpoint))
+            assert peer.exchange(b"", GOOD) == [b"", GOOD_ANSWER]
+        peers[0].send(b"", request("toil", [LONG]))
+        for number, peer in enumerate(peers):
+            for turn in range(20):
+                peer.send(b"", request("echo", [number, turn]))
+        assert read(peers[0].receive()[-1]) == LONG
+        for number, peer in enumerate(peers):
+            answers = [read(peer.receive()[-1]) for _ in range(20)]
+            assert answers == [[number, turn] for turn in range(20)]
+            assert "DISCONNECTED" not in peer.events
+
+
+def test_an_idle_peer_with_heartbeats_keeps_its_connection(server, pyzmq):
+    with pyzmq.socket("DEALER", **HEARTBEATS) as peer:
+        peer.connect(server.endpoint)
+        assert peer.exchange(b"", GOOD) == [b"", GOOD_ANSWER]
+        # Twice the time after which either end would let go.
+        assert peer.receive(seconds=2) is None
+        assert peer.exchange(b"", GOOD) == [b"", GOOD_ANSWER]
+        assert "DISCONNECTED" not in peer.events
+
+
+@pytest.mark.zmtp("it keeps a peer that has announced its time to live more than once")
+def test_a_peer_that_was_stopped_is_let_go(programs, language, pyzmq):
+    with programs.server(language) as server:
+        before = server.descriptors
+        with pyzmq.socket("DEALER", **HEARTBEATS) as peer:
+            peer.connect(server.endpoint)
+            assert peer.exchange(b"", GOOD) == [b"", GOOD_ANSWER]
+            assert server.descriptors == before + 1
+            peer.send_signal(signal.SIGSTOP)
+            server.wait_for_descriptors(before)
+            peer.send_signal(signal.SIGCONT)
+            peer.wait_for_event("DISCONNECTED")
+            assert peer.exchange(b"", GOOD) == [b"", GOOD_ANSWER]
+
+
+def test_a_peer_that_announces_a_time_to_live_and_falls_silent_is_let_go(server, dealer):
+    with zmtp.Session.introduced(server.endpoint) as session:
+        session.send(zmtp.ping(b"once", ttl_ds=2))
+        assert session.read_command() == (b"PONG", b"once")
+        assert session.is_ended()
+
+
+def test_a_peer_that_announces_none_may_be_silent(server, dealer):
+    with zmtp.Session.introduced(server.endpoint) as other:
+        with zmtp.Session.introduced(server.endpoint) as session:
+            session.send(zmtp.ping(b"once"))
+            assert session.read_command() == (b"PONG", b"once")
+            # Long enough that one which announced 200 ms has been let go.
+            other.send(zmtp.ping(ttl_ds=2))
+            assert other.is_ended()
+            assert session.is_served()
+
+
+def test_our_client_that_was_idle_for_long_calls_again(programs, language, pyzmq):
+    with pyzmq.socket("ROUTER", **HEARTBEATS) as server:
+        with programs.client(language, server.bind(), reconnect_ms=10) as client:
+            for number in range(2):
+                client.begin([("echo", number)])
+                assert server.send_back(1) == 1
+                ((outcome, value),) = client.results()
+                assert (outcome, value["parameters"]) == ("answer", number)
+                # The client does not look at its connection, and no PONG may come of it.
+                server.receive(seconds=2)
