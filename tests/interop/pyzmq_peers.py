@@ -60,7 +60,10 @@ class Socket(Process):
         return self._ask("events")
 
     def wait_for_event(self, name):
-        wait_until(lambda: name in self.events, f"{name}, after {self.events}")
+        self.wait_for_any_event({name})
+
+    def wait_for_any_event(self, names):
+        wait_until(lambda: names & set(self.events), f"any of {names}")
 
     @property
     def libzmq(self):
