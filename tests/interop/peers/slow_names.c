@@ -1,4 +1,6 @@
-/* Loaded before libc (LD_PRELOAD): a getaddrinfo() that takes SLOW_NAMES_SECONDS. */
+/* Loaded before libc (LD_PRELOAD): a getaddrinfo() that takes SLOW_NAMES_SECONDS.
+ * PHP's FFI loads libraries so that they would find libc's own first
+ * (RTLD_DEEPBIND); that is turned off here. */
 
 #define _GNU_SOURCE
 
@@ -10,6 +12,16 @@
 
 typedef int resolve(
     const char *, const char *, const struct addrinfo *, struct addrinfo **);
+typedef void *load(const char *, int);
+
+void *dlopen(const char *file, int flags)
+{
+    void *symbol = dlsym(RTLD_NEXT, "dlopen");
+    load *real;
+    /* C99 has no cast from an object's address to a function's. */
+    memcpy(&real, &symbol, sizeof real);
+    return real(file, flags & ~RTLD_DEEPBIND);
+}
 
 int getaddrinfo(
     const char *node,
@@ -21,7 +33,6 @@ int getaddrinfo(
     struct timespec left = {0, 0};
     void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
     resolve *real;
-    /* C99 has no cast from an object's address to a function's. */
     memcpy(&real, &symbol, sizeof real);
     left.tv_sec = seconds != NULL ? atoi(seconds) : 0;
     while (nanosleep(&left, &left) != 0) {
