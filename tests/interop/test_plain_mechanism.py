@@ -183,11 +183,13 @@ def test_nobody_comes_past_the_mechanism(server, good, what):
 def test_a_handshake_of_one_byte_a_packet_is_served(server, good):
     with Session(server.endpoint) as session:
         for byte in GREETING + RIGHT_HELLO:
-            session.send_and_wait(bytes([byte]))
+            session.send(bytes([byte]))
+            assert good.is_served()
         session.read_greeting()
         assert session.read_command() == (b"WELCOME", b"")
         for byte in INITIATE:
-            session.send_and_wait(bytes([byte]))
+            session.send(bytes([byte]))
+            assert good.is_served()
         assert session.read_command()[0] == b"READY"
         assert session.is_served()
 

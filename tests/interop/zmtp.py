@@ -2,7 +2,6 @@
 
 import socket
 import struct
-import time
 
 from plain import GOOD, GOOD_ANSWER
 from processes import PATIENCE
@@ -137,13 +136,6 @@ class Session:
             self.socket.sendall(data)
         except (ConnectionResetError, BrokenPipeError):
             pass
-
-    def send_and_wait(self, data):
-        """Sends bytes, and returns when the server has taken them all."""
-        self.socket.sendall(data)
-        deadline = time.monotonic() + PATIENCE
-        while not has_been_read(self.socket):
-            assert time.monotonic() < deadline, "the server does not read"
 
     def reset(self):
         """Ends the connection with an RST."""
