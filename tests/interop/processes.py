@@ -119,7 +119,12 @@ class Process:
 
     @property
     def threads(self):
-        return len(os.listdir(f"/proc/{self.pid}/task"))
+        """The names of its threads."""
+        names = []
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{thread}/comm", encoding="utf-8") as name:
+                names.append(name.read().rstrip("\n"))
+        return names
 
     @property
     def cpu_seconds(self):
