@@ -1,5 +1,6 @@
 """Programs under test: each a process of its own, with waits that end."""
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -113,9 +114,18 @@ class Process:
         """How many file descriptors it has open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
-    def wait_for_descriptors(self, count):
+    @property
+    def sockets(self):
+        """How many of them are sockets; a library may open others when it first needs them."""
+        count = 0
+        for name in os.listdir(f"/proc/{self.pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                count += os.readlink(f"/proc/{self.pid}/fd/{name}").startswith("socket:")
+        return count
+
+    def wait_for_sockets(self, count):
         """Waits until it has no more than so many open."""
-        wait_until(lambda: self.descriptors <= count, f"{self} to have {count} descriptors")
+        wait_until(lambda: self.sockets <= count, f"{self} to have {count} sockets")
 
     @property
     def threads(self):

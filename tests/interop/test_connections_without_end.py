@@ -42,7 +42,7 @@ def test_thousands_of_connections_come_and_go_while_a_client_is_served(
     programs, language, remarks
 ):
     with programs.server(language) as server, served_all_the_time(server) as caller:
-        descriptors, memory = server.descriptors, None
+        sockets, memory = server.sockets, None
         for first in range(0, CONNECTIONS, WAVE):
             wave = [come_and_go(server.endpoint, first + number) for number in range(WAVE)]
             caller.wait_for_answers(5)
@@ -52,9 +52,9 @@ def test_thousands_of_connections_come_and_go_while_a_client_is_served(
                 else:
                     session.socket.close()
             if memory is None:
-                server.wait_for_descriptors(descriptors)
+                server.wait_for_sockets(sockets)
                 memory = server.memory
-        server.wait_for_descriptors(descriptors)
+        server.wait_for_sockets(sockets)
         grown = server.memory - memory
         assert grown < 32 << 20
         remarks.append(
@@ -84,15 +84,15 @@ def starved(server):
 def test_without_descriptors_who_is_connected_is_served_and_others_are_later(programs, language):
     options = {"descriptors": DESCRIPTORS, "handshake_ms": 60_000}
     with programs.server(language, **options) as server, served_all_the_time(server) as caller:
-        before = server.descriptors
+        before = server.sockets
         for _ in range(3):
             with starved(server):
                 caller.wait_for_answers(100)
             # Those who waited in the kernel are taken now, and seen to have left.
-            server.wait_for_descriptors(before)
+            server.wait_for_sockets(before)
             with Dealer(server.endpoint) as fresh:
                 fresh.assert_served()
-            server.wait_for_descriptors(before)
+            server.wait_for_sockets(before)
 
 
 def test_who_waits_for_a_descriptor_is_served_when_one_comes_free(programs, language):
@@ -184,7 +184,7 @@ def test_many_peers_that_never_read_cost_a_bounded_amount_together(programs, lan
 
 def test_a_client_that_is_killed_disturbs_nobody(programs, language):
     with programs.server(language) as server, served_all_the_time(server) as caller:
-        before = server.descriptors
+        before = server.sockets
         for _ in range(5):
             with programs.client(language, server.endpoint) as client:
                 assert client.call("plus", [1, 2]) == ["answer", 3]
@@ -192,7 +192,7 @@ def test_a_client_that_is_killed_disturbs_nobody(programs, language):
                 client.send_signal(signal.SIGKILL)
                 client.wait()
             caller.wait_for_answers(20)
-        server.wait_for_descriptors(before)
+        server.wait_for_sockets(before)
 
 
 def test_the_next_call_after_a_restart_is_answered(programs, language):

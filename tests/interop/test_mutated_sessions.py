@@ -228,14 +228,14 @@ def test_mutated_sessions_harm_nobody(programs, language, sessions, remarks):
     with programs.server(language, handshake_ms=2000) as server:
         host, port = server.endpoint.removeprefix("tcp://").rsplit(":", 1)
         with served_all_the_time(server) as caller:
-            descriptors, memory, began = server.descriptors, server.memory, time.monotonic()
+            sockets, memory, began = server.sockets, server.memory, time.monotonic()
             answers = 0
             for _ in range(-(-COUNT // WAVE)):
                 address = (host, int(port))
                 answers += run([Mutated(address, source, sessions) for _ in range(WAVE)])
                 caller.wait_for_answers(1)
                 assert server.is_running, server
-            server.wait_for_descriptors(descriptors)
+            server.wait_for_sockets(sockets)
             grown = server.memory - memory
             remarks.append(
                 f"{COUNT} mutated sessions of the {language} server in "

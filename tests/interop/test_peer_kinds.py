@@ -68,9 +68,9 @@ def test_a_routing_id_is_free_again_when_its_peer_has_left(server, pyzmq):
             peer.connect(server.endpoint)
             (body,) = peer.exchange(request("echo", number))
             assert read(body) == number
-            left = server.descriptors
+            left = server.sockets
         # The peer is served as itself only once the server has noticed that the other is gone.
-        server.wait_for_descriptors(left - 1)
+        server.wait_for_sockets(left - 1)
 
 
 @pytest.mark.parametrize("count", [1, 100])

@@ -34,18 +34,18 @@ def test_who_asks_and_half_closes_gets_the_answer(server, dealer):
 
 def test_resets_at_every_offset_disturb_nobody(server, dealer):
     dealer.assert_served()
-    before = server.descriptors
+    before = server.sockets
     for cut in range(len(WHOLE) + 1):
         session = Session(server.endpoint)
         session.send(WHOLE[:cut])
         session.reset()
     dealer.assert_served()
-    server.wait_for_descriptors(before)
+    server.wait_for_sockets(before)
 
 
 def test_a_reset_while_the_answer_is_written_disturbs_nobody(server, dealer):
     dealer.assert_served()
-    before = server.descriptors
+    before = server.sockets
     for number in range(20):
         session = Session.introduced(server.endpoint)
         session.send(zmtp.message(b"", request("echo", "x" * 5_000_000)))
@@ -54,33 +54,33 @@ def test_a_reset_while_the_answer_is_written_disturbs_nobody(server, dealer):
         session.read(100 * number)
         session.reset()
         dealer.assert_served()
-    server.wait_for_descriptors(before)
+    server.wait_for_sockets(before)
 
 
 def test_a_reset_while_the_handler_runs_disturbs_nobody(programs, language):
     with programs.server(language) as server, Session.introduced(server.endpoint) as good:
-        before = server.descriptors
+        before = server.sockets
         session = Session.introduced(server.endpoint)
         session.send(zmtp.message(b"", request("hold", [])))
         assert server.read_line() == "holding"
         session.reset()
         server.write(b"go on\n")
         assert good.is_served()
-        server.wait_for_descriptors(before)
+        server.wait_for_sockets(before)
 
 
 @pytest.mark.parametrize("cut", CUTS[:-2])
 def test_who_falls_silent_in_the_handshake_is_let_go(programs, language, cut):
     with programs.server(language, handshake_ms=200) as server:
         with Session.introduced(server.endpoint) as good, contextlib.ExitStack() as stack:
-            before = server.descriptors
+            before = server.sockets
             silent = [stack.enter_context(Session(server.endpoint)) for _ in range(10)]
             for session in silent:
                 session.send(HANDSHAKE[:cut])
             for session in silent:
                 assert session.is_ended()
             assert good.is_served()
-            server.wait_for_descriptors(before)
+            server.wait_for_sockets(before)
 
 
 def test_who_introduced_itself_may_be_silent(programs, language):

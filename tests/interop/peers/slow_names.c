@@ -1,4 +1,5 @@
-/* Loaded before libc (LD_PRELOAD): a getaddrinfo() that takes SLOW_NAMES_SECONDS.
+/* Loaded before libc (LD_PRELOAD): a getaddrinfo() that takes SLOW_NAMES_SECONDS,
+ * and knows late.example as 127.0.0.1.
  * PHP's FFI loads libraries so that they would find libc's own first
  * (RTLD_DEEPBIND); that is turned off here. */
 
@@ -37,6 +38,9 @@ int getaddrinfo(
     left.tv_sec = seconds != NULL ? atoi(seconds) : 0;
     while (nanosleep(&left, &left) != 0) {
         continue;
+    }
+    if (node != NULL && strcmp(node, "late.example") == 0) {
+        node = "127.0.0.1";
     }
     return real(node, service, hints, result);
 }
