@@ -128,12 +128,12 @@ def test_without_descriptors_the_server_does_not_spin(programs, language, remark
             dealer.assert_served()
 
 
-def flood(connection, data, most):
+def flood(connection, data, most, patience=2):
     """Sends the bytes again and again until the other end takes no more; returns how many went."""
     connection.setblocking(False)
     sent = 0
     pending = memoryview(b"")
-    while sent < most and select.select([], [connection], [], 2)[1]:
+    while sent < most and select.select([], [connection], [], patience)[1]:
         pending = pending or memoryview(data)
         with contextlib.suppress(BlockingIOError):
             taken = connection.send(pending)
@@ -175,7 +175,7 @@ def test_many_peers_that_never_read_cost_a_bounded_amount_together(programs, lan
             for _ in range(20):
                 deaf = stack.enter_context(Session.introduced(server.endpoint))
                 with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-                    flood(deaf.socket, call, 30 << 20)
+                    flood(deaf.socket, call, 30 << 20, 0.3)
             caller.wait_for_answers(100)
             # What one peer may hold up all may, together; a little more is each one's own.
             assert server.memory < 300 << 20

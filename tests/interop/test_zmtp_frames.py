@@ -126,7 +126,7 @@ ODD = {
 def test_an_odd_frame_is_ignored_or_ends_its_own_connection(server, session, good, what):
     before = server.memory
     session.send(ODD[what] + zmtp.message(b"id", b"", GOOD))
-    session.socket.shutdown(zmtp.socket.SHUT_WR)
+    session.hang_up()
     assert session.is_ended()
     assert good.is_served()
     assert server.memory - before < 32 << 20

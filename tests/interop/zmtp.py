@@ -1,5 +1,6 @@
 """ZMTP 3 by hand: peers that libzmq would not let us be."""
 
+import contextlib
 import socket
 import struct
 
@@ -136,6 +137,11 @@ class Session:
             self.socket.sendall(data)
         except (ConnectionResetError, BrokenPipeError):
             pass
+
+    def hang_up(self):
+        """Tells the server that nothing more comes, if it still listens."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self):
         """Ends the connection with an RST."""
