@@ -329,7 +329,12 @@ impl Server {
         };
         let body = frame.as_ref();
         self.counters.bytes_received += body.len() as u64;
+        let limit = self.options.limits.bytes;
         let (route, parameters, deadline) = match Request::read(body, &self.options.limits) {
+            Request::Other(_) if body.len() > limit => {
+                let size = body.len();
+                return self.refuse(&envelope, &Malformed::TooLarge { size, limit }.into());
+            }
             Request::Call(call) => {
                 let Some(route) = self.routes.find(call.function) else {
                     let fault = unknown_function(call.function);
