@@ -369,11 +369,10 @@ enum zroute_status zroute_writer_free(struct zroute_writer *writer);
 
 enum zroute_status zroute_zend_attach(uint32_t version, int debug);
 
-enum zroute_status zroute_zend_slots(const char *outbox, const char *inbox);
-
-enum zroute_status zroute_zend_pack(int plain);
-
-enum zroute_status zroute_zend_unpack(const void *packed, size_t size);
+enum zroute_status zroute_zend_slots(const char *outbox,
+                                     const char *inbox,
+                                     const char *packer,
+                                     const char *unpacker);
 
 enum zroute_status zroute_zend_server_exchange(struct zroute_server *server,
                                                size_t most,

@@ -1232,10 +1232,20 @@ enum zroute_status zroute_writer_free(struct zroute_writer *writer);
 enum zroute_status zroute_zend_attach(uint32_t version, int debug);
 
 /**
- * Finds this thread's slots: two references of PHP's, named by the local
- * variables of the PHP function that calls this. Through the outbox PHP hands
- * values over, through the inbox it takes them. Both are to be kept alive, in
- * static properties, and to be found again in each request.
+ * Finds this thread's slots: two references of PHP's, named by local variables
+ * of the PHP function that calls this. Through the outbox PHP hands values over,
+ * through the inbox it takes them. Both are to be kept alive, in static
+ * properties, and to be found again in each request.
+ *
+ * Two other local variables hold stdClass objects without properties, which
+ * become converters: `$packer[$value]` is the value as MessagePack, a string;
+ * `$unpacker[$packed]` is what one MessagePack value means, and nothing but
+ * null, bool, int, float, string and array can come of it. Where a value cannot
+ * be converted, the result is the converter itself and zroute_last_error tells
+ * why; from the packer it is null instead where the value has to be looked at,
+ * because it holds an object other than stdClass or a resource, or is nested too
+ * deep and holds references or objects, and so may hold itself. Past PHP's
+ * memory limit PHP ends the script.
  *
  * As a test, the outbox is expected to hold a list of a string of two bytes or
  * more, a list and a map, all made at run time.
@@ -1243,36 +1253,10 @@ enum zroute_status zroute_zend_attach(uint32_t version, int debug);
  * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's values look
  * otherwise than expected.
  */
-enum zroute_status zroute_zend_slots(const char *outbox, const char *inbox);
-
-/**
- * Turns the outbox's value into MessagePack, which is put into the inbox as a
- * string. The inbox is expected to be null.
- *
- * ZROUTE_NOT_PLAIN when the value holds an object other than stdClass or a
- * resource; also, unless `plain` is other than 0, when it is nested too deep and
- * holds references or objects, because then it may hold itself.
- * ZROUTE_INVALID_VALUE when it is nested too deep; ZROUTE_TOO_LARGE;
- * ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit PHP ends the script,
- * before this returns or, with ZROUTE_TOO_LARGE, right after.
- *
- * The thread of the slots.
- */
-enum zroute_status zroute_zend_pack(int plain);
-
-/**
- * Puts what one MessagePack value means into the inbox, which is expected to be
- * null. Nothing but null, bool, int, float, string and array can come of it.
- *
- * ZROUTE_INVALID_VALUE when the bytes are not one value within the default
- * limits, or hold what PHP has no plain value for: an extension, or a map key
- * that is neither integer nor string. ZROUTE_TOO_LARGE. ZROUTE_UNSUPPORTED
- * without slots. Past PHP's memory limit
- * PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
- *
- * The thread of the slots.
- */
-enum zroute_status zroute_zend_unpack(const void *packed, size_t size);
+enum zroute_status zroute_zend_slots(const char *outbox,
+                                     const char *inbox,
+                                     const char *packer,
+                                     const char *unpacker);
 
 /**
  * zroute_server_exchange for PHP values: the answers are the outbox's array
@@ -1304,7 +1288,7 @@ enum zroute_status zroute_zend_server_answer(struct zroute_server *server,
  * zroute_client_exchange for PHP values: the calls are the outbox's list, or
  * null for none; the results are put into the inbox, which is expected to be
  * null and stays so when nothing ended in time. With `plain` other than 0 a
- * value that is nested too deep is refused for good (see zroute_zend_pack). The
+ * value that is nested too deep is refused for good (see zroute_zend_slots). The
  * format of the option `values` has no part in it.
  *
  * Everything else is as with zroute_client_exchange; besides,

@@ -176,16 +176,16 @@ final class Native
     }
 
     /**
-     * Shows the library where the two slots are. It looks for this method's
-     * variables by their names.
+     * Shows the library where the two slots are, and makes the two objects
+     * converters. It looks for this method's variables by their names.
      */
-    public function findSlots(mixed &$outbox, mixed &$inbox): void
+    public function findSlots(mixed &$outbox, mixed &$inbox, object $packer, object $unpacker): void
     {
         if (PHP_ZTS) {
             throw new NativeError('this PHP was built thread-safe, which has not been tried');
         }
         $this->check($this->ffi->zroute_zend_attach(PHP_VERSION_ID, PHP_DEBUG));
-        $this->check($this->ffi->zroute_zend_slots('outbox', 'inbox'));
+        $this->check($this->ffi->zroute_zend_slots('outbox', 'inbox', 'packer', 'unpacker'));
     }
 
     /** The library's version, such as 0.1.0. */
@@ -477,32 +477,6 @@ final class Native
         if ($held) {
             pcntl_async_signals(true);
             pcntl_signal_dispatch();
-        }
-    }
-
-    /**
-     * As pack(), of the outbox's value; MessagePack is put into the inbox.
-     *
-     * @return bool false when the value has to be looked at
-     */
-    public function packSlot(bool $plain): bool
-    {
-        $status = $this->ffi->zroute_zend_pack((int) $plain);
-        if ($status === Status::NOT_PLAIN && !$plain) {
-            return false;
-        }
-        if ($status !== Status::OK) {
-            throw new InvalidValue($this->lastError());
-        }
-        return true;
-    }
-
-    /** Puts the value into the inbox. */
-    public function unpackSlot(string $packed): void
-    {
-        $status = $this->ffi->zroute_zend_unpack($packed, strlen($packed));
-        if ($status !== Status::OK) {
-            throw new InvalidMessage($this->lastError());
         }
     }
 

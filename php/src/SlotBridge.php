@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Zroute;
 
+use Zroute\Exception\InvalidMessage;
+use Zroute\Exception\InvalidValue;
 use Zroute\Exception\NativeError;
 
 /**
@@ -26,8 +28,16 @@ final class SlotBridge implements Bridge
     private static $outbox;
     private static $inbox;
 
-    private function __construct(private readonly Native $native)
-    {
+    /**
+     * @param object $packer $packer[$value] is MessagePack, null when the value has to be looked at, and an object
+     *        when it cannot be had
+     * @param object $unpacker $unpacker[$packed] is the value, and an object when it cannot be had
+     */
+    private function __construct(
+        private readonly Native $native,
+        private readonly object $packer,
+        private readonly object $unpacker
+    ) {
     }
 
     /** @throws NativeError where values cannot be read and built in place, with the reason */
@@ -37,9 +47,11 @@ final class SlotBridge implements Bridge
         $two = str_repeat('x', 2);
         self::$outbox = [$two . $two, [$two], [$two => $two]];
         self::$inbox = null;
-        $native->findSlots(self::$outbox, self::$inbox);
+        $packer = new \stdClass();
+        $unpacker = new \stdClass();
+        $native->findSlots(self::$outbox, self::$inbox, $packer, $unpacker);
         self::$outbox = null;
-        $bridge = new self($native);
+        $bridge = new self($native, $packer, $unpacker);
         $bridge->test();
         return $bridge;
     }
@@ -51,32 +63,21 @@ final class SlotBridge implements Bridge
 
     public function pack(mixed $value): string
     {
-        $outbox = self::$outbox;
-        $inbox = self::$inbox;
-        self::$outbox = $value;
-        self::$inbox = null;
-        try {
-            if (!$this->native->packSlot(false)) {
-                self::$outbox = Plain::of($value);
-                $this->native->packSlot(true);
-            }
-            return self::$inbox;
-        } finally {
-            self::$outbox = $outbox;
-            self::$inbox = $inbox;
-        }
+        $packed = $this->packer[$value];
+        return is_string($packed) ? $packed : $this->packPlain($value, $packed);
+    }
+
+    /** @param object|null $refused what the packer has said */
+    private function packPlain(mixed $value, ?object $refused): string
+    {
+        $packed = $refused ?? $this->packer[Plain::of($value)];
+        return is_string($packed) ? $packed : throw new InvalidValue($this->native->lastError());
     }
 
     public function unpack(string $packed): null|bool|int|float|string|array
     {
-        $inbox = self::$inbox;
-        self::$inbox = null;
-        try {
-            $this->native->unpackSlot($packed);
-            return self::$inbox;
-        } finally {
-            self::$inbox = $inbox;
-        }
+        $value = $this->unpacker[$packed];
+        return is_object($value) ? throw new InvalidMessage($this->native->lastError()) : $value;
     }
 
     public function serverExchange(object $server, array $answers, int $most, int $timeoutMs): ?array

@@ -4,19 +4,21 @@
 //! `longjmp`, and then no frame between here and PHP may own anything.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int};
 
 use super::client::zroute_client;
 use super::exchange::{self, client::WaitFor};
 use super::gate::{Failure, gate};
 use super::handle;
-use super::pointer::{bytes, text};
+use super::pointer::text;
 use super::server::{Server, zroute_server};
 use super::status::{Status, zroute_status};
 use crate::capi::client::Client;
 use crate::msgpack::php::fits;
 use crate::msgpack::{Limits, scan};
-use crate::zend::{self, Slots, Unbuilt, Unpackable, Unsupported};
+use crate::zend::{
+    self, Conversions, Names, Object, Seen, Slots, Unbuilt, Unpackable, Unsupported, Value,
+};
 
 impl From<Unsupported> for Failure {
     fn from(error: Unsupported) -> Self {
@@ -33,6 +35,7 @@ impl From<Unbuilt> for Failure {
                 Status::ZROUTE_TOO_LARGE,
                 "the value does not fit PHP's memory limit",
             ),
+            Unbuilt::NoEngine => Unsupported::NoSlots.into(),
         }
     }
 }
@@ -53,65 +56,56 @@ impl From<Unpackable> for Failure {
 }
 
 thread_local! {
-    /// What is on its way to the inbox. It stays where it is while PHP builds
-    /// values from it, borrowed by nobody.
+    /// What is on its way to PHP. It stays where it is while PHP builds values
+    /// from it, borrowed by nobody.
     static LANDED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Beyond this the memory is given back with the next value.
 const KEPT: usize = 1 << 20;
 
-/// What is to become the inbox's value. Owns nothing.
+/// What is to become a value of PHP's. Owns nothing.
 #[derive(Clone, Copy)]
 struct Parcel {
-    slots: Slots,
     data: *const u8,
     size: usize,
-    content: Content,
-}
-
-#[derive(Clone, Copy)]
-enum Content {
-    /// Checked MessagePack.
-    Value,
-    /// Bytes, for a string.
-    String,
 }
 
 impl Parcel {
-    fn new(slots: Slots, bytes: &[u8], content: Content) -> Self {
+    fn new(bytes: &[u8]) -> Self {
         Self {
-            slots,
             data: bytes.as_ptr(),
             size: bytes.len(),
-            content,
         }
     }
 
     /// Takes the bytes out of a batch, so that they belong to this thread alone.
-    fn land(slots: Slots, batch: &mut exchange::Batch) -> Self {
-        LANDED.with_borrow_mut(|landed| Self::new(slots, batch.swap(landed), Content::Value))
+    fn land(batch: &mut exchange::Batch) -> Self {
+        LANDED.with_borrow_mut(|landed| Self::new(batch.swap(landed)))
+    }
+
+    /// # Safety
+    /// The bytes are there, and stay as they are for `'a`.
+    unsafe fn bytes<'a>(self) -> &'a [u8] {
+        // SAFETY: as the caller promises.
+        unsafe { std::slice::from_raw_parts(self.data, self.size) }
     }
 }
+
+/// Checked MessagePack that is to become the inbox's value.
+type Delivery = Option<(Slots, Parcel)>;
 
 /// Fills the inbox after the gate, if there is something for it.
 ///
 /// # Safety
-/// The parcel's bytes stay as they are, its slots' request still runs, its inbox
+/// The parcel's bytes stay as they are, the slots' request still runs, the inbox
 /// is free, and the caller owns nothing that a longjmp must not pass.
-unsafe fn fill_inbox(function: &'static str, parcel: Option<Parcel>) -> zroute_status {
-    let Some(parcel) = parcel else {
+unsafe fn fill_inbox(function: &'static str, delivery: Delivery) -> zroute_status {
+    let Some((slots, parcel)) = delivery else {
         return Status::ZROUTE_OK;
     };
     // SAFETY: as the caller promises.
-    let built = unsafe {
-        let bytes = std::slice::from_raw_parts(parcel.data, parcel.size);
-        match parcel.content {
-            Content::Value => zend::decode(parcel.slots, bytes),
-            Content::String => zend::put_string(parcel.slots, bytes),
-        }
-    };
-    match built {
+    match unsafe { zend::decode(parcel.bytes(), slots.inbox()) } {
         Ok(()) => Status::ZROUTE_OK,
         Err(unbuilt) => gate(function, || Err(unbuilt.into())),
     }
@@ -147,10 +141,20 @@ pub extern "C" fn zroute_zend_attach(version: u32, debug: c_int) -> zroute_statu
     })
 }
 
-/// Finds this thread's slots: two references of PHP's, named by the local
-/// variables of the PHP function that calls this. Through the outbox PHP hands
-/// values over, through the inbox it takes them. Both are to be kept alive, in
-/// static properties, and to be found again in each request.
+/// Finds this thread's slots: two references of PHP's, named by local variables
+/// of the PHP function that calls this. Through the outbox PHP hands values over,
+/// through the inbox it takes them. Both are to be kept alive, in static
+/// properties, and to be found again in each request.
+///
+/// Two other local variables hold stdClass objects without properties, which
+/// become converters: `$packer[$value]` is the value as MessagePack, a string;
+/// `$unpacker[$packed]` is what one MessagePack value means, and nothing but
+/// null, bool, int, float, string and array can come of it. Where a value cannot
+/// be converted, the result is the converter itself and zroute_last_error tells
+/// why; from the packer it is null instead where the value has to be looked at,
+/// because it holds an object other than stdClass or a resource, or is nested too
+/// deep and holds references or objects, and so may hold itself. Past PHP's
+/// memory limit PHP ends the script.
 ///
 /// As a test, the outbox is expected to hold a list of a string of two bytes or
 /// more, a list and a map, all made at run time.
@@ -160,95 +164,109 @@ pub extern "C" fn zroute_zend_attach(version: u32, debug: c_int) -> zroute_statu
 ///
 /// # Safety
 /// A PHP function calls this, through FFI; nothing of it may stay in use after
-/// the references were freed. `outbox` and `inbox` are NULL or NUL-terminated
-/// texts.
+/// the references were freed, or on another thread. The names are NULL or
+/// NUL-terminated texts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zroute_zend_slots(
     outbox: *const c_char,
     inbox: *const c_char,
+    packer: *const c_char,
+    unpacker: *const c_char,
 ) -> zroute_status {
-    let mut names: [&CStr; 2] = [c"", c""];
+    let mut names = None;
     let status = gate("zroute_zend_slots", || {
         // SAFETY: as the caller promises.
         unsafe {
             text("outbox", outbox)?;
             text("inbox", inbox)?;
-            names = [CStr::from_ptr(outbox), CStr::from_ptr(inbox)];
+            text("packer", packer)?;
+            text("unpacker", unpacker)?;
+            names = Some(Names {
+                outbox: CStr::from_ptr(outbox),
+                inbox: CStr::from_ptr(inbox),
+                packer: CStr::from_ptr(packer),
+                unpacker: CStr::from_ptr(unpacker),
+            });
         }
         Ok(())
     });
-    if status != Status::ZROUTE_OK {
+    let Some(names) = names else {
         return status;
-    }
+    };
     // SAFETY: a PHP function calls this, as the caller promises; this frame owns
-    // nothing, should PHP leave it by longjmp.
-    match unsafe { zend::find(names[0], names[1]) } {
+    // nothing, should PHP leave it by longjmp. The two do what they are named for.
+    match unsafe { zend::find(names, CONVERSIONS) } {
         Ok(()) => Status::ZROUTE_OK,
         Err(unsupported) => gate("zroute_zend_slots", || Err(unsupported.into())),
     }
 }
 
-/// Turns the outbox's value into MessagePack, which is put into the inbox as a
-/// string. The inbox is expected to be null.
-///
-/// ZROUTE_NOT_PLAIN when the value holds an object other than stdClass or a
-/// resource; also, unless `plain` is other than 0, when it is nested too deep and
-/// holds references or objects, because then it may hold itself.
-/// ZROUTE_INVALID_VALUE when it is nested too deep; ZROUTE_TOO_LARGE;
-/// ZROUTE_UNSUPPORTED without slots. Past PHP's memory limit PHP ends the script,
-/// before this returns or, with ZROUTE_TOO_LARGE, right after.
-///
-/// The thread of the slots.
+const CONVERSIONS: Conversions = Conversions {
+    pack: zroute_zend_pack,
+    unpack: zroute_zend_unpack,
+};
+
+/// `[]` of the packer; PHP alone calls it, so it is not exported.
 ///
 /// # Safety
-/// The request in which the slots were found still runs; whoever calls this owns
-/// nothing that a longjmp must not pass.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zroute_zend_pack(plain: c_int) -> zroute_status {
+/// PHP calls this, as a converter's `read_dimension`.
+unsafe extern "C-unwind" fn zroute_zend_pack(
+    packer: *mut Object,
+    value: *const Value,
+    _fetch: c_int,
+    result: *mut Value,
+) -> *mut Value {
     let mut parcel = None;
-    let status = gate("zroute_zend_pack", || {
-        // SAFETY: as the caller promises.
-        let slots = unsafe { free_slots()? };
-        // SAFETY: as the caller promises; no PHP code runs in here.
-        let value = unsafe { slots.outbox() };
+    let mut status = gate("zroute_zend_pack", || {
+        // SAFETY: PHP calls this, and no PHP code runs in here.
+        let value = unsafe { zend::operand(value) };
+        let value = value.ok_or(Failure::argument("expected a value"))?;
         LANDED.with_borrow_mut(|landed| {
             if landed.capacity() > KEPT {
                 *landed = Vec::new();
             }
             landed.clear();
-            exchange::pack(value, landed, &Limits::default(), plain != 0)?;
-            parcel = Some(Parcel::new(slots, landed, Content::String));
+            value.pack(landed, &Limits::default())?;
+            parcel = Some(Parcel::new(landed));
             Ok(())
         })
     });
-    if status != Status::ZROUTE_OK {
-        return status;
+    if let Some(parcel) = parcel {
+        // SAFETY: the bytes are this thread's, which does nothing else meanwhile;
+        // the result is PHP's to fill; this frame owns nothing.
+        match unsafe { zend::string(parcel.bytes(), result) } {
+            Ok(()) => return result,
+            Err(unbuilt) => status = gate("zroute_zend_pack", || Err(unbuilt.into())),
+        }
     }
-    // SAFETY: the bytes are this thread's, which does nothing else meanwhile; the
-    // slots were just looked at; this frame owns nothing.
-    unsafe { fill_inbox("zroute_zend_pack", parcel) }
+    // SAFETY: PHP calls this with both.
+    unsafe {
+        if status == Status::ZROUTE_NOT_PLAIN {
+            (*result).type_info = Value::NULL.type_info;
+        } else {
+            zend::fail(packer, result);
+        }
+    }
+    result
 }
 
-/// Puts what one MessagePack value means into the inbox, which is expected to be
-/// null. Nothing but null, bool, int, float, string and array can come of it.
-///
-/// ZROUTE_INVALID_VALUE when the bytes are not one value within the default
-/// limits, or hold what PHP has no plain value for: an extension, or a map key
-/// that is neither integer nor string. ZROUTE_TOO_LARGE. ZROUTE_UNSUPPORTED
-/// without slots. Past PHP's memory limit
-/// PHP ends the script, before this returns or, with ZROUTE_TOO_LARGE, right after.
-///
-/// The thread of the slots.
+/// `[]` of the unpacker; likewise.
 ///
 /// # Safety
-/// The request in which the slots were found still runs; `packed` leads to `size`
-/// bytes; whoever calls this owns nothing that a longjmp must not pass.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn zroute_zend_unpack(packed: *const c_void, size: usize) -> zroute_status {
+/// PHP calls this, as a converter's `read_dimension`.
+unsafe extern "C-unwind" fn zroute_zend_unpack(
+    unpacker: *mut Object,
+    packed: *const Value,
+    _fetch: c_int,
+    result: *mut Value,
+) -> *mut Value {
     let mut parcel = None;
-    let status = gate("zroute_zend_unpack", || {
-        // SAFETY: as the caller promises.
-        let (packed, slots) = unsafe { (bytes("packed", packed, size)?, free_slots()?) };
+    gate("zroute_zend_unpack", || {
+        // SAFETY: PHP calls this, and no PHP code runs in here.
+        let Some(Seen::String(packed)) = unsafe { zend::operand(packed) }.map(zend::View::seen)
+        else {
+            return Err(Failure::argument("expected a string"));
+        };
         let limits = Limits::default();
         // What PHP has a value for is a whole value; else a scan knows best why
         // it is none.
@@ -256,15 +274,20 @@ pub unsafe extern "C" fn zroute_zend_unpack(packed: *const c_void, size: usize) 
             scan(packed, &limits)?;
             fits(packed, &limits)?;
         }
-        parcel = Some(Parcel::new(slots, packed, Content::Value));
+        parcel = Some(Parcel::new(packed));
         Ok(())
     });
-    if status != Status::ZROUTE_OK {
-        return status;
+    if let Some(parcel) = parcel {
+        // SAFETY: PHP keeps the string meanwhile; the result is PHP's to fill;
+        // this frame owns nothing.
+        match unsafe { zend::decode(parcel.bytes(), result) } {
+            Ok(()) => return result,
+            Err(unbuilt) => gate("zroute_zend_unpack", || Err(unbuilt.into())),
+        };
     }
-    // SAFETY: the bytes are the caller's and stay; the slots were just looked at;
-    // this frame owns nothing.
-    unsafe { fill_inbox("zroute_zend_unpack", parcel) }
+    // SAFETY: PHP calls this with both.
+    unsafe { zend::fail(unpacker, result) };
+    result
 }
 
 /// zroute_server_exchange for PHP values: the answers are the outbox's array
@@ -287,7 +310,7 @@ pub unsafe extern "C" fn zroute_zend_server_exchange(
     most: usize,
     timeout_ms: c_int,
 ) -> zroute_status {
-    let mut parcel = None;
+    let mut delivery = None;
     let status = gate("zroute_zend_server_exchange", || {
         // SAFETY: as the caller promises.
         let slots = unsafe { free_slots()? };
@@ -295,7 +318,7 @@ pub unsafe extern "C" fn zroute_zend_server_exchange(
         let answers = unsafe { slots.outbox() };
         let mut server = handle::enter::<Server>(server.cast())?;
         let batch = exchange::server::turn_in_place(&mut server, answers, most, timeout_ms)?;
-        parcel = batch.map(|batch| Parcel::land(slots, batch));
+        delivery = batch.map(|batch| (slots, Parcel::land(batch)));
         Ok(())
     });
     if status != Status::ZROUTE_OK {
@@ -303,7 +326,7 @@ pub unsafe extern "C" fn zroute_zend_server_exchange(
     }
     // SAFETY: the bytes are this thread's, which does nothing else meanwhile; the
     // slots were just looked at; this frame owns nothing, and no handle is entered.
-    unsafe { fill_inbox("zroute_zend_server_exchange", parcel) }
+    unsafe { fill_inbox("zroute_zend_server_exchange", delivery) }
 }
 
 /// zroute_server_answer for PHP values: the answer is the outbox's value, which
@@ -331,7 +354,7 @@ pub unsafe extern "C" fn zroute_zend_server_answer(
 /// zroute_client_exchange for PHP values: the calls are the outbox's list, or
 /// null for none; the results are put into the inbox, which is expected to be
 /// null and stays so when nothing ended in time. With `plain` other than 0 a
-/// value that is nested too deep is refused for good (see zroute_zend_pack). The
+/// value that is nested too deep is refused for good (see zroute_zend_slots). The
 /// format of the option `values` has no part in it.
 ///
 /// Everything else is as with zroute_client_exchange; besides,
@@ -350,7 +373,7 @@ pub unsafe extern "C" fn zroute_zend_client_exchange(
     wait_for: i64,
     timeout_ms: c_int,
 ) -> zroute_status {
-    let mut parcel = None;
+    let mut delivery = None;
     let status = gate("zroute_zend_client_exchange", || {
         // SAFETY: as the caller promises.
         let slots = unsafe { free_slots()? };
@@ -360,7 +383,7 @@ pub unsafe extern "C" fn zroute_zend_client_exchange(
         let wait_for = WaitFor::of(wait_for);
         let batch =
             exchange::client::turn_in_place(&mut client, calls, plain != 0, wait_for, timeout_ms)?;
-        parcel = batch.map(|batch| Parcel::land(slots, batch));
+        delivery = batch.map(|batch| (slots, Parcel::land(batch)));
         Ok(())
     });
     if status != Status::ZROUTE_OK {
@@ -368,11 +391,13 @@ pub unsafe extern "C" fn zroute_zend_client_exchange(
     }
     // SAFETY: the bytes are this thread's, which does nothing else meanwhile; the
     // slots were just looked at; this frame owns nothing, and no handle is entered.
-    unsafe { fill_inbox("zroute_zend_client_exchange", parcel) }
+    unsafe { fill_inbox("zroute_zend_client_exchange", delivery) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::c_void;
+
     use super::*;
     use crate::capi::last_error::zroute_last_error;
 
@@ -395,13 +420,16 @@ mod tests {
         // SAFETY: the outputs have room, the texts end, and without slots nothing
         // else is touched.
         unsafe {
-            assert_eq!(zroute_zend_slots(c"a".as_ptr(), c"b".as_ptr()), unsupported);
-            assert_eq!(
-                zroute_zend_slots(std::ptr::null(), c"b".as_ptr()),
-                Status::ZROUTE_BAD_ARGUMENT
-            );
-            assert_eq!(zroute_zend_pack(0), unsupported);
-            assert_eq!(zroute_zend_unpack(c"\x01".as_ptr().cast(), 1), unsupported);
+            let (a, none) = (c"a".as_ptr(), std::ptr::null());
+            assert_eq!(zroute_zend_slots(a, a, a, a), unsupported);
+            for [o, i, p, u] in [
+                [none, a, a, a],
+                [a, none, a, a],
+                [a, a, none, a],
+                [a, a, a, none],
+            ] {
+                assert_eq!(zroute_zend_slots(o, i, p, u), Status::ZROUTE_BAD_ARGUMENT);
+            }
             assert_eq!(zroute_zend_server_exchange(null.cast(), 1, 0), unsupported);
             assert_eq!(zroute_zend_server_answer(null.cast(), 1), unsupported);
             assert_eq!(
@@ -413,6 +441,6 @@ mod tests {
 
     #[test]
     fn nothing_that_is_alive_while_php_allocates_needs_a_drop() {
-        assert!(!std::mem::needs_drop::<Option<Parcel>>());
+        assert!(!std::mem::needs_drop::<Delivery>());
     }
 }

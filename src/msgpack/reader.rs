@@ -155,14 +155,22 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Reads a whole number of one byte, if the next value is one.
+    #[inline]
+    pub(crate) fn one_byte_integer(&mut self) -> Option<i64> {
+        let first = *self.bytes.get(self.position)?;
+        if !is_one_byte(first) {
+            return None;
+        }
+        self.position += 1;
+        Some(i64::from(first.cast_signed()))
+    }
+
     /// Reads a whole number of any width that fits.
     #[inline]
     pub fn integer(&mut self) -> Result<i64, Malformed> {
-        if let Some(&first) = self.bytes.get(self.position)
-            && is_one_byte(first)
-        {
-            self.position += 1;
-            return Ok(i64::from(first.cast_signed()));
+        if let Some(small) = self.one_byte_integer() {
+            return Ok(small);
         }
         self.typed("an integer of 64 bits with sign", |item| match item {
             Item::Integer(value) => Some(value),

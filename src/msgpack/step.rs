@@ -84,6 +84,27 @@ const fn shape(marker: Marker) -> Shape {
     }
 }
 
+/// How many bytes a value that begins so has, if its first byte tells and it is
+/// no array, map or extension; else 0.
+#[inline]
+pub(super) const fn leaf_size(first: u8) -> usize {
+    LEAVES[first as usize] as usize
+}
+
+static LEAVES: [u8; 256] = {
+    let mut leaves = [0; 256];
+    let mut first = 0;
+    while first < leaves.len() {
+        let extension =
+            Marker::FixExt1.to_u8() as usize <= first && first <= Marker::FixExt16.to_u8() as usize;
+        if let (Shape::Fixed(size), false) = (SHAPES[first], extension) {
+            leaves[first] = size;
+        }
+        first += 1;
+    }
+    leaves
+};
+
 /// Whether a value that begins so has no other byte and is a number.
 #[inline]
 pub(super) const fn is_one_byte(first: u8) -> bool {

@@ -5,14 +5,14 @@
 //! reachable from nowhere: it is PHP's memory, which PHP takes back at the end of
 //! the request that has just failed.
 
-use std::mem::MaybeUninit;
+use std::cell::Cell;
+use std::ptr::null_mut;
 
-use super::engine::Engine;
+use super::engine::{Engine, attached};
 use super::layout::{
     ARRAY_COUNTED, Array, Header, Payload, STRING_COUNTED, STRING_HEADER, TEXT_BYTES, Text, Value,
     kind,
 };
-use super::slot::Slots;
 use super::symbols::{MakePlaces, NO_MEMORY};
 use crate::msgpack::limits::DEEPEST;
 use crate::msgpack::php::numeric;
@@ -25,6 +25,8 @@ pub enum Unbuilt {
     Malformed(Malformed),
     /// It does not fit PHP's memory limit, of which PHP will tell the script.
     Memory,
+    /// No engine was attached.
+    NoEngine,
 }
 
 impl From<Malformed> for Unbuilt {
@@ -33,7 +35,7 @@ impl From<Malformed> for Unbuilt {
     }
 }
 
-/// Puts what `packed` means into the inbox: one value, by the rules of
+/// Puts what `packed` means into `into`: one value, by the rules of
 /// [`to_php`](crate::msgpack::php::to_php), except that a float keeps all its bits.
 ///
 /// Bytes that were not checked with [`fits`](crate::msgpack::php::fits) are safe
@@ -41,38 +43,75 @@ impl From<Malformed> for Unbuilt {
 /// PHP's until the end of the request.
 ///
 /// # Safety
-/// The inbox is free (see [`Slots::inbox_is_free`]), `packed` stays as it is, and
-/// neither the caller nor anyone it was called by, up to PHP, owns anything that
-/// a `longjmp` must not pass.
-pub unsafe fn decode(slots: Slots, packed: &[u8]) -> Result<(), Unbuilt> {
-    let mut builder = Builder::new(slots.engine(), packed);
+/// PHP runs a request on this thread, in which the slots were found. `into` is a
+/// place of PHP's that holds nothing that has to be released. `packed` stays as
+/// it is, and neither the caller nor anyone it was called by, up to PHP, owns
+/// anything that a `longjmp` must not pass.
+pub unsafe fn decode(packed: &[u8], into: *mut Value) -> Result<(), Unbuilt> {
+    let engine = attached().ok_or(Unbuilt::NoEngine)?;
     let mut value = Value::NULL;
-    // SAFETY: the value has room for a value.
-    let built = unsafe { builder.value(&raw mut value) };
-    builder.forget_keys();
-    built?;
-    // SAFETY: the inbox is free, as the caller promises, and the value is whole.
-    unsafe { slots.fill_inbox(value) };
+    KEYS.with(|keys| {
+        let mut builder = Builder {
+            engine,
+            reader: Reader::new(packed),
+            levels: DEEPEST + OUTER,
+            keys,
+            unbuilt: None,
+        };
+        // SAFETY: the value has room for a value.
+        if unsafe { builder.value(&raw mut value) } {
+            Ok(())
+        } else {
+            Err(builder.unbuilt.unwrap_or(Unbuilt::Memory))
+        }
+    })?;
+    // SAFETY: as the caller promises, and the value is whole.
+    unsafe { fill(into, value) };
     Ok(())
 }
 
-/// Puts the bytes into the inbox as a string.
+/// Puts the bytes into `into` as a string.
 ///
 /// # Safety
 /// As with [`decode`].
-pub unsafe fn put_string(slots: Slots, bytes: &[u8]) -> Result<(), Unbuilt> {
-    let string = Builder::new(slots.engine(), &[]).string(bytes)?;
-    // SAFETY: the inbox is free, as the caller promises, and the string is whole.
-    unsafe { slots.fill_inbox(string) };
+pub unsafe fn string(bytes: &[u8], into: *mut Value) -> Result<(), Unbuilt> {
+    let engine = attached().ok_or(Unbuilt::NoEngine)?;
+    let string = new_string(engine, bytes)?;
+    // SAFETY: as the caller promises, and the string is whole.
+    unsafe { fill(into, string) };
     Ok(())
+}
+
+/// # Safety
+/// The place holds nothing that has to be released; the value is its to own.
+unsafe fn fill(into: *mut Value, value: Value) {
+    // SAFETY: as the caller promises. What holds the value keeps its spare bits.
+    unsafe {
+        (*into).payload = value.payload;
+        (*into).type_info = value.type_info;
+    }
 }
 
 /// Levels that a batch puts around the values in it.
 const OUTER: usize = 2;
 
-/// How many keys are kept for the next map that has them. Records in a row have
-/// the same ones, and a kept key needs no memory and no hashing.
-const KEYS: usize = 16;
+/// Keys that are kept for the next map that has them, in this message or a later
+/// one: records have the same ones, and a kept key needs no memory and no
+/// hashing.
+struct Keys([Cell<*mut Text>; PLACES]);
+
+const PLACES: usize = 64;
+
+thread_local! {
+    /// Strings of which one reference is counted for their place here. They end
+    /// with PHP's request, as the slots do. Plain addresses without a Drop.
+    static KEYS: Keys = const { Keys([const { Cell::new(null_mut()) }; PLACES]) };
+}
+
+/// Forgets the keys without a look at them: with their request they have gone.
+pub(super) fn disown_keys() {
+    KEYS.with(|keys| keys.0.iter().for_each(|place| place.set(null_mut())));
+}
 
 /// Longer keys are not kept: comparing them would cost too much.
 const LONGEST_KEPT: usize = 32;
@@ -82,112 +121,79 @@ struct Builder<'a> {
     reader: Reader<'a>,
     /// How many more arrays and maps may be opened: bounds the stack.
     levels: usize,
-    /// Strings of which one reference is counted for this place.
-    keys: [MaybeUninit<*mut Text>; KEYS],
-    /// Which of them there are.
-    kept: u32,
+    keys: &'a Keys,
+    /// Why a function has returned false. Kept here, because a bool is handed
+    /// back faster.
+    unbuilt: Option<Unbuilt>,
 }
 
-impl<'a> Builder<'a> {
-    fn new(engine: &'static Engine, packed: &'a [u8]) -> Self {
-        Self {
-            engine,
-            reader: Reader::new(packed),
-            levels: DEEPEST + OUTER,
-            keys: [MaybeUninit::uninit(); KEYS],
-            kept: 0,
-        }
-    }
-
+impl Builder<'_> {
     /// Reads one value and writes it to `into`, which is not read, nor released.
     ///
     /// # Safety
     /// `into` has room for a value.
-    unsafe fn value(&mut self, into: *mut Value) -> Result<(), Unbuilt> {
+    #[allow(clippy::inline_always)] // A call costs as much as a small value.
+    #[inline(always)]
+    unsafe fn value(&mut self, into: *mut Value) -> bool {
+        if let Some(integer) = self.reader.one_byte_integer() {
+            // SAFETY: as the caller promises.
+            unsafe { into.write(Value::plain(kind::INTEGER, Payload { integer })) };
+            return true;
+        }
+        // SAFETY: as the caller promises.
+        unsafe { self.other(into) }
+    }
+
+    /// Any value.
+    ///
+    /// # Safety
+    /// As with [`Builder::value`].
+    unsafe fn other(&mut self, into: *mut Value) -> bool {
         let offset = self.reader.position();
-        let value = match self.reader.read()? {
-            Item::Nil => Value::NULL,
-            Item::Boolean(false) => Value::plain(kind::FALSE, Payload { integer: 0 }),
-            Item::Boolean(true) => Value::plain(kind::TRUE, Payload { integer: 0 }),
-            Item::Integer(integer) => Value::plain(kind::INTEGER, Payload { integer }),
-            Item::Unsigned(value) => self.string(Digits::of(value).as_bytes())?,
-            Item::Float32(value) => Value::plain(
+        let item = match self.reader.read() {
+            Ok(item) => item,
+            Err(why) => return self.give_up(why.into()),
+        };
+        let built = match item {
+            Item::Nil => Ok(Value::NULL),
+            Item::Boolean(false) => Ok(Value::plain(kind::FALSE, Payload { integer: 0 })),
+            Item::Boolean(true) => Ok(Value::plain(kind::TRUE, Payload { integer: 0 })),
+            Item::Integer(integer) => Ok(Value::plain(kind::INTEGER, Payload { integer })),
+            Item::Unsigned(value) => new_string(self.engine, Digits::of(value).as_bytes()),
+            Item::Float32(value) => Ok(Value::plain(
                 kind::FLOAT,
                 Payload {
                     float: value.into(),
                 },
-            ),
-            Item::Float64(float) => Value::plain(kind::FLOAT, Payload { float }),
-            Item::Text(value) | Item::Binary(value) => self.string(value)?,
-            Item::Array(0) | Item::Map(0) => Value::plain(
+            )),
+            Item::Float64(float) => Ok(Value::plain(kind::FLOAT, Payload { float })),
+            Item::Text(value) | Item::Binary(value) => new_string(self.engine, value),
+            Item::Array(0) | Item::Map(0) => Ok(Value::plain(
                 kind::ARRAY,
                 Payload {
                     array: self.engine.symbols.empty_array.cast_mut(),
                 },
-            ),
-            Item::Array(values) => self.list(values)?,
-            Item::Map(pairs) => self.map(pairs)?,
-            Item::Extension(kind, _) => {
-                return Err(Malformed::Extension { kind, offset }.into());
-            }
+            )),
+            // SAFETY: as the caller promises.
+            Item::Array(values) => return unsafe { self.list(values, into) },
+            // SAFETY: as the caller promises.
+            Item::Map(pairs) => return unsafe { self.map(pairs, into) },
+            Item::Extension(kind, _) => Err(Malformed::Extension { kind, offset }.into()),
         };
-        // SAFETY: as the caller promises.
-        unsafe { into.write(value) };
-        Ok(())
-    }
-
-    #[inline]
-    fn string(&self, bytes: &[u8]) -> Result<Value, Unbuilt> {
-        Ok(match self.interned(bytes) {
-            Some(string) => Value::plain(kind::STRING, Payload { string }),
-            None => Value {
-                payload: Payload {
-                    string: self.copy(bytes)?,
-                },
-                type_info: STRING_COUNTED,
-                spare: 0,
-            },
-        })
-    }
-
-    /// The string that PHP keeps for ever and does not count, for no byte or one.
-    #[inline]
-    fn interned(&self, bytes: &[u8]) -> Option<*mut Text> {
-        let symbols = &self.engine.symbols;
-        match bytes {
-            // SAFETY: PHP made these before any script ran, and keeps them.
-            [] => Some(unsafe { *symbols.empty_string }),
-            // SAFETY: as above; there is one for each byte.
-            [byte] => Some(unsafe { (*symbols.one_byte_strings)[usize::from(*byte)] }),
-            _ => None,
+        match built {
+            Ok(value) => {
+                // SAFETY: as the caller promises.
+                unsafe { into.write(value) };
+                true
+            }
+            Err(why) => self.give_up(why),
         }
     }
 
-    /// A new string with a copy of the bytes, and one reference counted.
-    #[inline]
-    fn copy(&self, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
-        let size = (TEXT_BYTES + bytes.len() + 1).next_multiple_of(8);
-        // SAFETY: PHP's allocator may be asked for any size.
-        let string = unsafe { (self.engine.symbols.allocate)(size) }.cast::<Text>();
-        if string.is_null() {
-            return Err(Unbuilt::Memory);
-        }
-        // SAFETY: the head, the bytes and the NUL fit into memory of that size,
-        // which is nobody else's, and aligned as all of PHP's.
-        unsafe {
-            string.write(Text {
-                header: Header {
-                    count: 1,
-                    type_info: STRING_HEADER,
-                },
-                hash: 0,
-                length: bytes.len(),
-            });
-            let place = string.cast::<u8>().add(TEXT_BYTES);
-            place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            place.add(bytes.len()).write(0);
-        }
-        Ok(string)
+    #[cold]
+    fn give_up(&mut self, why: Unbuilt) -> bool {
+        self.unbuilt = Some(why);
+        false
     }
 
     /// A new array with places for so many elements.
@@ -217,8 +223,13 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn list(&mut self, values: u32) -> Result<Value, Unbuilt> {
-        let array = self.array(values, true)?;
+    /// # Safety
+    /// As with [`Builder::value`].
+    unsafe fn list(&mut self, values: u32, into: *mut Value) -> bool {
+        let array = match self.array(values, true) {
+            Ok(array) => array,
+            Err(why) => return self.give_up(why),
+        };
         // SAFETY: the array is whole.
         let room = unsafe { (*array).size };
         if self.engine.layout.bare_packed && room >= values {
@@ -227,7 +238,9 @@ impl<'a> Builder<'a> {
             unsafe {
                 let places = (*array).data.cast::<Value>();
                 for index in 0..values as usize {
-                    self.value(places.add(index))?;
+                    if !self.value(places.add(index)) {
+                        return false;
+                    }
                 }
                 (*array).used = values;
                 (*array).count = values;
@@ -240,38 +253,65 @@ impl<'a> Builder<'a> {
                 // SAFETY: room for a value; then the array copies it, and owns
                 // what it leads to.
                 let place = unsafe {
-                    self.value(&raw mut value)?;
+                    if !self.value(&raw mut value) {
+                        return false;
+                    }
                     (self.engine.symbols.append)(array, &raw mut value)
                 };
-                stored(place)?;
-            }
-        }
-        Ok(self.close(array))
-    }
-
-    fn map(&mut self, pairs: u32) -> Result<Value, Unbuilt> {
-        let array = self.array(pairs, false)?;
-        for _ in 0..pairs {
-            let offset = self.reader.position();
-            let key = self.reader.read()?;
-            let mut value = Value::NULL;
-            // SAFETY: room for a value.
-            unsafe { self.value(&raw mut value)? };
-            // SAFETY: the array is whole and nobody else's; it copies the value,
-            // and owns what it leads to.
-            unsafe {
-                match key {
-                    Item::Integer(key) => self.put_integer(array, key, value)?,
-                    Item::Text(key) | Item::Binary(key) => self.put(array, key, value)?,
-                    Item::Unsigned(key) => self.put(array, Digits::of(key).as_bytes(), value)?,
-                    other => {
-                        let found = other.kind().name();
-                        return Err(Malformed::UnsupportedKey { found, offset }.into());
-                    }
+                if stored(place).is_err() {
+                    return self.give_up(Unbuilt::Memory);
                 }
             }
         }
-        Ok(self.close(array))
+        // SAFETY: as the caller promises.
+        unsafe { self.close(array, into) };
+        true
+    }
+
+    /// # Safety
+    /// As with [`Builder::value`].
+    unsafe fn map(&mut self, pairs: u32, into: *mut Value) -> bool {
+        let array = match self.array(pairs, false) {
+            Ok(array) => array,
+            Err(why) => return self.give_up(why),
+        };
+        for _ in 0..pairs {
+            // SAFETY: the array is whole and nobody else's.
+            if let Err(why) = unsafe { self.pair(array) } {
+                return self.give_up(why);
+            }
+        }
+        // SAFETY: as the caller promises.
+        unsafe { self.close(array, into) };
+        true
+    }
+
+    /// Reads a key and its value and puts them into the array.
+    ///
+    /// # Safety
+    /// The array is whole and nobody else's.
+    #[inline]
+    unsafe fn pair(&mut self, array: *mut Array) -> Result<(), Unbuilt> {
+        let offset = self.reader.position();
+        let key = self.reader.read()?;
+        let mut value = Value::NULL;
+        // SAFETY: room for a value.
+        if !unsafe { self.value(&raw mut value) } {
+            return Err(self.unbuilt.unwrap_or(Unbuilt::Memory));
+        }
+        // SAFETY: as the caller promises; the array copies the value, and owns
+        // what it leads to.
+        unsafe {
+            match key {
+                Item::Integer(key) => self.put_integer(array, key, value),
+                Item::Text(key) | Item::Binary(key) => self.put(array, key, value),
+                Item::Unsigned(key) => self.put(array, Digits::of(key).as_bytes(), value),
+                other => {
+                    let found = other.kind().name();
+                    Err(Malformed::UnsupportedKey { found, offset }.into())
+                }
+            }
+        }
     }
 
     /// Puts a value under a string key, which to PHP may be an integer. A value
@@ -286,7 +326,7 @@ impl<'a> Builder<'a> {
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_integer(array, key, value) };
         }
-        if let Some(key) = self.interned(key) {
+        if let Some(key) = interned(self.engine, key) {
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_string(array, key, value) };
         }
@@ -295,7 +335,7 @@ impl<'a> Builder<'a> {
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_string(array, key, value) };
         }
-        let key = self.copy(key)?;
+        let key = copy(self.engine, key)?;
         // SAFETY: as the caller promises; the key is a whole string.
         let put = unsafe { self.put_string(array, key, value) };
         // SAFETY: the array has counted its own reference, and this one is ours.
@@ -330,47 +370,31 @@ impl<'a> Builder<'a> {
         stored(unsafe { put(array, key.cast_unsigned(), &raw mut value) })
     }
 
-    /// A string of two bytes or more, of which one reference stays counted here.
+    /// A string of two bytes or more, of which one reference stays counted for
+    /// its place among the keys.
     #[inline]
     fn kept_key(&mut self, key: &[u8]) -> Result<*mut Text, Unbuilt> {
         let (Some(first), Some(last)) = (key.first(), key.last()) else {
-            return self.copy(key);
+            return copy(self.engine, key);
         };
         // Spreads the keys of most records well enough.
-        let index = (usize::from(*first) ^ usize::from(*last) << 1 ^ key.len() << 2) % KEYS;
-        let bit = 1 << index;
-        let Some(place) = self.keys.get_mut(index) else {
-            return self.copy(key);
+        let index = (usize::from(*first) ^ usize::from(*last) << 1 ^ key.len() << 2) % PLACES;
+        let Some(place) = self.keys.0.get(index) else {
+            return copy(self.engine, key);
         };
-        if self.kept & bit != 0 {
-            // SAFETY: the bit says that there is one.
-            let kept = unsafe { place.assume_init() };
+        let kept = place.get();
+        if !kept.is_null() {
             // SAFETY: the reference that is counted here keeps it alive.
             if unsafe { Text::bytes(kept) } == key {
                 return Ok(kept);
             }
-            self.kept &= !bit;
+            place.set(null_mut());
             // SAFETY: this place's own reference.
             unsafe { self.release(kept) };
         }
-        let new = self.copy(key)?;
-        if let Some(place) = self.keys.get_mut(index) {
-            place.write(new);
-            self.kept |= bit;
-        }
+        let new = copy(self.engine, key)?;
+        place.set(new);
         Ok(new)
-    }
-
-    /// Gives back the references to kept keys.
-    fn forget_keys(&mut self) {
-        for (index, place) in self.keys.iter().enumerate() {
-            if self.kept & 1 << index != 0 {
-                // SAFETY: the bit says that there is one, and the reference to it
-                // is this place's own.
-                unsafe { self.release(place.assume_init()) };
-            }
-        }
-        self.kept = 0;
     }
 
     /// Gives back one reference to a counted string.
@@ -389,14 +413,72 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn close(&mut self, array: *mut Array) -> Value {
+    /// # Safety
+    /// As with [`Builder::value`].
+    unsafe fn close(&mut self, array: *mut Array, into: *mut Value) {
         self.levels = self.levels.saturating_add(1);
-        Value {
+        let value = Value {
             payload: Payload { array },
             type_info: ARRAY_COUNTED,
             spare: 0,
-        }
+        };
+        // SAFETY: as the caller promises.
+        unsafe { into.write(value) };
     }
+}
+
+#[inline]
+fn new_string(engine: &Engine, bytes: &[u8]) -> Result<Value, Unbuilt> {
+    Ok(match interned(engine, bytes) {
+        Some(string) => Value::plain(kind::STRING, Payload { string }),
+        None => Value {
+            payload: Payload {
+                string: copy(engine, bytes)?,
+            },
+            type_info: STRING_COUNTED,
+            spare: 0,
+        },
+    })
+}
+
+/// The string that PHP keeps for ever and does not count, for no byte or one.
+#[inline]
+fn interned(engine: &Engine, bytes: &[u8]) -> Option<*mut Text> {
+    let symbols = &engine.symbols;
+    match bytes {
+        // SAFETY: PHP made these before any script ran, and keeps them.
+        [] => Some(unsafe { *symbols.empty_string }),
+        // SAFETY: as above; there is one for each byte.
+        [byte] => Some(unsafe { (*symbols.one_byte_strings)[usize::from(*byte)] }),
+        _ => None,
+    }
+}
+
+/// A new string with a copy of the bytes, and one reference counted.
+#[inline]
+fn copy(engine: &Engine, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
+    let size = (TEXT_BYTES + bytes.len() + 1).next_multiple_of(8);
+    // SAFETY: PHP's allocator may be asked for any size.
+    let string = unsafe { (engine.symbols.allocate)(size) }.cast::<Text>();
+    if string.is_null() {
+        return Err(Unbuilt::Memory);
+    }
+    // SAFETY: the head, the bytes and the NUL fit into memory of that size,
+    // which is nobody else's, and aligned as all of PHP's.
+    unsafe {
+        string.write(Text {
+            header: Header {
+                count: 1,
+                type_info: STRING_HEADER,
+            },
+            hash: 0,
+            length: bytes.len(),
+        });
+        let place = string.cast::<u8>().add(TEXT_BYTES);
+        place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        place.add(bytes.len()).write(0);
+    }
+    Ok(string)
 }
 
 /// Whether PHP has stored an element.
@@ -443,7 +525,7 @@ mod tests {
     #[test]
     fn nothing_here_needs_a_drop() {
         assert!(!std::mem::needs_drop::<Builder<'_>>());
-        assert!(!std::mem::needs_drop::<Slots>());
+        assert!(!std::mem::needs_drop::<Keys>());
         assert!(!std::mem::needs_drop::<Item<'_>>());
         assert!(!std::mem::needs_drop::<Result<Value, Unbuilt>>());
     }

@@ -1,7 +1,7 @@
 //! A value of PHP's to MessagePack.
 
 use super::unpackable::Unpackable;
-use super::view::{Key, Seen, Table, View};
+use super::view::{Key, Row, Seen, Table, View};
 use crate::msgpack::{Limits, pack};
 
 impl View<'_> {
@@ -15,24 +15,29 @@ impl View<'_> {
     pub fn pack(self, out: &mut Vec<u8>, limits: &Limits) -> Result<(), Unpackable> {
         let start = out.len();
         let mut packer = Packer {
+            most: start.saturating_add(limits.bytes),
             out,
             start,
             levels: limits.levels(),
             nodes: limits.nodes,
             limits,
             shared: false,
+            refused: None,
         };
-        let result = packer.value(self).and_then(|()| packer.check_size());
-        if result.is_err() {
-            out.truncate(start);
+        if packer.value(self) && packer.check_size() {
+            return Ok(());
         }
-        result
+        let refused = packer.refused.unwrap_or_else(|| packer.too_large(0));
+        out.truncate(start);
+        Err(refused)
     }
 }
 
 struct Packer<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
+    /// How long `out` may become.
+    most: usize,
     /// How many more arrays may be opened inside each other from here.
     levels: usize,
     /// How many more values arrays may hold.
@@ -40,105 +45,128 @@ struct Packer<'o> {
     limits: &'o Limits,
     /// A reference or an object was met.
     shared: bool,
+    /// Why a function has returned false. Kept here, because a bool is handed
+    /// back faster.
+    refused: Option<Unpackable>,
 }
 
 impl Packer<'_> {
-    fn value(&mut self, value: View<'_>) -> Result<(), Unpackable> {
+    #[allow(clippy::inline_always)] // A call costs as much as a small value.
+    #[inline(always)]
+    fn value(&mut self, value: View<'_>) -> bool {
         self.shared |= value.is_shared();
         match value.seen() {
             Seen::Null => pack::nil(self.out),
             Seen::Boolean(value) => pack::boolean(self.out, value),
             Seen::Integer(value) => pack::integer(self.out, value),
             Seen::Float(value) => pack::float64(self.out, value),
-            Seen::String(value) => self.string(value)?,
-            Seen::Array(table) => {
-                let list = table.is_list();
-                let count = self.enter(table, !list)?;
-                if list {
-                    self.list(table, count)?;
-                } else {
-                    self.map(table, count)?;
-                }
-            }
-            Seen::Record(table) => {
-                let count = self.enter(table, true)?;
-                self.map(table, count)?;
-            }
-            Seen::Foreign(found) => return Err(Unpackable::Foreign { found }),
+            Seen::String(text) => return self.string(text),
+            Seen::Array(table) => return self.table(table, false),
+            Seen::Record(table) => return self.table(table, true),
+            Seen::Foreign(found) => return self.refuse(Unpackable::Foreign { found }),
         }
-        Ok(())
+        true
     }
 
-    #[inline]
-    fn string(&mut self, value: &[u8]) -> Result<(), Unpackable> {
+    #[allow(clippy::inline_always)] // As above.
+    #[inline(always)]
+    fn string(&mut self, value: &[u8]) -> bool {
         // Many strings that are all one and the same take little memory in PHP.
-        if value.len() > self.limits.bytes {
-            return Err(self.too_large(value.len()));
+        if value.len() > self.limits.bytes || !self.check_size() {
+            let refused = self.too_large(value.len());
+            return self.refuse(refused);
         }
-        self.check_size()?;
-        let packed = if std::str::from_utf8(value).is_ok() {
+        let packed = if value.is_ascii() || std::str::from_utf8(value).is_ok() {
             pack::text(self.out, value)
         } else {
             pack::binary(self.out, value)
         };
-        packed.map_err(|_| self.too_large(value.len()))
-    }
-
-    fn list(&mut self, table: Table<'_>, count: u32) -> Result<(), Unpackable> {
-        pack::array(self.out, count);
-        let mut written = 0;
-        for (_, value) in table.entries() {
-            self.value(value)?;
-            written += 1;
+        if packed.is_err() {
+            let refused = self.too_large(value.len());
+            return self.refuse(refused);
         }
-        self.leave(written, count)
+        true
     }
 
-    fn map(&mut self, table: Table<'_>, count: u32) -> Result<(), Unpackable> {
-        pack::map(self.out, count);
+    /// An array, or with `record` the properties of an object.
+    fn table(&mut self, table: Table<'_>, record: bool) -> bool {
+        let list = !record && table.is_list();
+        let Some(count) = self.enter(table, !list) else {
+            return false;
+        };
         let mut written = 0;
-        for (key, value) in table.entries() {
-            match key {
-                Key::Integer(key) => pack::integer(self.out, key),
-                Key::String(key) => self.string(key)?,
+        if list {
+            pack::array(self.out, count);
+            for row in table.rows() {
+                if row.is_used() {
+                    written += 1;
+                    if !self.value(row.value()) {
+                        return false;
+                    }
+                }
             }
-            self.value(value)?;
-            written += 1;
+        } else {
+            pack::map(self.out, count);
+            for row in table.rows() {
+                if row.is_used() {
+                    written += 1;
+                    if !(self.key(row) && self.value(row.value())) {
+                        return false;
+                    }
+                }
+            }
         }
         self.leave(written, count)
     }
 
-    fn enter(&mut self, table: Table<'_>, map: bool) -> Result<u32, Unpackable> {
-        self.levels = self.levels.checked_sub(1).ok_or(Unpackable::TooDeep {
-            limit: self.limits.levels(),
-            endless: self.shared,
-        })?;
-        let limit = self.limits.nodes;
+    #[inline]
+    fn key(&mut self, row: Row<'_>) -> bool {
+        match row.key() {
+            Key::Integer(key) => {
+                pack::integer(self.out, key);
+                true
+            }
+            Key::String(key) => self.string(key),
+        }
+    }
+
+    fn enter(&mut self, table: Table<'_>, map: bool) -> Option<u32> {
         let held = table.len().saturating_mul(if map { 2 } else { 1 });
-        self.nodes = self
-            .nodes
-            .checked_sub(held)
-            .ok_or(Unpackable::TooManyNodes { limit })?;
-        u32::try_from(table.len()).map_err(|_| Unpackable::TooManyNodes { limit })
+        let count = u32::try_from(table.len()).ok();
+        match (
+            self.levels.checked_sub(1),
+            self.nodes.checked_sub(held),
+            count,
+        ) {
+            (Some(levels), Some(nodes), Some(count)) => {
+                self.levels = levels;
+                self.nodes = nodes;
+                return Some(count);
+            }
+            (None, ..) => self.refuse(Unpackable::TooDeep {
+                limit: self.limits.levels(),
+                endless: self.shared,
+            }),
+            _ => self.refuse(Unpackable::TooManyNodes {
+                limit: self.limits.nodes,
+            }),
+        };
+        None
     }
 
     /// The header has said how many elements there are; PHP's own count is not
     /// trusted with the shape of a message.
-    fn leave(&mut self, written: u32, count: u32) -> Result<(), Unpackable> {
+    fn leave(&mut self, written: u32, count: u32) -> bool {
         self.levels += 1;
-        if written == count {
-            return Ok(());
-        }
-        Err(Unpackable::Foreign {
-            found: "a table with hidden elements",
-        })
+        written == count
+            || self.refuse(Unpackable::Foreign {
+                found: "a table with hidden elements",
+            })
     }
 
-    fn check_size(&self) -> Result<(), Unpackable> {
-        if self.out.len() - self.start > self.limits.bytes {
-            return Err(self.too_large(0));
-        }
-        Ok(())
+    #[inline]
+    fn check_size(&self) -> bool {
+        self.out.len() <= self.most
     }
 
     #[cold]
@@ -147,5 +175,11 @@ impl Packer<'_> {
             size: (self.out.len() - self.start).saturating_add(more),
             limit: self.limits.bytes,
         }
+    }
+
+    #[cold]
+    fn refuse(&mut self, why: Unpackable) -> bool {
+        self.refused = Some(why);
+        false
     }
 }

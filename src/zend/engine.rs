@@ -36,6 +36,8 @@ pub enum Unsupported {
     Variable,
     /// A value that PHP made is not laid out as expected.
     Probe,
+    /// The table of what an object does is not laid out as expected.
+    Handlers,
 }
 
 impl fmt::Display for Unsupported {
@@ -55,9 +57,10 @@ impl fmt::Display for Unsupported {
             Self::NoSlots => write!(f, "zroute_zend_slots has not been called on this thread"),
             Self::Variable => write!(
                 f,
-                "expected two names of local variables that are references"
+                "expected the names of two local variables that are references and two that are objects"
             ),
             Self::Probe => write!(f, "PHP's values are laid out otherwise than expected"),
+            Self::Handlers => write!(f, "PHP's objects work otherwise than expected"),
         }
     }
 }

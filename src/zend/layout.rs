@@ -53,7 +53,7 @@ pub union Payload {
     pub float: f64,
     pub string: *mut Text,
     pub array: *mut Array,
-    pub object: *const Object,
+    pub object: *mut Object,
     pub reference: *mut Reference,
     pub value: *mut Value,
 }
@@ -70,6 +70,8 @@ impl Value {
         }
     }
 
+    /// The number of its type.
+    #[must_use]
     pub const fn kind(&self) -> u8 {
         self.type_info.to_le_bytes()[0]
     }

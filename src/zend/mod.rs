@@ -3,7 +3,8 @@
 //! PHP keeps two references in static properties, the outbox and the inbox.
 //! Native code learns once a request where their values lie, and from then on
 //! reads the one and fills the other through functions that the php binary
-//! exports to its extensions.
+//! exports to its extensions. Server and client hand over batches so. Single
+//! values go through two objects, whose `[]` native code has made its own.
 //!
 //! | file | holds |
 //! |---|---|
@@ -11,6 +12,7 @@
 //! | `symbols` | the functions that the php binary exports |
 //! | `layout` | how that PHP lays its values out in memory |
 //! | `slot` | where the outbox and the inbox are |
+//! | `converter` | objects of PHP's whose `[]` converts a value |
 //! | `view` | a value of PHP's, read in place |
 //! | `encode` | a value of PHP's to MessagePack |
 //! | `decode` | MessagePack to a value of PHP's |
@@ -28,6 +30,7 @@
 //!    through those, and raises its error when the call has returned.)
 //! 3. Bytes are checked before the first allocation: limits, keys, extensions.
 
+mod converter;
 mod decode;
 mod encode;
 mod engine;
@@ -37,8 +40,10 @@ mod symbols;
 mod unpackable;
 mod view;
 
-pub use decode::{Unbuilt, decode, put_string};
+pub use converter::{Conversions, fail, operand};
+pub use decode::{Unbuilt, decode, string};
 pub use engine::{Unsupported, attach};
-pub use slot::{Slots, find, slots};
+pub use layout::{Object, Value};
+pub use slot::{Names, Slots, find, slots};
 pub use unpackable::Unpackable;
 pub use view::{Key, Seen, View};

@@ -7,6 +7,8 @@
 use std::cell::Cell;
 use std::ffi::CStr;
 
+use super::converter::{self, Conversions};
+use super::decode;
 use super::engine::{Engine, Unsupported, attached};
 use super::layout::{self, Array, Value, kind};
 use super::view::{Seen, View};
@@ -26,17 +28,34 @@ thread_local! {
     static SLOTS: Cell<Option<Slots>> = const { Cell::new(None) };
 }
 
+/// The local variables of a PHP function by which it shows what it keeps.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// A reference; what PHP hands over.
+    pub outbox: &'a CStr,
+    /// A reference; what PHP is handed.
+    pub inbox: &'a CStr,
+    /// A plain stdClass object, to become a converter.
+    pub packer: &'a CStr,
+    /// Another.
+    pub unpacker: &'a CStr,
+}
+
 /// Finds the slots: the references that two local variables of the running PHP
-/// function are, which somebody else must keep alive. Owns nothing across the
-/// calls of PHP's, which may leave by `longjmp`.
+/// function are, which somebody else must keep alive. Makes the objects in two
+/// others converters. Owns nothing across the calls of PHP's, which may leave by
+/// `longjmp`.
 ///
 /// As a test of the layout, the first is expected to hold a list of a string, an
 /// array and an array, all just made, of which the last is a map.
 ///
 /// # Safety
-/// A PHP function runs on this thread, and has called this through FFI.
-pub unsafe fn find(outbox: &CStr, inbox: &CStr) -> Result<(), Unsupported> {
+/// A PHP function runs on this thread, and has called this through FFI. The
+/// conversions do what they are named for.
+pub unsafe fn find(names: Names<'_>, conversions: Conversions) -> Result<(), Unsupported> {
     SLOTS.set(None);
+    // They may be of a request that has ended.
+    decode::disown_keys();
     let engine = attached().ok_or(Unsupported::NoSlots)?;
     // SAFETY: a PHP function runs, as the caller promises.
     let locals = unsafe { (engine.symbols.local_variables)() };
@@ -44,10 +63,12 @@ pub unsafe fn find(outbox: &CStr, inbox: &CStr) -> Result<(), Unsupported> {
         return Err(Unsupported::Variable);
     }
     // SAFETY: the table stays until the PHP function returns.
-    let (outbox, inbox) = unsafe {
+    let (outbox, inbox, packer, unpacker) = unsafe {
         (
-            referred(engine, locals, outbox)?,
-            referred(engine, locals, inbox)?,
+            referred(variable(engine, locals, names.outbox)?)?,
+            referred(variable(engine, locals, names.inbox)?)?,
+            converter::plain_object(engine, variable(engine, locals, names.packer)?)?,
+            converter::plain_object(engine, variable(engine, locals, names.unpacker)?)?,
         )
     };
     let slots = Slots {
@@ -58,29 +79,49 @@ pub unsafe fn find(outbox: &CStr, inbox: &CStr) -> Result<(), Unsupported> {
     // SAFETY: both lie in references that the static properties keep alive, and
     // no PHP code runs here.
     unsafe { slots.probe()? };
+    let tables = converter::tables(engine, conversions)?;
+    // SAFETY: both are live objects that have PHP's own table, of which these are
+    // copies but for the one entry; they stay as long as the process.
+    unsafe {
+        (*packer).handlers = (&raw const tables.packer).cast();
+        (*unpacker).handlers = (&raw const tables.unpacker).cast();
+    }
     SLOTS.set(Some(slots));
     Ok(())
 }
 
-/// The value inside the reference that a local variable is.
+/// A local variable by its name.
 ///
 /// # Safety
 /// `locals` is the table of a PHP function's variables.
-unsafe fn referred(
+unsafe fn variable(
     engine: &Engine,
     locals: *const Array,
     name: &CStr,
 ) -> Result<*mut Value, Unsupported> {
     // SAFETY: as the caller promises. The table leads to the function's own
-    // variable, which is marked by a type that no value of a script has; a
-    // reference leads to the value that it shares.
+    // variable, which is marked by a type that no value of a script has.
     unsafe {
         let found = (engine.symbols.find_string)(locals, name.as_ptr(), name.count_bytes());
         if found.is_null() || (*found).kind() != INDIRECT {
             return Err(Unsupported::Variable);
         }
         let variable = (*found).payload.value;
-        if variable.is_null() || (*variable).kind() != kind::REFERENCE {
+        if variable.is_null() {
+            return Err(Unsupported::Variable);
+        }
+        Ok(variable)
+    }
+}
+
+/// The value inside the reference that a variable is.
+///
+/// # Safety
+/// The variable is live.
+unsafe fn referred(variable: *mut Value) -> Result<*mut Value, Unsupported> {
+    // SAFETY: as the caller promises; a reference leads to the value it shares.
+    unsafe {
+        if (*variable).kind() != kind::REFERENCE {
             return Err(Unsupported::Variable);
         }
         Ok(&raw mut (*(*variable).payload.reference).value)
@@ -122,21 +163,10 @@ impl Slots {
         unsafe { !(*self.inbox).is_refcounted() }
     }
 
-    /// Puts a value into the inbox, which must be free.
-    ///
-    /// # Safety
-    /// As with [`Slots::inbox_is_free`]; the value is the inbox's to own.
-    pub(super) unsafe fn fill_inbox(&self, value: Value) {
-        // SAFETY: the static property keeps the reference alive, and PHP reads
-        // it after this returns. What holds the value keeps its spare bits.
-        unsafe {
-            (*self.inbox).payload = value.payload;
-            (*self.inbox).type_info = value.type_info;
-        }
-    }
-
-    pub(super) fn engine(&self) -> &'static Engine {
-        self.engine
+    /// Where a value for PHP is to be put.
+    #[must_use]
+    pub fn inbox(&self) -> *mut Value {
+        self.inbox
     }
 
     /// Checks that PHP's own values look as those that `decode` makes.

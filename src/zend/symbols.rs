@@ -60,7 +60,16 @@ pub struct Symbols {
     pub one_byte_strings: *const [*mut Text; 256],
     /// `zend_standard_class_def`: the class stdClass.
     pub std_class: *const *const c_void,
+    /// `std_object_handlers`: what an object of most classes does.
+    pub std_handlers: *const Handler,
+    /// `zend_std_read_dimension`, one of them.
+    pub read_dimension: Handler,
+    /// `zend_std_compare_objects`, another.
+    pub compare_objects: Handler,
 }
+
+/// One thing that an object does: a function, but for the first, a number.
+pub type Handler = *const c_void;
 
 /// How the places of an array are made.
 #[derive(Clone, Copy)]
@@ -104,6 +113,9 @@ impl Symbols {
                 empty_string: address(c"zend_empty_string")?.cast(),
                 one_byte_strings: address(c"zend_one_char_string")?.cast(),
                 std_class: address(c"zend_standard_class_def")?.cast(),
+                std_handlers: address(c"std_object_handlers")?.cast(),
+                read_dimension: address(c"zend_std_read_dimension")?,
+                compare_objects: address(c"zend_std_compare_objects")?,
             }
         };
         Ok(found.fallible().unwrap_or(found))

@@ -147,13 +147,18 @@ impl<'a> Table<'a> {
 
     /// Its elements in their order.
     #[inline]
-    #[must_use]
-    pub fn entries(&self) -> Entries<'a> {
+    pub fn entries(&self) -> impl Iterator<Item = (Key<'a>, View<'a>)> {
+        let used = self.rows().filter(|row| row.is_used());
+        used.map(|row| (row.key(), row.value()))
+    }
+
+    /// Its places in their order, also those whose element was deleted.
+    #[inline]
+    pub(super) fn rows(&self) -> Rows<'a> {
         let packed = self.array.flags & PACKED != 0;
-        let bare = packed && self.engine.layout.bare_packed;
-        Entries {
+        Rows {
             next: self.array.data.cast(),
-            bare,
+            bare: packed && self.engine.layout.bare_packed,
             index: 0,
             // An array without places has a pointer to nothing, but none in use.
             used: self.array.used,
@@ -163,8 +168,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The elements of a table. Places whose element was deleted are passed over.
-pub struct Entries<'a> {
+/// The places of a table.
+pub(super) struct Rows<'a> {
     /// The next place: a value, or the value that a bucket begins with.
     next: *const Value,
     /// Whether a place is a value alone.
@@ -175,37 +180,72 @@ pub struct Entries<'a> {
     table: PhantomData<&'a Array>,
 }
 
-impl<'a> Iterator for Entries<'a> {
-    type Item = (Key<'a>, View<'a>);
+/// A place of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    /// A value, or the value that a bucket begins with.
+    place: *const Value,
+    bare: bool,
+    index: u32,
+    engine: &'static Engine,
+    table: PhantomData<&'a Array>,
+}
+
+impl<'a> Row<'a> {
+    /// Whether there is an element in it.
+    #[inline]
+    pub(super) fn is_used(self) -> bool {
+        // SAFETY: it lies in a table that stays as it is.
+        unsafe { (*self.place).kind() != kind::UNDEFINED }
+    }
+
+    #[inline]
+    pub(super) fn value(self) -> View<'a> {
+        // SAFETY: as above.
+        unsafe { View::new(&*self.place, self.engine) }
+    }
+
+    #[inline]
+    pub(super) fn key(self) -> Key<'a> {
+        if self.bare {
+            return Key::Integer(self.index.into());
+        }
+        // SAFETY: the place is a bucket, whose key stays as it is with the table.
+        unsafe {
+            let bucket = self.place.cast::<Bucket>();
+            if (*bucket).key.is_null() {
+                Key::Integer((*bucket).hash.cast_signed())
+            } else {
+                Key::String(Text::bytes((*bucket).key))
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        while self.index < self.used {
-            let index = self.index;
-            self.index += 1;
-            // SAFETY: `used` places lie in a row, each a value or a bucket, which
-            // begins with its value; the last step goes just behind the last.
-            let (value, key) = unsafe {
-                if self.bare {
-                    let value = &*self.next;
-                    self.next = self.next.add(1);
-                    (value, Key::Integer(index.into()))
-                } else {
-                    let bucket = &*self.next.cast::<Bucket>();
-                    self.next = self.next.cast::<Bucket>().add(1).cast();
-                    let key = if bucket.key.is_null() {
-                        Key::Integer(bucket.hash.cast_signed())
-                    } else {
-                        Key::String(Text::bytes(bucket.key))
-                    };
-                    (&bucket.value, key)
-                }
-            };
-            if value.kind() != kind::UNDEFINED {
-                // SAFETY: it lies in a table that stays as it is.
-                return Some((key, unsafe { View::new(value, self.engine) }));
-            }
+        if self.index >= self.used {
+            return None;
         }
-        None
+        let index = self.index;
+        self.index += 1;
+        let step = if self.bare { 1 } else { BUCKET };
+        // SAFETY: `used` places lie in a row, each a value or a bucket, which
+        // begins with its value; the last step goes just behind the last.
+        let after = unsafe { self.next.add(step) };
+        let place = std::mem::replace(&mut self.next, after);
+        Some(Row {
+            place,
+            bare: self.bare,
+            index,
+            engine: self.engine,
+            table: PhantomData,
+        })
     }
 }
+
+/// A bucket is as large as so many values.
+const BUCKET: usize = size_of::<Bucket>() / size_of::<Value>();

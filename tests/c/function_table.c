@@ -145,9 +145,8 @@ static void callback(zroute_call *call, void *userdata)
       zroute_writer_bytes(HANDLE, OUT(0, const void *), OUT(1, size_t)))                         \
     F(zroute_writer_free, WRITER, NULL_IS_FINE, 0, zroute_writer_free(HANDLE))                   \
     F(zroute_zend_attach, NO_HANDLE, NULL_IS_FINE, 0, zroute_zend_attach(80200, 0))              \
-    F(zroute_zend_slots, NO_HANDLE, NULL_IS_FINE, 2, zroute_zend_slots(IN(0, "a"), IN(1, "b")))  \
-    F(zroute_zend_pack, NO_HANDLE, NULL_IS_FINE, 0, zroute_zend_pack(0))                         \
-    F(zroute_zend_unpack, NO_HANDLE, NULL_IS_FINE, 1, zroute_zend_unpack(IN(0, "\xc0"), 1))      \
+    F(zroute_zend_slots, NO_HANDLE, NULL_IS_FINE, 4,                                             \
+      zroute_zend_slots(IN(0, "a"), IN(1, "b"), IN(2, "c"), IN(3, "d")))                         \
     F(zroute_zend_server_exchange, NO_HANDLE, NULL_IS_FINE, 0,                                   \
       zroute_zend_server_exchange(GOOD(SERVER), 1, 0))                                           \
     F(zroute_zend_server_answer, NO_HANDLE, NULL_IS_FINE, 0,                                     \

@@ -4,7 +4,7 @@ use super::collisions::{Budget, Table};
 use crate::msgpack::limits::Limits;
 use crate::msgpack::malformed::Malformed;
 use crate::msgpack::reader::{Item, Reader};
-use crate::msgpack::step::{Step, is_one_byte, step};
+use crate::msgpack::step::leaf_size;
 
 /// Checks that [`to_php`](super::to_php) would take `value`, without writing
 /// anything: refused is the same, with the same error.
@@ -15,11 +15,14 @@ pub fn fits(value: &[u8], limits: &Limits) -> Result<(), Malformed> {
         nodes: limits.nodes,
         collisions: Budget::new(limits.collisions),
         limits,
+        refused: None,
     };
     if walk.reader.is_at_end() {
         return Err(Malformed::Empty);
     }
-    walk.value()?;
+    if !walk.value() {
+        return Err(walk.refused.unwrap_or(Malformed::Empty));
+    }
     match walk.reader.remaining().len() {
         0 => Ok(()),
         count => Err(Malformed::TrailingBytes {
@@ -37,53 +40,87 @@ struct Walk<'a> {
     nodes: usize,
     collisions: Budget,
     limits: &'a Limits,
+    /// Why a function has returned false. Kept here, because a bool is handed
+    /// back faster.
+    refused: Option<Malformed>,
 }
 
 impl Walk<'_> {
-    fn value(&mut self) -> Result<(), Malformed> {
-        let offset = self.reader.position;
+    #[allow(clippy::inline_always)] // A call costs as much as a small value.
+    #[inline(always)]
+    fn value(&mut self) -> bool {
         // Most values hold no others, and there is nothing to know of them but
         // where they end.
-        match self.reader.bytes.get(offset) {
-            Some(first) if is_one_byte(*first) => {
-                self.reader.position += 1;
-                return Ok(());
-            }
-            Some(0xa0..=0xbf | 0xc4..=0xc6 | 0xca..=0xd3 | 0xd9..=0xdb) => {
-                if let Step::Leaf { next } = step(self.reader.bytes, offset)? {
-                    self.reader.position = next;
-                }
-                return Ok(());
-            }
-            _ => {}
+        let at = self.reader.position;
+        let size = self
+            .reader
+            .bytes
+            .get(at)
+            .map_or(0, |first| leaf_size(*first));
+        if size > 0 && size <= self.reader.bytes.len() - at {
+            self.reader.position = at + size;
+            return true;
         }
-        match self.reader.read()? {
-            Item::Array(values) => {
-                self.enter(values as usize)?;
+        self.other()
+    }
+
+    /// An array, a map, a string with its length in bytes of its own, or
+    /// something that is wrong.
+    fn other(&mut self) -> bool {
+        let offset = self.reader.position;
+        match self.reader.read() {
+            Ok(Item::Array(values)) => {
+                if !self.enter(values as usize) {
+                    return false;
+                }
                 for _ in 0..values {
-                    self.value()?;
+                    if !self.value() {
+                        return false;
+                    }
                 }
                 self.levels += 1;
             }
-            Item::Map(pairs) => {
+            Ok(Item::Map(pairs)) => {
                 // The table is built after the budget said that the entries exist.
-                self.enter((pairs as usize).saturating_mul(2))?;
+                if !self.enter((pairs as usize).saturating_mul(2)) {
+                    return false;
+                }
                 let mut table = Table::new(pairs);
                 for _ in 0..pairs {
-                    self.key(table.as_mut())?;
-                    self.value()?;
+                    if let Err(why) = self.key(table.as_mut()) {
+                        return self.refuse(why);
+                    }
+                    if !self.value() {
+                        return false;
+                    }
                 }
                 self.levels += 1;
             }
-            Item::Extension(kind, _) => return Err(Malformed::Extension { kind, offset }),
-            _ => {}
+            Ok(Item::Extension(kind, _)) => {
+                return self.refuse(Malformed::Extension { kind, offset });
+            }
+            Ok(_) => {}
+            Err(why) => return self.refuse(why),
         }
-        Ok(())
+        true
+    }
+
+    #[cold]
+    fn refuse(&mut self, why: Malformed) -> bool {
+        self.refused = Some(why);
+        false
     }
 
     #[inline]
     fn key(&mut self, table: Option<&mut Table>) -> Result<(), Malformed> {
         let offset = self.reader.position();
+        // A short text in a small map: only where it ends matters.
+        if let (None, Some(first @ 0xa0..=0xbf)) = (&table, self.reader.bytes.get(offset))
+            && leaf_size(*first) <= self.reader.bytes.len() - offset
+        {
+            self.reader.position = offset + leaf_size(*first);
+            return Ok(());
+        }
         let key = self.reader.read()?;
         match (key, table) {
             (Item::Integer(_) | Item::Unsigned(_) | Item::Text(_) | Item::Binary(_), None) => {
@@ -105,17 +142,20 @@ impl Walk<'_> {
     }
 
     #[inline]
-    fn enter(&mut self, values: usize) -> Result<(), Malformed> {
-        self.levels = self.levels.checked_sub(1).ok_or(Malformed::TooDeep {
-            limit: self.limits.levels(),
-        })?;
-        self.nodes = self
-            .nodes
-            .checked_sub(values)
-            .ok_or(Malformed::TooManyNodes {
+    fn enter(&mut self, values: usize) -> bool {
+        let Some(levels) = self.levels.checked_sub(1) else {
+            return self.refuse(Malformed::TooDeep {
+                limit: self.limits.levels(),
+            });
+        };
+        let Some(nodes) = self.nodes.checked_sub(values) else {
+            return self.refuse(Malformed::TooManyNodes {
                 limit: self.limits.nodes,
-            })?;
-        Ok(())
+            });
+        };
+        self.levels = levels;
+        self.nodes = nodes;
+        true
     }
 }
 

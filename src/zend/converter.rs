@@ -1,0 +1,164 @@
+//! Objects of PHP's whose `[]` converts a value: `$packer[$value]`.
+//!
+//! What an object does is a table of functions, which PHP lets whoever makes an
+//! object choose. A converter is a plain stdClass object with its own
+//! `read_dimension`. Reading a dimension is one step of PHP's, where a call
+//! through FFI is dozens; and both values lie where PHP has them, so nobody
+//! needs to hand them over.
+
+use std::ffi::c_int;
+use std::sync::OnceLock;
+
+use super::engine::{Engine, Unsupported, attached};
+use super::layout::{Object, Value, kind};
+use super::symbols::{Handler, Symbols};
+use super::view::View;
+
+/// `zend_object_read_dimension_t`: reads `object[offset]` into `result`, which
+/// is returned. `offset` is NULL where a script writes `[]`.
+pub type ReadDimension = unsafe extern "C-unwind" fn(
+    object: *mut Object,
+    offset: *const Value,
+    fetch: c_int,
+    result: *mut Value,
+) -> *mut Value;
+
+/// What `[]` of the two converters does.
+#[derive(Clone, Copy)]
+pub struct Conversions {
+    /// A value to MessagePack.
+    pub pack: ReadDimension,
+    /// MessagePack to a value.
+    pub unpack: ReadDimension,
+}
+
+/// The most entries that a table of handlers has in a known version.
+const MOST: usize = 26;
+
+/// `zend_object_handlers`; not all entries are in use in each version.
+type Table = [Handler; MOST];
+
+/// The tables that the converters have instead of PHP's own.
+pub(super) struct Tables {
+    pub(super) packer: Table,
+    pub(super) unpacker: Table,
+}
+
+// SAFETY: addresses of functions, which are the same for all threads and stay.
+unsafe impl Send for Tables {}
+// SAFETY: as above; the tables are never changed.
+unsafe impl Sync for Tables {}
+
+static TABLES: OnceLock<Tables> = OnceLock::new();
+
+/// The tables, made from PHP's own when they are needed first.
+pub(super) fn tables(
+    engine: &Engine,
+    conversions: Conversions,
+) -> Result<&'static Tables, Unsupported> {
+    if let Some(tables) = TABLES.get() {
+        return Ok(tables);
+    }
+    // SAFETY: the symbols are those of the engine that runs here.
+    let (table, index) = unsafe { table(&engine.symbols) }.ok_or(Unsupported::Handlers)?;
+    let with = |read: ReadDimension| {
+        let mut own = table;
+        if let Some(place) = own.get_mut(index) {
+            *place = read as Handler;
+        }
+        own
+    };
+    Ok(TABLES.get_or_init(|| Tables {
+        packer: with(conversions.pack),
+        unpacker: with(conversions.unpack),
+    }))
+}
+
+/// A copy of PHP's table, and which entry is `read_dimension`: the seventh, from
+/// 8.5 the eighth. Two entries whose addresses PHP exports tell, and so that it
+/// ends where it is expected to.
+///
+/// # Safety
+/// The symbols are those of a known engine.
+unsafe fn table(symbols: &Symbols) -> Option<(Table, usize)> {
+    /// Entries behind `read_dimension`: the other anchor, then one more.
+    const TO_COMPARE: usize = 17;
+    const BEHIND_COMPARE: usize = 1;
+
+    let own = symbols.std_handlers;
+    let index = (6..=7).find(|index| {
+        // SAFETY: the table of any known version has 25 entries or more.
+        unsafe { *own.add(*index) == symbols.read_dimension }
+    })?;
+    let compare = index + TO_COMPARE;
+    // SAFETY: 24 entries are there, as above.
+    if unsafe { *own.add(compare) } != symbols.compare_objects {
+        return None;
+    }
+    let mut copy = [std::ptr::null(); MOST];
+    for (at, place) in copy
+        .iter_mut()
+        .enumerate()
+        .take(compare + BEHIND_COMPARE + 1)
+    {
+        // SAFETY: the two anchors have shown that this is a table that ends one
+        // entry behind the second.
+        *place = unsafe { *own.add(at) };
+    }
+    Some((copy, index))
+}
+
+/// The object that a variable holds, if it can be made a converter.
+///
+/// # Safety
+/// The variable and what it holds are live.
+pub(super) unsafe fn plain_object(
+    engine: &Engine,
+    variable: *const Value,
+) -> Result<*mut Object, Unsupported> {
+    // SAFETY: as the caller promises; the type says what the payload leads to.
+    unsafe {
+        if (*variable).kind() != kind::OBJECT {
+            return Err(Unsupported::Variable);
+        }
+        let object = (*variable).payload.object;
+        let symbols = &engine.symbols;
+        let std = symbols.std_handlers.cast();
+        if (*object).class != *symbols.std_class || (*object).handlers != std {
+            return Err(Unsupported::Probe);
+        }
+        Ok(object)
+    }
+}
+
+/// What a converter was asked to convert.
+///
+/// # Safety
+/// PHP has called a converter's `read_dimension` with this offset, and no PHP
+/// code runs while the view lives.
+#[must_use]
+pub unsafe fn operand<'a>(offset: *const Value) -> Option<View<'a>> {
+    let engine = attached()?;
+    // SAFETY: PHP keeps the value while it reads the dimension.
+    let value = unsafe { offset.as_ref()? };
+    // SAFETY: as above, and as the caller promises.
+    Some(unsafe { View::new(value, engine) })
+}
+
+/// Makes the converter itself the result, which tells PHP of a failure: neither
+/// conversion gives an object.
+///
+/// # Safety
+/// PHP has called the object's `read_dimension` with this result.
+pub unsafe fn fail(object: *mut Object, result: *mut Value) {
+    // SAFETY: both are PHP's to change, as the caller promises, and the object
+    // lives.
+    unsafe {
+        (*object).header.count += 1;
+        (*result).payload.object = object;
+        (*result).type_info = OBJECT_COUNTED;
+    }
+}
+
+/// An object counts its references, and the cycle collector may visit it.
+const OBJECT_COUNTED: u32 = kind::OBJECT as u32 | 3 << 8;
