@@ -27,6 +27,8 @@ final class Native
     /** The library's version that this code was written for, without the patch. */
     private const VERSION = 1;
 
+    private const RESERVE = 16384;
+
     private static ?self $instance = null;
     /** Not a property of the instance: the two would hold each other. */
     private static ?Bridge $values = null;
@@ -38,6 +40,11 @@ final class Native
     private readonly CData $dataAddress;
     private readonly CData $sizeAddress;
     private readonly bool $hasSignals;
+    /**
+     * Some pages, given back to PHP before a handle is freed: at the end of a script that has met its memory limit
+     * there may be no room left for that call, and callers wait to be told.
+     */
+    private ?string $reserve = null;
 
     private function __construct(private readonly FFI $ffi)
     {
@@ -181,9 +188,6 @@ final class Native
      */
     public function findSlots(mixed &$outbox, mixed &$inbox, object $packer, object $unpacker): void
     {
-        if (PHP_ZTS) {
-            throw new NativeError('this PHP was built thread-safe, which has not been tried');
-        }
         $this->check($this->ffi->zroute_zend_attach(PHP_VERSION_ID, PHP_DEBUG));
         $this->check($this->ffi->zroute_zend_slots('outbox', 'inbox', 'packer', 'unpacker'));
     }
@@ -222,6 +226,7 @@ final class Native
      */
     private function withOptions(array $options, \Closure $make): void
     {
+        $this->reserve ??= str_repeat("\0", self::RESERVE);
         $set = $this->ffi->new('zroute_options *');
         $this->check($this->ffi->zroute_options_new(FFI::addr($set)));
         try {
@@ -347,6 +352,7 @@ final class Native
     /** In a forked child it does nothing. */
     public function freeServer(CData $server): void
     {
+        $this->reserve = null;
         $this->ffi->zroute_server_free($server);
     }
 
@@ -418,6 +424,7 @@ final class Native
     /** In a forked child it does nothing. */
     public function freeClient(CData $client): void
     {
+        $this->reserve = null;
         $this->ffi->zroute_client_free($client);
     }
 

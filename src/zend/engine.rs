@@ -46,7 +46,7 @@ impl fmt::Display for Unsupported {
             Self::Symbol(name) => write!(f, "this process does not export PHP's {name}"),
             Self::Version(version) => write!(
                 f,
-                "PHP_VERSION_ID {version} is not one whose values are known: PHP 8.2 and 8.4 are"
+                "PHP_VERSION_ID {version} is not one whose values are known: PHP 8.1 to 8.5 are"
             ),
             Self::Debug => write!(f, "this PHP was built for debugging"),
             Self::Mismatch(version) => write!(

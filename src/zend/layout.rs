@@ -186,10 +186,10 @@ pub struct Layout {
 
 impl Layout {
     /// The layout of a `PHP_VERSION_ID`, such as 80236, if the tests were run
-    /// with that version. Others get `serialize()`.
+    /// with that version, thread-safe and not. Others get `serialize()`.
     pub const fn of(version: u32) -> Option<Self> {
         match version / 100 {
-            minor @ (802 | 804) => Some(Self {
+            minor @ 801..=805 => Some(Self {
                 bare_packed: minor >= 802,
             }),
             _ => None,
@@ -203,10 +203,13 @@ mod tests {
 
     #[test]
     fn only_some_versions_are_known() {
-        let known = Some(Layout { bare_packed: true });
-        assert_eq!(Layout::of(80_236), known);
-        assert_eq!(Layout::of(80_424), known);
-        for unknown in [80_034, 80_100, 80_199, 80_300, 80_399, 80_500, 80_600] {
+        let buckets = Some(Layout { bare_packed: false });
+        let values = Some(Layout { bare_packed: true });
+        assert_eq!(Layout::of(80_102), buckets);
+        for known in [80_200, 80_236, 80_306, 80_424, 80_504] {
+            assert_eq!(Layout::of(known), values, "{known}");
+        }
+        for unknown in [70_400, 80_034, 80_600, 90_000] {
             assert_eq!(Layout::of(unknown), None, "{unknown}");
         }
         assert_eq!(Layout::of(0), None);

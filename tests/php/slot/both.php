@@ -112,6 +112,18 @@ function counted(mixed $value): string
     return (string) ob_get_clean();
 }
 
+/**
+ * The command of the PHP that runs this, with FFI, which may be built in.
+ *
+ * @return list<string>
+ */
+function php(): array
+{
+    $php = [PHP_BINARY, '-n'];
+    exec(escapeshellarg(PHP_BINARY) . ' -n -m', $modules);
+    return in_array('FFI', $modules, true) ? $php : [...$php, '-d', 'extension=ffi'];
+}
+
 /** Ends a process with this one, however this one ends. */
 function own(mixed $process): void
 {

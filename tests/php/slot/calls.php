@@ -9,7 +9,7 @@ declare(strict_types=1);
 require __DIR__ . '/both.php';
 
 $rounds = $argv[1] ?? '200';
-$php = [PHP_BINARY, '-n', '-d', 'extension=ffi', ...array_filter(explode(' ', (string) getenv('ZROUTE_TEST_PHP')))];
+$php = [...php(), ...array_filter(explode(' ', (string) getenv('ZROUTE_TEST_PHP')))];
 $start = static function (string $script, string $bridge, array $arguments, array $files) use ($php): array {
     $command = [...$php, __DIR__ . "/process/$script.php", ...$arguments];
     $process = proc_open($command, $files, $pipes, null, ['ZROUTE_BRIDGE' => $bridge] + getenv());

@@ -26,6 +26,21 @@ check($chosen('slot') === ['value', 'slot'], 'the slot can be asked for');
 check($how === NativeError::class && str_contains($text, "got 'sloth'"), 'nothing else can be asked for');
 $chosen('');
 
+// Another version than this process runs, one that is not known, or a debug build is not taken for known.
+$ffi = (new ReflectionProperty(Native::class, 'ffi'))->getValue(Native::get());
+$other = PHP_VERSION_ID < 80500 ? PHP_VERSION_ID + 100 : PHP_VERSION_ID - 100;
+foreach (
+    [
+        [80034, 0, 'is not one whose values are known'], [80600, 0, 'is not one whose values are known'],
+        [$other, 0, 'the engine of this process is not'], [PHP_VERSION_ID + 1, 0, 'the engine of this process is not'],
+        [PHP_VERSION_ID, 1, 'was built for debugging'],
+    ] as [$version, $debug, $reason]
+) {
+    check($ffi->zroute_zend_attach($version, $debug) !== 0, "version $version, debug $debug is refused");
+    check(str_contains(Native::get()->lastError(), $reason), Native::get()->lastError());
+}
+check($ffi->zroute_zend_attach(PHP_VERSION_ID, PHP_DEBUG) === 0, 'this PHP is known');
+
 // Nothing that looks otherwise than PHP's own values is taken for a slot.
 foreach ([null, 1, 'text', [], ['ab'], ['ab', 'ab', 'ab'], [1, 2, 3]] as $probe) {
     $inbox = null;

@@ -7,7 +7,7 @@ declare(strict_types=1);
 require __DIR__ . '/both.php';
 
 $server = proc_open(
-    [PHP_BINARY, '-n', '-d', 'extension=ffi', __DIR__ . '/process/full_server.php'],
+    [...php(), __DIR__ . '/process/full_server.php'],
     [1 => ['pipe', 'w'], 2 => ['pipe', 'w']],
     $pipes,
     null,
