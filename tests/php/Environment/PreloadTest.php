@@ -34,6 +34,7 @@ final class PreloadTest extends ProcessTestCase
         mkdir("{$this->installed->path}/www");
         chmod("{$this->installed->path}/www", 0o755);
         $this->installed->copy(__DIR__ . '/page.php', 'www/page.php');
+        $this->installed->copy(__DIR__ . '/full_page.php', 'www/full_page.php');
         $this->installed->copy((string) getenv('ZROUTE_LIBRARY'), 'libzroute.so');
         $this->installed->copy("$root/include/zroute-php.h", 'zroute-php.h');
         $header = "{$this->installed->path}/zroute-php.h";
@@ -62,6 +63,37 @@ final class PreloadTest extends ProcessTestCase
 
     public function testPagesUnderPhpFpmCallAServer(): void
     {
+        $fpm = $this->startFpm(2);
+        try {
+            for ($i = 0; $i < 6; $i++) {
+                self::assertSame([self::RESULT, 'fpm-fcgi', 'preload'], self::body($this->page('page.php')));
+            }
+        } finally {
+            $this->stop($fpm);
+        }
+    }
+
+    public function testAPageThatMeetsItsMemoryLimitHarmsNoLaterOne(): void
+    {
+        $fpm = $this->startFpm(1);
+        try {
+            $processes = [];
+            foreach (['list', 'maps', 'string', 'list', 'maps', 'string'] as $value) {
+                $full = $this->page('full_page.php', "value=$value");
+                self::assertStringContainsString('Allowed memory size', $full);
+                self::assertStringNotContainsString('not reached', $full);
+                self::assertSame(1, preg_match('/^(\d+)$/m', $full, $process), $full);
+                $processes[] = $process[1];
+                self::assertSame([self::RESULT, 'fpm-fcgi', 'preload'], self::body($this->page('page.php')));
+            }
+            self::assertCount(1, array_unique($processes), 'one process serves all pages, and lives on');
+        } finally {
+            $this->stop($fpm);
+        }
+    }
+
+    private function startFpm(int $workers): ChildProcess
+    {
         $folder = $this->installed->path;
         $user = posix_geteuid() === 0 ? ['user = ' . self::USER, 'group = ' . self::USER] : [];
         file_put_contents("$folder/fpm.conf", implode("\n", [
@@ -70,23 +102,27 @@ final class PreloadTest extends ProcessTestCase
             '[www]',
             "listen = $folder/fpm.sock",
             'pm = static',
-            'pm.max_children = 2',
+            "pm.max_children = $workers",
             ...$user,
         ]));
-        $fpm = $this->own(new ChildProcess([
+        return $this->own(new ChildProcess([
             $this->fpm(), '-n', '--nodaemonize', '--fpm-config', "$folder/fpm.conf",
             ...self::FFI, ...$this->preloading(),
         ], ['ZROUTE_LIBRARY' => null]));
-        try {
-            for ($i = 0; $i < 6; $i++) {
-                $response = FastCgiRequest::send("$folder/fpm.sock", $this->request());
-                self::assertSame([self::RESULT, 'fpm-fcgi', 'preload'], self::body($response));
-            }
-        } finally {
-            // It takes its workers along.
-            $fpm->signal(SIGTERM);
-            self::assertSame(0, $fpm->wait(), $fpm->errors());
-        }
+    }
+
+    private function stop(ChildProcess $fpm): void
+    {
+        // It takes its workers along.
+        $fpm->signal(SIGTERM);
+        self::assertSame(0, $fpm->wait(), $fpm->errors());
+    }
+
+    private function page(string $name, string $query = ''): string
+    {
+        $request = ['SCRIPT_FILENAME' => "{$this->installed->path}/www/$name"] + $this->request();
+        $request['QUERY_STRING'] .= "&$query";
+        return FastCgiRequest::send("{$this->installed->path}/fpm.sock", $request);
     }
 
     /**
