@@ -185,3 +185,13 @@ uninstall: ## with the PREFIX and DESTDIR of `make install`
 clean: ## remove what was built
 	cargo clean
 	rm -rf build
+
+VALUES ?= 3000000
+SEED ?= $(shell date +%s)
+
+# The bridges beside each other, and beside the msgpack extension; the command that is
+# shown makes the same values again.
+.PHONY: campaign-values
+campaign-values: packages-test build
+	ZROUTE_LIBRARY='$(LIB)/libzroute.so' $(PHP) -n -d extension=ffi -d extension=posix -d extension=msgpack \
+		tests/php/slot/agree.php $(VALUES) $(VALUES) $(SEED)
