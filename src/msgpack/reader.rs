@@ -166,6 +166,16 @@ impl<'a> Reader<'a> {
         Some(i64::from(first.cast_signed()))
     }
 
+    /// Reads the whole numbers of one byte that come next, at most so many.
+    #[inline]
+    pub(crate) fn one_byte_integers(&mut self, most: usize) -> &'a [u8] {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let numbers = rest.iter().take(most);
+        let count = numbers.take_while(|first| is_one_byte(**first)).count();
+        self.position += count;
+        rest.get(..count).unwrap_or_default()
+    }
+
     /// Reads a whole number of any width that fits.
     #[inline]
     pub fn integer(&mut self) -> Result<i64, Malformed> {

@@ -113,6 +113,9 @@ pub(super) fn disown_keys() {
     KEYS.with(|keys| keys.0.iter().for_each(|place| place.set(null_mut())));
 }
 
+/// Larger maps have keys that no other has: they are not kept.
+const RECORD: u32 = 64;
+
 /// Longer keys are not kept: comparing them would cost too much.
 const LONGEST_KEPT: usize = 32;
 
@@ -236,10 +239,21 @@ impl Builder<'_> {
             // SAFETY: a row of at least `values` places for values; PHP reads
             // none of them before `used` says that they are filled.
             unsafe {
-                let places = (*array).data.cast::<Value>();
-                for index in 0..values as usize {
-                    if !self.value(places.add(index)) {
-                        return false;
+                let mut place = (*array).data.cast::<Value>();
+                let end = place.add(values as usize);
+                while place < end {
+                    let left = end.offset_from_unsigned(place);
+                    let numbers = self.reader.one_byte_integers(left);
+                    for number in numbers {
+                        let integer = number.cast_signed().into();
+                        place.write(Value::plain(kind::INTEGER, Payload { integer }));
+                        place = place.add(1);
+                    }
+                    if numbers.is_empty() {
+                        if !self.other(place) {
+                            return false;
+                        }
+                        place = place.add(1);
                     }
                 }
                 (*array).used = values;
@@ -277,7 +291,7 @@ impl Builder<'_> {
         };
         for _ in 0..pairs {
             // SAFETY: the array is whole and nobody else's.
-            if let Err(why) = unsafe { self.pair(array) } {
+            if let Err(why) = unsafe { self.pair(array, pairs <= RECORD) } {
                 return self.give_up(why);
             }
         }
@@ -291,7 +305,7 @@ impl Builder<'_> {
     /// # Safety
     /// The array is whole and nobody else's.
     #[inline]
-    unsafe fn pair(&mut self, array: *mut Array) -> Result<(), Unbuilt> {
+    unsafe fn pair(&mut self, array: *mut Array, keep: bool) -> Result<(), Unbuilt> {
         let offset = self.reader.position();
         let key = self.reader.read()?;
         let mut value = Value::NULL;
@@ -304,8 +318,8 @@ impl Builder<'_> {
         unsafe {
             match key {
                 Item::Integer(key) => self.put_integer(array, key, value),
-                Item::Text(key) | Item::Binary(key) => self.put(array, key, value),
-                Item::Unsigned(key) => self.put(array, Digits::of(key).as_bytes(), value),
+                Item::Text(key) | Item::Binary(key) => self.put(array, key, value, keep),
+                Item::Unsigned(key) => self.put(array, Digits::of(key).as_bytes(), value, keep),
                 other => {
                     let found = other.kind().name();
                     Err(Malformed::UnsupportedKey { found, offset }.into())
@@ -321,7 +335,13 @@ impl Builder<'_> {
     /// # Safety
     /// The array is whole and nobody else's; the value is the array's to own.
     #[inline]
-    unsafe fn put(&mut self, array: *mut Array, key: &[u8], value: Value) -> Result<(), Unbuilt> {
+    unsafe fn put(
+        &mut self,
+        array: *mut Array,
+        key: &[u8],
+        value: Value,
+        keep: bool,
+    ) -> Result<(), Unbuilt> {
         if let Some(key) = numeric(key) {
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_integer(array, key, value) };
@@ -330,7 +350,7 @@ impl Builder<'_> {
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_string(array, key, value) };
         }
-        if key.len() <= LONGEST_KEPT {
+        if key.len() <= LONGEST_KEPT && keep {
             let key = self.kept_key(key)?;
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_string(array, key, value) };
@@ -385,7 +405,7 @@ impl Builder<'_> {
         let kept = place.get();
         if !kept.is_null() {
             // SAFETY: the reference that is counted here keeps it alive.
-            if unsafe { Text::bytes(kept) } == key {
+            if equal(unsafe { Text::bytes(kept) }, key) {
                 return Ok(kept);
             }
             place.set(null_mut());
@@ -481,6 +501,26 @@ fn copy(engine: &Engine, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
     Ok(string)
 }
 
+/// Whether both are the same bytes; short ones are compared without a call.
+#[inline]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len()
+        && (ends_equal::<16>(a, b)
+            .or_else(|| ends_equal::<8>(a, b))
+            .or_else(|| ends_equal::<4>(a, b)))
+        .unwrap_or_else(|| a == b)
+}
+
+/// Compares N to 2 N bytes: the first N, and the last N.
+#[inline]
+fn ends_equal<const N: usize>(a: &[u8], b: &[u8]) -> Option<bool> {
+    if a.len() > 2 * N {
+        return None;
+    }
+    let first = a.first_chunk::<N>()? == b.first_chunk::<N>()?;
+    Some(first && a.last_chunk::<N>()? == b.last_chunk::<N>()?)
+}
+
 /// Whether PHP has stored an element.
 #[inline]
 fn stored(place: *mut Value) -> Result<(), Unbuilt> {
@@ -528,6 +568,20 @@ mod tests {
         assert!(!std::mem::needs_drop::<Keys>());
         assert!(!std::mem::needs_drop::<Item<'_>>());
         assert!(!std::mem::needs_drop::<Result<Value, Unbuilt>>());
+    }
+
+    #[test]
+    fn equal_bytes_are_those_that_differ_nowhere() {
+        let a = [7_u8; 70];
+        for size in 0..a.len() {
+            assert!(equal(&a[..size], &a[..size]));
+            assert!(!equal(&a[..size], &a[..=size]));
+            for at in 0..size {
+                let mut b = a;
+                b[at] = 8;
+                assert!(!equal(&a[..size], &b[..size]), "{size}, {at}");
+            }
+        }
     }
 
     #[test]

@@ -93,6 +93,13 @@ impl Table {
 /// that printing the integer gives.
 #[inline]
 pub(crate) fn numeric(key: &[u8]) -> Option<i64> {
+    match key.first() {
+        Some(b'-' | b'0'..=b'9') => integer(key),
+        _ => None,
+    }
+}
+
+fn integer(key: &[u8]) -> Option<i64> {
     let digits = key.strip_prefix(b"-").unwrap_or(key);
     match digits {
         [b'1'..=b'9', ..] if key.len() <= 20 => std::str::from_utf8(key).ok()?.parse().ok(),
@@ -103,10 +110,15 @@ pub(crate) fn numeric(key: &[u8]) -> Option<i64> {
 
 /// PHP's hash of a string (`zend_inline_hash_func` in `Zend/zend_string.h`).
 fn hash(key: &[u8]) -> u64 {
-    let sum = key.iter().fold(5381_u64, |sum, byte| {
-        sum.wrapping_mul(33).wrapping_add(u64::from(*byte))
+    let next = |sum: u64, byte: &u8| sum.wrapping_mul(33).wrapping_add(u64::from(*byte));
+    // Four bytes at once: the products do not wait for each other.
+    let (fours, rest) = key.as_chunks::<4>();
+    let sum = fours.iter().fold(5381_u64, |sum, [a, b, c, d]| {
+        let [a, b, c, d] = [*a, *b, *c, *d].map(u64::from);
+        let these = a * 33 * 33 * 33 + b * 33 * 33 + c * 33 + d;
+        sum.wrapping_mul(33 * 33 * 33 * 33).wrapping_add(these)
     });
-    sum | 1 << 63
+    rest.iter().fold(sum, next) | 1 << 63
 }
 
 #[cfg(test)]
@@ -192,5 +204,12 @@ mod tests {
         assert_eq!(hash(b"Ez"), hash(b"FY"));
         assert_ne!(hash(b"Ez"), hash(b"Fz"));
         assert_eq!(hash(b""), 0x8000_0000_0000_1505);
+        let key: Vec<u8> = (0..=255).rev().collect();
+        for size in 0..key.len() {
+            let sum = key[..size].iter().fold(5381_u64, |sum, byte| {
+                sum.wrapping_mul(33).wrapping_add(u64::from(*byte))
+            });
+            assert_eq!(hash(&key[..size]), sum | 1 << 63, "{size}");
+        }
     }
 }

@@ -73,9 +73,15 @@ impl Walk<'_> {
                 if !self.enter(values as usize) {
                     return false;
                 }
-                for _ in 0..values {
-                    if !self.value() {
-                        return false;
+                let mut left = values as usize;
+                while left > 0 {
+                    let numbers = self.reader.one_byte_integers(left).len();
+                    left -= numbers;
+                    if numbers == 0 {
+                        if !self.value() {
+                            return false;
+                        }
+                        left -= 1;
                     }
                 }
                 self.levels += 1;

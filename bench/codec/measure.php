@@ -1,0 +1,65 @@
+<?php
+
+declare(strict_types=1);
+
+// Times every row with one codec, and prints a line for each: the row, the direction, nanoseconds.
+// Arguments: slot, serialize or ext-msgpack; how many seconds to spend on each.
+
+use Zroute\MessagePack;
+
+require __DIR__ . '/../../php/autoload.php';
+
+[, $codec, $seconds] = $argv;
+
+// Loops of their own, so that nothing but the call is in them.
+$loops = $codec === 'ext-msgpack' ? [
+    'encode' => static function (mixed $value, int $times): void {
+        for (; $times > 0; $times--) {
+            \msgpack_pack($value);
+        }
+    },
+    'decode' => static function (string $packed, int $times): void {
+        for (; $times > 0; $times--) {
+            \msgpack_unpack($packed);
+        }
+    },
+] : [
+    'encode' => static function (mixed $value, int $times): void {
+        for (; $times > 0; $times--) {
+            MessagePack::pack($value);
+        }
+    },
+    'decode' => static function (string $packed, int $times): void {
+        for (; $times > 0; $times--) {
+            MessagePack::unpack($packed);
+        }
+    },
+];
+if ($codec !== 'ext-msgpack' && Zroute\Native::get()->bridge() !== $codec) {
+    fwrite(STDERR, "this is not the bridge $codec\n");
+    exit(1);
+}
+
+foreach (require __DIR__ . '/rows.php' as $row => [$value, $count]) {
+    $packed = $codec === 'ext-msgpack' ? msgpack_pack($value) : MessagePack::pack($value);
+    $unpacked = $codec === 'ext-msgpack' ? msgpack_unpack($packed) : MessagePack::unpack($packed);
+    if ($unpacked !== $value) {
+        fwrite(STDERR, "$codec: $row does not come back as it was\n");
+        exit(1);
+    }
+    foreach ($loops as $direction => $loop) {
+        $input = $direction === 'encode' ? $value : $packed;
+        $times = 1;
+        do {
+            // The last time that is too short also warms up.
+            $times *= 2;
+            $start = hrtime(true);
+            $loop($input, $times);
+            $taken = hrtime(true) - $start;
+        } while ($taken < $seconds * 1e9 / 2);
+        $start = hrtime(true);
+        $loop($input, $times);
+        $each = (hrtime(true) - $start) / $times / $count;
+        echo implode("\t", [$row, $direction, md5($packed), $each]), "\n";
+    }
+}
