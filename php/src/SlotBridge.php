@@ -20,6 +20,9 @@ use Zroute\Exception\NativeError;
  * A signal handler may run between any two steps and use the slots itself: so
  * each method leaves them as it found them.
  *
+ * Single values go through two objects whose [] the library has made its own,
+ * which is one step of PHP's and many times quicker than a call through FFI.
+ *
  * @internal
  */
 final class SlotBridge implements Bridge

@@ -220,7 +220,7 @@ unsafe extern "C-unwind" fn zroute_zend_pack(
     let mut status = gate("zroute_zend_pack", || {
         // SAFETY: PHP calls this, and no PHP code runs in here.
         let value = unsafe { zend::operand(value) };
-        let value = value.ok_or(Failure::argument("expected a value"))?;
+        let value = value.ok_or_else(|| Failure::argument("expected a value"))?;
         LANDED.with_borrow_mut(|landed| {
             if landed.capacity() > KEPT {
                 *landed = Vec::new();
