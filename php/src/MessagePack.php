@@ -68,6 +68,6 @@ final class MessagePack
         if (isset($packed[1])) {
             return (self::$bridge ??= Native::get()->values())->unpack($packed);
         }
-        return self::INTEGERS[$packed] ?? Native::get()->values()->unpack($packed);
+        return self::INTEGERS[$packed] ?? (self::$bridge ??= Native::get()->values())->unpack($packed);
     }
 }
