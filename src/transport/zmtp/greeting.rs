@@ -69,8 +69,9 @@ pub fn check(received: &[u8], mechanism: Mechanism, as_server: bool) -> Result<(
             Mechanism::Plain => "the peer asks for another security mechanism, expected PLAIN",
         }));
     }
-    if mechanism != Mechanism::Null && at(AS_SERVER) == Some(u8::from(as_server)) {
-        return Err(Refusal::silent("both sides want the same role in PLAIN"));
+    // libzmq's servers do not say that they are one.
+    if mechanism != Mechanism::Null && as_server && at(AS_SERVER) == Some(1) {
+        return Err(Refusal::silent("both sides want to be the server of PLAIN"));
     }
     Ok(())
 }
@@ -104,6 +105,12 @@ mod tests {
             );
             assert!(check(&bad[..place], Mechanism::Plain, true).is_ok());
         }
+    }
+
+    #[test]
+    fn a_server_need_not_say_that_it_is_one() {
+        let silent = write(Mechanism::Plain, false);
+        assert_eq!(check(&silent, Mechanism::Plain, false), Ok(()));
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Header {
 
     /// How many bytes the frame has with its header.
     pub fn total(self) -> usize {
-        self.length + self.size
+        self.length.saturating_add(self.size)
     }
 }
 

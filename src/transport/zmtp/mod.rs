@@ -158,7 +158,7 @@ impl Transport for Zmtp {
     fn prepare(&mut self, to_send: bool, waiting: &mut Waiting) -> Result<(), Error> {
         let engine = self.engine();
         engine.flush();
-        if engine.has_something() || to_send && engine.can_send() {
+        if engine.has_something() || engine.is_accepting() || to_send && engine.can_send() {
             waiting.is_over();
         }
         if let Some(time) = engine.next_timer() {

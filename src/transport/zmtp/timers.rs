@@ -46,6 +46,14 @@ impl Timers {
         self.0.first().map(|(at, _)| *at)
     }
 
+    /// The handshake that has to be done first, and when.
+    pub fn first_handshake(&self) -> Option<(Instant, u64)> {
+        self.0.iter().find_map(|(at, timer)| match timer {
+            Timer::Handshake(key) => Some((*at, *key)),
+            _ => None,
+        })
+    }
+
     /// Takes one that is due, and when it was.
     pub fn due(&mut self, now: Instant) -> Option<(Instant, Timer)> {
         let (at, _) = *self.0.first()?;

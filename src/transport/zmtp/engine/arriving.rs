@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
+use socket2::SockAddr;
 
 use super::super::connection::{Connection, Phase};
 use super::super::connector::Wanted;
@@ -21,10 +22,9 @@ const ACCEPTED: usize = 64;
 const SCARCE: Duration = Duration::from_millis(100);
 
 impl Engine {
-    pub(super) fn has_pending_listener(&self) -> bool {
-        !self.scarce
-            && self.introducing < self.options.backlog as usize
-            && self.listeners.iter().any(|listener| listener.pending)
+    /// Whether connections wait to be accepted.
+    pub fn is_accepting(&self) -> bool {
+        !self.scarce && self.listeners.iter().any(|listener| listener.pending)
     }
 
     pub(super) fn accept(&mut self) {
@@ -33,7 +33,11 @@ impl Engine {
                 let Some(listener) = self.listeners.get_mut(place) else {
                     break;
                 };
-                if !listener.pending || self.introducing >= self.options.backlog as usize {
+                if !listener.pending {
+                    break;
+                }
+                if self.introducing >= self.options.backlog as usize {
+                    self.make_way();
                     break;
                 }
                 match listener.socket.accept() {
@@ -49,6 +53,22 @@ impl Engine {
                     // That connection is gone before it was there.
                     Err(_) => {}
                 }
+            }
+        }
+    }
+
+    /// As many connections as there may be have not introduced themselves. Real
+    /// peers need no time for that, so the one that has taken longest goes.
+    fn make_way(&mut self) {
+        let oldest = self.timers.first_handshake();
+        let patience = self.options.handshake.saturating_sub(SCARCE);
+        match oldest {
+            Some((due, key)) if due <= Instant::now() + patience => {
+                self.close(key, "too many connections had not introduced themselves");
+            }
+            _ => {
+                self.scarce = true;
+                self.timers.add(Instant::now() + SCARCE, Timer::Accept);
             }
         }
     }
@@ -124,6 +144,11 @@ impl Engine {
         };
         let trouble = match peer.stream.take_error() {
             Ok(None) => match peer.stream.peer_addr() {
+                // The system may choose the very port that a dealer connects to,
+                // while its server is away.
+                Ok(other) if self.connector.is_some() && is_own(&peer.stream, &other) => {
+                    Some(io::ErrorKind::ConnectionRefused.into())
+                }
                 Ok(_) => None,
                 // Not yet.
                 Err(error) if error.kind() == io::ErrorKind::NotConnected => return,
@@ -143,6 +168,10 @@ impl Engine {
         self.mark_dirty(key);
         self.list(key);
     }
+}
+
+fn is_own(stream: &Socket, other: &SockAddr) -> bool {
+    other.as_socket().is_some() && stream.local_addr().is_ok_and(|own| own == *other)
 }
 
 fn is_scarcity(error: &io::Error) -> bool {

@@ -226,7 +226,7 @@ impl Engine {
     /// Takes in what has happened, after waiting for it no longer than
     /// `timeout`; for ever without one. True when anything has.
     pub fn look(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
-        let timeout = if self.has_pending_listener() {
+        let timeout = if self.is_accepting() {
             Some(Duration::ZERO)
         } else {
             timeout
@@ -258,7 +258,7 @@ impl Engine {
         }
         let mut happened = !events.is_empty();
         self.events = events;
-        if self.has_pending_listener() {
+        if self.is_accepting() {
             happened = true;
             self.accept();
         }

@@ -45,7 +45,9 @@ impl Engine {
                 Step::Message(incoming) => return Some(incoming),
                 Step::Idle => {
                     self.ready.pop_front();
-                    if let Some(peer) = self.connections.get_mut(index(key)) {
+                    if let Some(peer) = self.connections.get_mut(index(key))
+                        && peer.key == key
+                    {
                         peer.listed = false;
                         peer.served = false;
                     }
@@ -148,7 +150,7 @@ impl Engine {
                 }
                 None
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !peer.ended => {
                 peer.readable = false;
                 Some(Step::Idle)
             }

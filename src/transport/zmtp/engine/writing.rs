@@ -1,9 +1,10 @@
 //! What goes to peers.
 
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use super::super::connection::Phase;
-use super::super::input;
+use super::super::input::{self, Input};
 use super::{Engine, index, is_behind};
 use crate::transport::{Error, Sent};
 use crate::wire::Envelope;
@@ -11,6 +12,9 @@ use crate::wire::Envelope;
 /// How long all the peers that leave too much unread, together, may take to
 /// read anything, before the worst of them is let go.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// What a system holds at most for one socket that is not read from.
+const UNREAD: usize = 8 << 20;
 
 impl Engine {
     /// Whether a dealer can take a message now.
@@ -107,6 +111,8 @@ impl Engine {
             self.queued -= peer.output.pending();
             peer.output.discard();
             peer.readable = true;
+            peer.ended = true;
+            peer.paused = false;
             self.list(key);
             return;
         }
@@ -122,27 +128,49 @@ impl Engine {
     fn make_room(&mut self) {
         let limit = self.options.send_buffer;
         let began = Instant::now();
-        let mut taken = 0;
-        while self.queued > limit {
+        let mut taken = 0_u64;
+        loop {
             self.flush();
-            let before = self.queued;
-            let earned = Duration::from_millis((taken as u64).saturating_mul(1000) / limit as u64);
+            if self.queued <= limit {
+                return;
+            }
+            let earned = Duration::from_millis(taken.saturating_mul(1000) / limit.max(1) as u64);
             let left = (PATIENCE + earned).saturating_sub(began.elapsed());
             if left.is_zero() {
                 self.close_worst(
                     |peer| peer.output.pending(),
                     "the peer left its answers unread",
                 );
-            } else if self.look(Some(left)).is_err() {
+                continue;
+            }
+            let before = self.queued;
+            if self.look(Some(left)).is_err() {
                 // A signal, most likely; time goes on.
                 std::thread::yield_now();
             }
-            taken += before.saturating_sub(self.queued);
+            taken += before.saturating_sub(self.queued) as u64;
         }
     }
 
-    /// Writes what waits, no longer than `linger`.
+    /// Writes what waits, no longer than `linger`, and leaves nothing unread: the
+    /// system would take back from a peer what it has not read either.
     pub fn drain(&mut self, linger: Duration) {
+        self.drain_output(linger);
+        for (_, peer) in &mut self.connections {
+            let _ = peer.stream.shutdown(Shutdown::Write);
+            // No more than a system holds for one socket: a peer may go on sending.
+            for _ in 0..UNREAD / input::CHUNK {
+                self.chunk.clear();
+                let read = peer.input.read(&peer.stream, &mut self.chunk);
+                peer.input = Input::default();
+                if !read.is_ok_and(|read| read.count > 0) {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn drain_output(&mut self, linger: Duration) {
         let until = Instant::now() + linger;
         self.flush();
         while self.queued > 0 {
