@@ -1,5 +1,7 @@
 """The transport that is asked for is the one that serves."""
 
+import time
+
 import pytest
 import zmq
 
@@ -8,7 +10,11 @@ from programs import TRANSPORT
 
 
 def transport_of(program):
-    """Which transport a program uses, by the threads that libzmq has and names."""
+    """Which transport a program uses, by the threads that libzmq has. One has its name once it runs."""
+    for _ in range(100):
+        if len(set(program.threads)) == len(program.threads):
+            break
+        time.sleep(0.01)
     libzmqs = [name for name in program.threads if name.startswith("ZMQbg/")]
     return "libzmq" if libzmqs else "zmtp"
 

@@ -57,11 +57,12 @@ impl Engine {
         }
     }
 
-    /// As many connections as there may be have not introduced themselves. Real
-    /// peers need no time for that, so the one that has taken longest goes.
+    /// As many connections as there may be have not introduced themselves. The
+    /// one that has taken longest goes, once half of its time is over: a program
+    /// that opens thousands at once needs a while for all of them.
     fn make_way(&mut self) {
         let oldest = self.timers.first_handshake();
-        let patience = self.options.handshake.saturating_sub(SCARCE);
+        let patience = self.options.handshake / 2;
         match oldest {
             Some((due, key)) if due <= Instant::now() + patience => {
                 self.close(key, "too many connections had not introduced themselves");
