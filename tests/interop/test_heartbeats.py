@@ -7,6 +7,7 @@ import pytest
 
 import zmtp
 from plain import GOOD, GOOD_ANSWER, read, request
+from processes import wait_until
 from pyzmq_peers import Pyzmq
 
 # Milliseconds. A peer that hears nothing for a third of a handler's time ends its connection.
@@ -52,6 +53,42 @@ def test_peers_that_call_during_a_long_handler_get_their_answers_after_it(progra
             answers = [read(peer.receive()[-1]) for _ in range(20)]
             assert answers == [[number, turn] for turn in range(20)]
             assert "DISCONNECTED" not in peer.events
+
+
+def test_the_first_handler_of_all_may_take_seconds(programs, language, pyzmq):
+    with programs.server(language) as server:
+        with pyzmq.socket("REQ", **HEARTBEATS) as peer:
+            peer.connect(server.endpoint)
+            assert read(peer.exchange(request("toil", [LONG]))[-1]) == LONG
+            assert "DISCONNECTED" not in peer.events
+
+
+def test_a_peer_that_comes_during_a_long_handler_is_let_in(programs, language, pyzmq):
+    with programs.server(language) as server, contextlib.ExitStack() as stack:
+        asking = stack.enter_context(pyzmq.socket("DEALER"))
+        asking.connect(server.endpoint)
+        asking.send(b"", request("toil", [LONG]))
+        coming = stack.enter_context(pyzmq.socket("DEALER", **HEARTBEATS))
+        coming.connect(server.endpoint)
+        coming.send(b"", GOOD)
+        coming.wait_for_event("HANDSHAKE_SUCCEEDED")
+        assert asking.receive(seconds=0) is None, "it ran no longer than the handshake took"
+        assert read(asking.receive()[-1]) == LONG
+        assert coming.receive() == [b"", GOOD_ANSWER]
+        assert "DISCONNECTED" not in coming.events
+
+
+@pytest.mark.zmtp("it has threads of its own")
+def test_a_server_whose_functions_are_quick_has_one_thread(server, dealer):
+    assert dealer.call("echo", [0]) == [0]
+    # Nobody knew how long the first call would take.
+    wait_until(lambda: len(server.threads) == 1, "the server has one thread")
+    threads = []
+    for number in range(1000):
+        assert dealer.call("echo", [number]) == [number]
+        threads.append(len(server.threads))
+    # On a busy machine even a quick call may take 10 ms once.
+    assert threads.count(1) > 500
 
 
 def test_an_idle_peer_with_heartbeats_keeps_its_connection(server, pyzmq):
