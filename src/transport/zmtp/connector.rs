@@ -72,6 +72,11 @@ impl Connector {
         }
     }
 
+    /// Whether it waits for the resolver, which rings the waker.
+    pub fn is_resolving(&self) -> bool {
+        matches!(self.state, State::Resolving(_))
+    }
+
     /// The connection that was wanted has this key.
     pub fn trying(&mut self, key: u64) {
         self.state = State::Trying(key);

@@ -57,6 +57,8 @@ pub struct Zmtp {
     engine: Option<Box<Engine>>,
     keeper: Keeper,
     linger: Duration,
+    /// The process that made it, by `fork::generation`.
+    process: u32,
 }
 
 impl Zmtp {
@@ -74,6 +76,7 @@ impl Zmtp {
             engine: Some(Box::new(Engine::new(role, options)?)),
             keeper: Keeper::default(),
             linger: options.linger,
+            process: fork::generation(),
         })
     }
 
@@ -185,6 +188,12 @@ impl Transport for Zmtp {
 
 impl Drop for Zmtp {
     fn drop(&mut self) {
+        if self.process != fork::generation() {
+            // Its descriptors are closed here, and its thread does not exist.
+            std::mem::forget(self.engine.take());
+            std::mem::forget(std::mem::take(&mut self.keeper));
+            return;
+        }
         let linger = self.linger;
         self.engine().drain(linger);
     }

@@ -9,7 +9,7 @@ use mio::{Interest, Token};
 use socket2::SockAddr;
 
 use super::super::connection::{Connection, Phase};
-use super::super::connector::Wanted;
+use super::super::connector::{Connector, Wanted};
 use super::super::handshake::Handshake;
 use super::super::listener::reason;
 use super::super::socket::Socket;
@@ -122,20 +122,27 @@ impl Engine {
         else {
             return;
         };
-        match connector.next(fresh, options, || waker(own_waker, poll)) {
+        let pause = match connector.next(fresh, options, || waker(own_waker, poll)) {
             Wanted::Connection(stream) => {
                 let _ = stream.set_tcp_nodelay(true);
                 if let Some(key) = self.add(stream.into(), Phase::Connecting)
                     && let Some(connector) = &mut self.connector
                 {
                     connector.trying(key);
-                } else {
-                    self.timers.add(Instant::now() + SCARCE, Timer::Connect);
+                    return;
                 }
+                SCARCE
             }
-            Wanted::Pause(pause) => self.timers.add(Instant::now() + pause, Timer::Connect),
-            Wanted::Nothing => {}
-        }
+            Wanted::Pause(pause) => pause,
+            Wanted::Nothing => return,
+        };
+        // One at a time, whoever asked for it.
+        let due = Instant::now() + pause;
+        self.timers.set(&mut self.connect_due, due, Timer::Connect);
+    }
+
+    pub(super) fn is_resolving(&self) -> bool {
+        self.connector.as_ref().is_some_and(Connector::is_resolving)
     }
 
     /// The system has said how connecting went.
@@ -180,4 +187,28 @@ fn is_scarcity(error: &io::Error) -> bool {
         error.raw_os_error(),
         Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::handshake::Role;
+    use super::*;
+    use crate::transport::{Endpoint, Options};
+
+    #[test]
+    fn a_dealer_waits_for_one_next_try_however_often_it_is_woken() {
+        let mut engine = Engine::new(Role::Dealer, &Options::default()).unwrap();
+        let nobody = format!("ipc://@zroute-nobody-{}", std::process::id());
+        engine.connect(&Endpoint::parse(&nobody).unwrap()).unwrap();
+        let next = engine.next_timer();
+        assert!(next.is_some());
+        for _ in 0..10 {
+            engine.waker().unwrap().wake().unwrap();
+            engine.look(Some(Duration::ZERO)).unwrap();
+        }
+        assert_eq!(engine.next_timer(), next);
+        let due = engine.connect_due.unwrap();
+        engine.timers.clear(&mut engine.connect_due, Timer::Connect);
+        assert_eq!((Some(due), engine.next_timer()), (next, None));
+    }
 }

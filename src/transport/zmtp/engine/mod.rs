@@ -68,6 +68,8 @@ pub struct Engine {
     scarce: bool,
     connector: Option<Connector>,
     timers: Timers,
+    /// When a connection is to be made again.
+    connect_due: Option<Instant>,
     /// Connections that are not up yet.
     introducing: usize,
     /// Messages that were taken in while the owner was away.
@@ -103,6 +105,7 @@ impl Engine {
             scarce: false,
             connector: None,
             timers: Timers::default(),
+            connect_due: None,
             introducing: 0,
             arrived: VecDeque::new(),
             arrived_bytes: 0,
@@ -242,7 +245,9 @@ impl Engine {
         for event in &events {
             match event.token() {
                 BELL => self.rung = true,
-                WAKER => self.reconnect(false),
+                // The keeper's owner rings it too.
+                WAKER if self.is_resolving() => self.reconnect(false),
+                WAKER => {}
                 Token(listener) if listener >= LISTENERS => {
                     if let Some(listener) = self.listeners.get_mut(listener - LISTENERS) {
                         listener.pending = true;

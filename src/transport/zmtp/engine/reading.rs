@@ -55,8 +55,10 @@ impl Engine {
                 Step::Again => {
                     self.ready.rotate_left(1);
                     turns += 1;
-                    // Others may have come meanwhile. What goes wrong here goes
-                    // wrong again in the next wait, which can tell.
+                    // Others may have come meanwhile, or wait for what was
+                    // sent. What goes wrong here goes wrong again in the next
+                    // wait, which can tell.
+                    self.flush();
                     let _ = self.look(Some(Duration::ZERO));
                     if turns > self.ready.len() {
                         return None;
