@@ -144,11 +144,15 @@ $(BENCH_CLIENTS): target/bench/%: bench/clients/%.c $(wildcard bench/clients/mea
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE)
 
 .PHONY: soak
-soak: packages-test build ## a million calls in C, and in PHP over each bridge
-	$(MAKE) -C tests/c soak LIB='$(LIB)'
-	for bridge in slot serialize; do \
-		ZROUTE_BRIDGE=$$bridge ZROUTE_LIBRARY='$(LIB)/libzroute.so' \
-			$(PHP) -n -d extension=ffi -d extension=posix tests/php/soak.php; \
+CALLS ?= 10000000
+soak: packages-test build ## ten million calls in C, and in PHP, each way; CALLS=… for another number
+	for transport in zmtp libzmq; do \
+		ZROUTE_TRANSPORT=$$transport $(MAKE) -C tests/c soak LIB='$(LIB)' CALLS=$(CALLS) || exit; \
+	done
+	for ways in zmtp/slot zmtp/serialize libzmq/slot; do \
+		ZROUTE_TRANSPORT=$${ways%/*} ZROUTE_BRIDGE=$${ways#*/} \
+			ZROUTE_LIBRARY='$(LIB)/libzroute.so' \
+			$(PHP) -n -d extension=ffi -d extension=posix tests/php/soak.php $(CALLS) || exit; \
 	done
 
 SHARE := $(PREFIX)/share/zroute

@@ -1,10 +1,10 @@
-/* A million calls, many in flight; the memory stops growing.
+/* Many calls, many in flight; the memory stops growing: `soak [CALLS]`, a million if it is not said.
  *
  * Resident memory is compared after a quarter of the calls, when every buffer,
  * table and arena has its size, and after all of them. What may lie between is
  * the allocator's noise, of some hundred KiB. The smallest piece of memory that
- * a call could leak is 32 bytes with malloc's own share: 24 MB by then. The
- * tolerance of 2 MiB is far from both: it is 3 bytes a call.
+ * a call could leak is 32 bytes with malloc's own share: of a million calls, 24 MB. The
+ * tolerance of 2 MiB is far from both.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 
 #include <zroute.h>
 
-#define CALLS 1000000
 #define IN_FLIGHT 64
 #define TOLERANCE_KIB 2048
 
@@ -84,8 +83,9 @@ static void *serve(void *server)
     return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const long calls = argc > 1 ? atol(argv[1]) : 1000000;
     zroute_server *server;
     zroute_client *client;
     zroute_server_counters served;
@@ -104,12 +104,12 @@ int main(void)
         stop_here("no thread");
     }
 
-    while (ended < CALLS) {
+    while (ended < calls) {
         zroute_answer *answer;
         zroute_status status;
         const void *data;
         size_t size;
-        while (begun < CALLS && begun - ended < IN_FLIGHT) {
+        while (begun < calls && begun - ended < IN_FLIGHT) {
             unsigned char parameters[3] = {0x92, 0, 1};
             uint64_t id;
             parameters[1] = (unsigned char)(begun % 127);
@@ -121,7 +121,7 @@ int main(void)
         wrong += status != ZROUTE_OK && status != ZROUTE_FAULT;
         require(zroute_answer_free(answer));
         ended++;
-        if (ended == CALLS / 4) {
+        if (ended == calls / 4) {
             early = resident_kib();
         }
     }
@@ -134,9 +134,10 @@ int main(void)
     require(zroute_client_free(client));
     require(zroute_server_free(server));
 
-    printf("soak: %d calls, %ld wrong; resident %ld KiB after a quarter, %ld KiB at the end\n",
-           CALLS, wrong, early, late);
-    if (wrong > 0 || served.calls != CALLS || counted.answers + counted.faults != CALLS) {
+    printf("soak: %ld calls, %ld wrong; resident %ld KiB after a quarter, %ld KiB at the end\n",
+           calls, wrong, early, late);
+    if (wrong > 0 || served.calls != (uint64_t)calls
+        || counted.answers + counted.faults != (uint64_t)calls) {
         fprintf(stderr, "soak: calls were lost\n");
         return 1;
     }
