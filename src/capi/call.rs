@@ -60,6 +60,8 @@ pub struct Call {
     /// Why the latest verdict was refused, for the fault if none follows.
     refused: Option<String>,
     kept: bool,
+    /// For the bytes of the answer.
+    memory: Vec<u8>,
 }
 
 impl Object for Call {
@@ -76,12 +78,19 @@ impl Call {
             verdict: None,
             refused: None,
             kept: false,
+            memory: Vec::new(),
         }
     }
 
-    /// Becomes another call of the same server.
-    pub fn become_another(&mut self, taken: Taken, function: Option<&Arc<CStr>>) {
+    /// Becomes another call of the same server, with memory for its answer.
+    pub fn become_another(
+        &mut self,
+        taken: Taken,
+        function: Option<&Arc<CStr>>,
+        memory: Vec<u8>,
+    ) {
         self.taken = taken;
+        self.memory = memory;
         // Mostly it is the one before.
         if self.function.as_ref().map(Arc::as_ptr) != function.map(Arc::as_ptr) {
             self.function = function.cloned();
@@ -276,7 +285,10 @@ fn answer(mut call: Entered<Call>, value: &[u8]) -> Result<(), Failure> {
         call.refused = Some(refused.to_string());
         return Err(refused.into());
     }
-    decide(call, Verdict::Value(value.to_vec()))
+    let mut answer = std::mem::take(&mut call.memory);
+    answer.clear();
+    answer.extend_from_slice(value);
+    decide(call, Verdict::Value(answer))
 }
 
 /// Tells the caller that the call failed. `code` is one of the protocol's

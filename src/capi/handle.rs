@@ -81,6 +81,7 @@ impl Slot {
     }
 }
 
+#[inline]
 fn slot(index: u32) -> Option<&'static Slot> {
     let chunk = TABLE.get(index as usize / CHUNK)?.load(Ordering::Acquire);
     if chunk.is_null() {
@@ -146,6 +147,7 @@ struct Found {
 }
 
 /// Allocates nothing, so that [`stop`] may use it.
+#[inline]
 fn look_up<T: Object>(handle: *const c_void) -> Result<Found, &'static str> {
     let bits = handle.addr() as u64;
     if bits == 0 {
@@ -209,67 +211,89 @@ pub struct Entered<T: Object> {
 
 /// Enters an object. Another thread inside it, or running its loop, is told
 /// apart from a handle that names nothing.
-#[inline]
+///
+/// It is in every function of the ABI, some of which cost little more.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 pub fn enter<T: Object>(handle: *const c_void) -> Result<Entered<T>, Failure> {
-    let found = find::<T>(handle)?;
-    if found.slot.process.load(Ordering::Relaxed) != fork::generation() {
-        return Err(Failure::new(
-            Status::ZROUTE_FORKED,
-            format!(
-                "this {} belongs to the process that forked this one; make a new one here",
-                T::NAME
-            ),
-        ));
-    }
-    if claim(&found) {
+    if let Ok(found) = look_up::<T>(handle)
+        && found.slot.process.load(Ordering::Relaxed) == fork::generation()
+        && claim(&found)
+    {
         return Ok(Entered {
             found,
             object: PhantomData,
         });
     }
-    // Really in use, or freed in between.
-    let status = if found.slot.state.load(Ordering::Acquire) & !BUSY == found.idle {
-        Status::ZROUTE_BUSY
-    } else {
-        Status::ZROUTE_BAD_HANDLE
+    Err(refusal::<T>(handle))
+}
+
+/// Why an object could not be entered.
+#[cold]
+fn refusal<T: Object>(handle: *const c_void) -> Failure {
+    let found = match find::<T>(handle) {
+        Ok(found) => found,
+        Err(failure) => return failure,
     };
-    Err(Failure::new(
-        status,
+    if found.slot.process.load(Ordering::Relaxed) != fork::generation() {
+        return Failure::new(
+            Status::ZROUTE_FORKED,
+            format!(
+                "this {} belongs to the process that forked this one; make a new one here",
+                T::NAME
+            ),
+        );
+    }
+    // Really in use, at least just now.
+    Failure::new(
+        Status::ZROUTE_BUSY,
         format!("another thread is inside this {}", T::NAME),
-    ))
+    )
 }
 
 /// Sets BUSY, unless another thread has it or runs the object's loop.
 #[inline]
 fn claim(found: &Found) -> bool {
+    let runner = found.slot.runner.load(Ordering::Relaxed);
+    if runner != 0 && runner != this_thread() {
+        return false;
+    }
+    set_busy(found, runner) || runner != 0 && claim_again(found, runner)
+}
+
+/// Only the thread that runs an object's loop can meet another one in there that
+/// has just looked in, and leaves at once.
+#[cold]
+fn claim_again(found: &Found, runner: usize) -> bool {
     // Far more often than another thread needs to leave. A signal handler that
     // meets its own thread in here must not wait for ever.
     const PATIENCE: u32 = 100_000;
-    let Slot { state, runner, .. } = found.slot;
     for _ in 0..PATIENCE {
-        let before = runner.load(Ordering::Relaxed);
-        if before != 0 && before != this_thread() {
+        if found.slot.state.load(Ordering::Relaxed) & !BUSY != found.idle {
             return false;
         }
-        let idle = found.idle;
-        let claimed =
-            state.compare_exchange(idle, idle | BUSY, Ordering::AcqRel, Ordering::Acquire);
-        match claimed {
-            Ok(_) => {
-                // A run may have begun since the look above.
-                let now = runner.load(Ordering::Relaxed);
-                if now == before {
-                    return true;
-                }
-                state.store(idle, Ordering::Release);
-                return false;
-            }
-            // Only the thread that runs the object can meet another one here
-            // that has just looked in, and leaves at once.
-            Err(held) if held == idle | BUSY && before != 0 => std::thread::yield_now(),
-            Err(_) => return false,
+        std::thread::yield_now();
+        if set_busy(found, runner) {
+            return true;
         }
     }
+    false
+}
+
+#[inline]
+fn set_busy(found: &Found, runner: usize) -> bool {
+    let Found { slot, idle, .. } = *found;
+    let set = slot
+        .state
+        .compare_exchange(idle, idle | BUSY, Ordering::AcqRel, Ordering::Acquire);
+    if set.is_err() {
+        return false;
+    }
+    // A run may have begun since the look at its mark.
+    if slot.runner.load(Ordering::Relaxed) == runner {
+        return true;
+    }
+    slot.state.store(idle, Ordering::Release);
     false
 }
 

@@ -104,6 +104,8 @@ pub struct Server {
     allow_public: bool,
     /// The call object that is used again, under the handle that it had last.
     spare: Option<Reserved<Call>>,
+    /// What the latest answer was in, for the next one.
+    memory: Vec<u8>,
     /// Callbacks have kept calls.
     keeps: bool,
 }
@@ -166,8 +168,16 @@ impl Server {
     }
 
     fn settle(&mut self, token: u64, verdict: Verdict) -> Result<(), Failure> {
+        /// More is given back at once.
+        const KEPT: usize = 64 << 10;
         let settled = match verdict {
-            Verdict::Value(value) => self.engine.answer_checked(token, &value),
+            Verdict::Value(value) => {
+                let settled = self.engine.answer_checked(token, &value);
+                if value.capacity() <= KEPT {
+                    self.memory = value;
+                }
+                settled
+            }
             Verdict::Fault(fault) => self.engine.fail(token, &fault),
         };
         match settled {
@@ -214,6 +224,7 @@ pub unsafe extern "C" fn zroute_server_new(
             }),
             allow_public,
             spare: None,
+            memory: Vec::new(),
             keeps: false,
         })?;
         handle::enter::<Server>(handle)?.set_stop(stop);
@@ -561,7 +572,8 @@ fn lend(
     }
     if let Some(spare) = server.spare.take() {
         let (handle, mut call) = spare.enter();
-        call.become_another(taken, server.name(route));
+        let memory = std::mem::take(&mut server.memory);
+        call.become_another(taken, server.name(route), memory);
         return Ok(handle);
     }
     let mailbox = Arc::clone(&server.mailbox);
