@@ -253,3 +253,35 @@ fn the_parameters_arrive_as_they_were_packed() {
     assert_eq!(echoed, packed);
     assert!(Reader::new(&echoed).array().is_ok());
 }
+
+#[test]
+fn calls_of_a_host_that_is_never_away_for_long_go_out() {
+    let mut server = Server::new(server::Options::default()).unwrap();
+    server.add_function("f");
+    let endpoint = server.bind("tcp://127.0.0.1:0").unwrap().to_string();
+    let stop = server.stop_handle();
+    let (arrived, arrivals) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        while !server.is_stopped() {
+            while let Some(taken) = server.take().unwrap() {
+                let _ = arrived.send(taken.token);
+            }
+            server.wait(None).unwrap();
+        }
+    });
+    let mut client = client(&[&endpoint]);
+    client.call("nobody", b"\xc0", PATIENCE).unwrap();
+    for _ in 0..64 {
+        client.submit("f", b"\xc0", PATIENCE).unwrap();
+    }
+    // Each turn is shorter than the keeper's, and nothing is collected.
+    let turn = Duration::from_millis(3);
+    let came = (0..200).any(|_| {
+        client.leave().unwrap();
+        client.submit("f", b"\xc0", PATIENCE).unwrap();
+        arrivals.recv_timeout(turn).is_ok()
+    });
+    stop.request();
+    thread.join().unwrap();
+    assert!(came);
+}

@@ -33,6 +33,9 @@ use crate::wire::{Envelope, plain};
 /// With this many calls in flight, a host begins the next one when one has
 /// ended, and they go out together.
 const MANY: usize = 16;
+/// They wait for each other no longer than this while the host keeps coming
+/// back.
+const HELD: Duration = Duration::from_millis(2);
 
 /// See the module.
 pub struct Client {
@@ -47,6 +50,8 @@ pub struct Client {
     order: VecDeque<u64>,
     options: Options,
     counters: Counters,
+    /// When a call was first left to go out with others.
+    held_since: Option<Instant>,
 }
 
 struct Server {
@@ -69,6 +74,7 @@ impl Client {
             order: VecDeque::new(),
             options,
             counters: Counters::default(),
+            held_since: None,
         }
     }
 
@@ -243,6 +249,10 @@ impl Client {
         if self.in_flight.count() < MANY {
             return self.flush();
         }
+        let now = Instant::now();
+        if now.duration_since(*self.held_since.get_or_insert(now)) >= HELD {
+            return self.flush();
+        }
         for server in &mut self.servers {
             server.transport.lend(true);
         }
@@ -251,6 +261,7 @@ impl Client {
 
     /// Puts what was sent on its way.
     fn flush(&mut self) -> Result<(), Error> {
+        self.held_since = None;
         for server in &mut self.servers {
             // A call that was lost ends by its deadline.
             server.transport.flush()?;
