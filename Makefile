@@ -200,3 +200,16 @@ SEED ?= $(shell date +%s)
 campaign-values: packages-test build
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' $(PHP) -n -d extension=ffi -d extension=posix -d extension=msgpack \
 		tests/php/slot/agree.php $(VALUES) $(VALUES) $(SEED)
+
+TARGET ?= server
+SECONDS ?= 60
+
+# libFuzzer is C++. What it finds stays in fuzz/found and fuzz/artifacts.
+.PHONY: fuzz
+fuzz: rust ## hostile peers by libFuzzer; TARGET=server or client, SECONDS=60
+	@packaging/require-packages $(PACKAGES_build) g++
+	@cargo fuzz --version >/dev/null 2>&1 || { echo \
+		"cargo-fuzz is missing: run 'cargo install cargo-fuzz --locked'." >&2; exit 1; }
+	@mkdir -p fuzz/found/$(TARGET)
+	RUSTC_BOOTSTRAP=1 cargo fuzz run $(TARGET) fuzz/found/$(TARGET) fuzz/corpus/$(TARGET) -- \
+		-max_len=4096 -timeout=20 -max_total_time=$(SECONDS)
