@@ -48,7 +48,7 @@ impl Session {
             transport: transport::Options {
                 kind: Some(Kind::Zmtp),
                 send_buffer: 4 << 20,
-                receive_buffer: 128 << 10,
+                receive_buffer: 4 << 10,
                 linger: Duration::ZERO,
                 backlog: if options & 8 != 0 { 2 } else { 16 },
                 heartbeat,
