@@ -83,12 +83,7 @@ impl Call {
     }
 
     /// Becomes another call of the same server, with memory for its answer.
-    pub fn become_another(
-        &mut self,
-        taken: Taken,
-        function: Option<&Arc<CStr>>,
-        memory: Vec<u8>,
-    ) {
+    pub fn become_another(&mut self, taken: Taken, function: Option<&Arc<CStr>>, memory: Vec<u8>) {
         self.taken = taken;
         self.memory = memory;
         // Mostly it is the one before.
