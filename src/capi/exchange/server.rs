@@ -86,6 +86,8 @@ fn finish(
     until: Option<Instant>,
 ) -> Result<Option<&mut Batch>, Failure> {
     server.exchange.batch.end_map([NOT_PLAIN, -1]);
+    // The callers go on while the next calls are taken.
+    server.engine.flush()?;
     let taken = if most > 0 {
         take(server, most, until)
     } else {
