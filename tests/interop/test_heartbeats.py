@@ -6,7 +6,7 @@ import signal
 import pytest
 
 import zmtp
-from plain import GOOD, GOOD_ANSWER, read, request
+from plain import GOOD, GOOD_ANSWER, Dealer, read, request
 from processes import wait_until
 from pyzmq_peers import Pyzmq
 
@@ -79,16 +79,25 @@ def test_a_peer_that_comes_during_a_long_handler_is_let_in(programs, language, p
 
 
 @pytest.mark.zmtp("it has threads of its own")
-def test_a_server_whose_functions_are_quick_has_one_thread(server, dealer):
-    assert dealer.call("echo", [0]) == [0]
-    # Nobody knew how long the first call would take.
-    wait_until(lambda: len(server.threads) == 1, "the server has one thread")
-    threads = []
-    for number in range(1000):
-        assert dealer.call("echo", [number]) == [number]
-        threads.append(len(server.threads))
-    # On a busy machine even a quick call may take 10 ms once.
-    assert threads.count(1) > 500
+def test_a_server_whose_functions_are_quick_has_one_thread(programs, language, pyzmq):
+    with programs.server(language) as server, Dealer(server.endpoint) as dealer:
+        with pyzmq.socket("DEALER", **HEARTBEATS) as peer:
+            peer.connect(server.endpoint)
+            assert peer.exchange(b"", GOOD) == [b"", GOOD_ANSWER]
+            assert dealer.call("echo", [0]) == [0]
+            # One that asks for signs of life has its keeper.
+            wait_until(lambda: serve(dealer) and len(server.threads) == 2, "the keeper is there")
+        wait_until(lambda: serve(dealer) and len(server.threads) == 1, "the keeper has left")
+        threads = []
+        for _ in range(1000):
+            assert serve(dealer)
+            threads.append(len(server.threads))
+        # On a busy machine even a quick call may take 10 ms once.
+        assert threads.count(1) > 500
+
+
+def serve(dealer):
+    return dealer.call("echo", [7]) == [7]
 
 
 def test_an_idle_peer_with_heartbeats_keeps_its_connection(server, pyzmq):

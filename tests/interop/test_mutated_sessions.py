@@ -46,12 +46,16 @@ class Recorder:
             selector.register(self._server, selectors.EVENT_READ, peer)
             while True:
                 for key, _ in selector.select(PATIENCE):
-                    data = key.fileobj.recv(65536)
-                    if not data:
+                    # Either end may close with something unread.
+                    try:
+                        data = key.fileobj.recv(65536)
+                        if not data:
+                            return
+                        if key.fileobj is peer:
+                            self.bytes += data
+                        key.data.sendall(data)
+                    except ConnectionError:
                         return
-                    if key.fileobj is peer:
-                        self.bytes += data
-                    key.data.sendall(data)
 
     def finish(self):
         self._thread.join(PATIENCE)

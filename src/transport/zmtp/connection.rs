@@ -44,6 +44,8 @@ pub struct Connection {
     pub served: bool,
     /// It is not read from, because it does not read its answers.
     pub paused: bool,
+    /// It asks for signs of life.
+    pub pings: bool,
     /// After how much silence it is given up.
     pub patience: Option<Duration>,
     /// When something came last; kept only for those with a patience.
@@ -69,6 +71,7 @@ impl Connection {
             dirty: false,
             served: false,
             paused: false,
+            pings: false,
             patience: None,
             heard: now,
             handshake_due: None,

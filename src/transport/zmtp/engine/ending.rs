@@ -46,6 +46,7 @@ impl Engine {
         if !peer.is_up() {
             self.introducing -= 1;
         }
+        self.pinging -= usize::from(peer.pings);
         if let Some(connector) = &mut self.connector
             && connector.ended(key, trouble)
         {

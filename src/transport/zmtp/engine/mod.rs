@@ -84,8 +84,8 @@ pub struct Engine {
     bell: Option<RawFd>,
     rung: bool,
     waker: Option<Arc<Waker>>,
-    /// Somebody has sent a PING.
-    heartbeats: bool,
+    /// Connections whose peer asks for signs of life.
+    pinging: usize,
 }
 
 impl Engine {
@@ -115,7 +115,7 @@ impl Engine {
             bell: None,
             rung: false,
             waker: None,
-            heartbeats: false,
+            pinging: 0,
         })
     }
 
@@ -207,9 +207,9 @@ impl Engine {
         self.timers.next()
     }
 
-    /// Whether a peer has ever asked for signs of life.
+    /// Whether a peer asks for signs of life.
     pub fn has_heartbeats(&self) -> bool {
-        self.heartbeats
+        self.pinging > 0
     }
 
     /// How many messages were lost since the last time.

@@ -235,7 +235,7 @@ impl Engine {
         let peer = self.connections.get_mut(index(key))?;
         match Command::read(body) {
             Ok(Command::Ping { ttl, context }) => {
-                self.heartbeats = true;
+                self.pinging += usize::from(!std::mem::replace(&mut peer.pings, true));
                 // One that does not read needs no more to read.
                 if !is_behind(peer, &self.options) {
                     let before = peer.output.pending();
