@@ -23,7 +23,7 @@ PACKAGES_build := ca-certificates gcc libc6-dev libzmq3-dev make pkg-config
 PACKAGES_demo := $(PACKAGES_build) php-cli python3 python3-msgpack python3-zmq
 # The two PHP extensions serve as the other end, never under the library.
 PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-fpm php-msgpack php-zmq phpunit \
-	python3-hypothesis python3-pytest valgrind
+	python3-hypothesis python3-pytest python3-venv valgrind
 PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
 
 .PHONY: help
