@@ -573,7 +573,7 @@ enum zroute_status zroute_client_new(const struct zroute_options *options,
  * is lost, so a server may come later than its client.
  *
  * One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
- * ZROUTE_BAD_OPTION (CURVE keys), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
+ * ZROUTE_BAD_OPTION (keys, transport), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
  */
 enum zroute_status zroute_client_connect(struct zroute_client *client,
                                          const char *endpoint);

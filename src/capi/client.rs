@@ -95,7 +95,7 @@ pub unsafe extern "C" fn zroute_client_new(
 /// is lost, so a server may come later than its client.
 ///
 /// One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
-/// ZROUTE_BAD_OPTION (CURVE keys), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
+/// ZROUTE_BAD_OPTION (keys, transport), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
 ///
 /// # Safety
 /// `endpoint` is NULL or a NUL-terminated text.
