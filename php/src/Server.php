@@ -24,7 +24,7 @@ use Zroute\Exception\NativeError;
 final class Server
 {
     /** Calls that are taken at once. */
-    private const BATCH = 64;
+    private const BATCH = 256;
     /** How long to wait before looking for signals again: one may come just before a wait. */
     private const SLICE_MS = 250;
     /** Calls of a quick function between two looks at the clock. */
