@@ -13,6 +13,8 @@ use Zroute\Exception\NativeError;
 use Zroute\Exception\RemoteError;
 use Zroute\Exception\Timeout;
 
+use function count;
+
 /**
  * Calls functions of a server.
  *

@@ -6,6 +6,11 @@ namespace Zroute;
 
 use Zroute\Exception\InvalidOption;
 
+use function array_is_list;
+use function count;
+use function is_array;
+use function is_int;
+
 /**
  * How a handler gets its parameters.
  *

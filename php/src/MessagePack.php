@@ -7,6 +7,8 @@ namespace Zroute;
 use Zroute\Exception\InvalidMessage;
 use Zroute\Exception\InvalidValue;
 
+use function is_int;
+
 /**
  * MessagePack without the msgpack extension.
  *

@@ -6,6 +6,14 @@ namespace Zroute;
 
 use Zroute\Exception\InvalidValue;
 
+use function count;
+use function get_debug_type;
+use function is_array;
+use function is_int;
+use function is_object;
+use function is_scalar;
+use function is_string;
+
 /**
  * Makes plain data of a value: null, scalars, arrays and stdClass objects.
  *

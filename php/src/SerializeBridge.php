@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Zroute;
 
+use function is_array;
+use function is_scalar;
+
 /**
  * Values cross as text in the format of serialize(), which works with any PHP.
  *

@@ -11,6 +11,15 @@ use Zroute\Exception\InvalidOption;
 use Zroute\Exception\InvalidValue;
 use Zroute\Exception\NativeError;
 
+use function count;
+use function getmypid;
+use function hrtime;
+use function is_array;
+use function is_scalar;
+use function is_string;
+use function min;
+use function pcntl_signal_dispatch;
+
 /**
  * Serves PHP functions.
  *
@@ -317,7 +326,7 @@ final class Server
             $this->current = $token;
             try {
                 $answer = $handler($parameters);
-                $told = $answer === null || is_scalar($answer) || is_array($answer);
+                $told = is_scalar($answer) || is_array($answer) || $answer === null;
                 $this->answers[$token] = $told ? $answer : Plain::of($answer);
             } catch (\Throwable $e) {
                 $this->report($token, $route, $e);

@@ -8,6 +8,9 @@ use Zroute\Exception\InvalidMessage;
 use Zroute\Exception\InvalidValue;
 use Zroute\Exception\NativeError;
 
+use function is_object;
+use function is_string;
+
 /**
  * Values cross as they are: the native library reads and builds them in place,
  * where it knows the engine.
