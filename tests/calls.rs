@@ -285,3 +285,44 @@ fn calls_of_a_host_that_is_never_away_for_long_go_out() {
     thread.join().unwrap();
     assert!(came);
 }
+
+#[test]
+fn calls_that_nobody_waits_for_go_out_before_their_client_ends() {
+    let running = Running::start();
+    let mut client = client(&[&running.endpoint]);
+    for _ in 0..100 {
+        client.submit("echo", &number(7), PATIENCE).unwrap();
+        client.leave().unwrap();
+    }
+    drop(client);
+    let end = Instant::now() + PATIENCE;
+    let other = &mut self::client(&[&running.endpoint]);
+    // Its call is behind theirs, or they are on their way.
+    while Instant::now() < end {
+        other.call("echo", &number(1), PATIENCE).unwrap();
+        if other.counters().answers >= 100 {
+            break;
+        }
+    }
+    assert!(running.finish().calls >= 200);
+}
+
+#[test]
+fn an_answer_that_came_in_time_counts_though_nobody_looked() {
+    let running = Running::start();
+    let mut client = client(&[&running.endpoint]);
+    client.call("echo", &number(1), PATIENCE).unwrap();
+    let deadline = Duration::from_millis(100);
+    let ids: Vec<u64> = (0..5)
+        .map(|value| client.submit("echo", &number(value), deadline).unwrap())
+        .collect();
+    client.leave().unwrap();
+    // The caller is busy until all deadlines have passed.
+    let busy = Instant::now();
+    while busy.elapsed() < deadline * 2 {
+        std::hint::spin_loop();
+    }
+    for (value, id) in (0..).zip(ids) {
+        assert_eq!(answer(client.collect(id).unwrap()), number(value));
+    }
+}

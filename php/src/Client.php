@@ -13,7 +13,9 @@ use Zroute\Exception\NativeError;
 use Zroute\Exception\RemoteError;
 use Zroute\Exception\Timeout;
 
+use function array_filter;
 use function count;
+use function is_string;
 
 /**
  * Calls functions of a server.
@@ -47,11 +49,15 @@ final class Client
      */
     public function __construct(string|array $endpoints, array $options = [])
     {
+        $endpoints = (array) $endpoints;
         $this->native = Native::get();
         $this->bridge = $this->native->values();
         $this->handle = $this->native->newClient($options);
         try {
-            foreach ((array) $endpoints as $endpoint) {
+            if ($endpoints === [] || array_filter($endpoints, is_string(...)) !== $endpoints) {
+                throw new InvalidOption('a client is expected to have one endpoint or more, each a string');
+            }
+            foreach ($endpoints as $endpoint) {
                 $this->native->connect($this->handle, $endpoint);
             }
         } catch (\Throwable $e) {

@@ -98,11 +98,16 @@ pub(super) fn local_failure(outcome: Outcome) -> Failure {
             } else {
                 format!(" ({})", trouble.join("; "))
             };
+            let advice = if because.contains("the peer ") {
+                "Do both ends have the same keys, or the same password?"
+            } else {
+                "Is the server running?"
+            };
             Failure::new(
                 Status::ZROUTE_NOT_CONNECTED,
                 format!(
-                    "{function} was not sent: no connection to {endpoint} within {} ms{because}. Is \
-                     the server running?",
+                    "{function} was not sent: no connection to {endpoint} within {} ms{because}. \
+                     {advice}",
                     waited.as_millis()
                 ),
             )

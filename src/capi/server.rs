@@ -266,9 +266,13 @@ fn warn_of_public_bind(server: &Server, endpoint: &str) {
         && !server.engine.is_encrypted()
         && !WARNED.swap(true, Ordering::Relaxed)
     {
+        let by_whom = if server.engine.asks_for_password() {
+            "with the password in the clear"
+        } else {
+            "unencrypted and by anyone"
+        };
         eprintln!(
-            "zroute: {endpoint} can be reached from other machines, unencrypted and by anyone. Set \
-             the option curve_secret_key, bind a loopback address, or set allow_public to 1 if \
+            "zroute: {endpoint} can be reached from other machines, {by_whom}. Set the option curve_secret_key, bind a loopback address, or set allow_public to 1 if \
              this is meant."
         );
     }

@@ -27,7 +27,7 @@ pub use options::Options;
 pub use outcome::{Outcome, Value};
 
 use crate::msgpack;
-use crate::transport::{self, Body, Endpoint, Error, Frame, Incoming, Sent, Transport};
+use crate::transport::{self, Body, Endpoint, Error, Frame, Incoming, Sent, Transport, fork};
 use crate::wire::{Envelope, plain};
 
 /// With this many calls in flight, a host begins the next one when one has
@@ -52,6 +52,8 @@ pub struct Client {
     counters: Counters,
     /// When a call was first left to go out with others.
     held_since: Option<Instant>,
+    /// The process that made it, by `fork::generation`.
+    process: u32,
 }
 
 struct Server {
@@ -75,6 +77,7 @@ impl Client {
             options,
             counters: Counters::default(),
             held_since: None,
+            process: fork::generation(),
         }
     }
 
@@ -166,8 +169,7 @@ impl Client {
                 return Ok(Some(ended));
             }
             self.send_unsent()?;
-            self.read()?;
-            self.expire(Instant::now());
+            self.settle_arrived()?;
             if let Some(ended) = self.next_finished() {
                 return Ok(Some(ended));
             }
@@ -224,9 +226,7 @@ impl Client {
     /// Sends and reads what is possible; if nothing was, waits.
     fn turn(&mut self, until: Option<Instant>) -> Result<(), Error> {
         self.send_unsent()?;
-        let read = self.read()?;
-        let expired = self.expire(Instant::now());
-        if read + expired > 0 {
+        if self.settle_arrived()? > 0 {
             return Ok(());
         }
         let deadline = match (self.in_flight.next_deadline(), until) {
@@ -306,6 +306,25 @@ impl Client {
             self.unsent.pop_front();
         }
         Ok(())
+    }
+
+    /// Ends the calls whose answers are here or whose deadlines have passed;
+    /// returns how many messages and ends there were.
+    fn settle_arrived(&mut self) -> Result<usize, Error> {
+        let mut count = self.read()?;
+        let now = Instant::now();
+        if self
+            .in_flight
+            .next_deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
+            // An answer that came in time counts, though nobody has looked for it.
+            let servers = self.servers.iter_mut();
+            let transports = servers.map(|server| &mut server.transport);
+            transport::wait_for_any(transports, Some(now), false)?;
+            count += self.read()?;
+        }
+        Ok(count + self.expire(now))
     }
 
     /// Reads every answer that is here; returns how many messages there were.
@@ -421,6 +440,22 @@ impl Client {
         }
         self.finished.insert(id, outcome);
         self.order.push_back(id);
+    }
+}
+
+impl Drop for Client {
+    /// Calls that no server has taken yet go out, within linger: nobody may wait
+    /// for them, but they were begun.
+    fn drop(&mut self) {
+        if self.process != fork::generation() || self.servers.is_empty() {
+            return;
+        }
+        let until = Instant::now().checked_add(self.options.transport.linger);
+        while !self.unsent.is_empty() && until.is_some_and(|until| Instant::now() < until) {
+            if matches!(self.turn(until), Err(error) if error != Error::Interrupted) {
+                return;
+            }
+        }
     }
 }
 

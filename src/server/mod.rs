@@ -186,6 +186,12 @@ impl Server {
         self.options.transport.curve.is_some()
     }
 
+    /// Whether its clients tell a password.
+    #[must_use]
+    pub fn asks_for_password(&self) -> bool {
+        self.options.transport.credentials.is_some()
+    }
+
     /// Ends a wait from elsewhere.
     #[must_use]
     pub fn stop_handle(&self) -> Stop {

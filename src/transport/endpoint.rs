@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::os::unix::fs::FileTypeExt;
 
 use super::Error;
 
@@ -97,6 +98,17 @@ impl Endpoint {
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Whether a file is in the way of a bind that is no socket. One that is may
+    /// be replaced; any other is somebody's data.
+    pub(super) fn is_taken_by_a_file(&self) -> bool {
+        let Address::Ipc { path } = &self.address else {
+            return false;
+        };
+        !path.starts_with('@')
+            && std::fs::symlink_metadata(path)
+                .is_ok_and(|metadata| !metadata.file_type().is_socket())
     }
 
     /// Whether a bind there can be reached from other machines.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Endpoint;
+
 /// Why the transport did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
@@ -42,6 +44,18 @@ pub enum Error {
         /// The system's words.
         reason: String,
     },
+}
+
+impl Error {
+    /// A bind to a path where something other than a socket lies.
+    pub(super) fn not_a_socket(endpoint: &Endpoint) -> Self {
+        Self::Unreachable {
+            operation: "bind",
+            endpoint: endpoint.to_string(),
+            reason: "the file that is there is no socket; remove it or choose another path"
+                .to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Error {

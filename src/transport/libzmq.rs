@@ -201,6 +201,10 @@ impl Connection {
 
 impl Transport for Libzmq {
     fn bind(&mut self, endpoint: &Endpoint) -> Result<String, Error> {
+        if endpoint.is_taken_by_a_file() {
+            // libzmq would remove it.
+            return Err(Error::not_a_socket(endpoint));
+        }
         attach(&mut self.socket, "bind", endpoint, zmq_sys::zmq_bind)?;
         match self.socket.get_last_endpoint() {
             Ok(Ok(bound)) => Ok(bound.trim_end_matches('\0').to_string()),

@@ -44,6 +44,9 @@ impl Listener {
         if matches!(endpoint.address(), Address::Ipc { path } if path == "*") {
             return Self::bind_anywhere(options).map_err(|error| failed(&error));
         }
+        if endpoint.is_taken_by_a_file() {
+            return Err(Error::not_a_socket(endpoint));
+        }
         let addresses = address::to_bind(endpoint.address()).map_err(|error| failed(&error))?;
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for address in &addresses {
@@ -211,6 +214,16 @@ mod tests {
         assert!(path.exists(), "it is the second one's file");
         drop(second);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_is_left_alone() {
+        let path = std::env::temp_dir().join(format!("zroute-file-{}", std::process::id()));
+        std::fs::write(&path, "precious").unwrap();
+        let error = bind(&format!("ipc://{}", path.display())).unwrap_err();
+        assert!(error.to_string().contains("no socket"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"precious");
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

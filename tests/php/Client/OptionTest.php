@@ -106,4 +106,23 @@ final class OptionTest extends TestCase
         }
         self::assertSame($deep(300), $call->await());
     }
+
+    /** @return iterable<array{array<mixed>}> */
+    public static function noEndpoints(): iterable
+    {
+        yield 'none' => [[]];
+        yield 'a number' => [[1]];
+        yield 'null' => [[null]];
+    }
+
+    /**
+     * @dataProvider noEndpoints
+     * @param array<mixed> $endpoints
+     */
+    public function testAClientWithoutAnEndpointIsRefused(array $endpoints): void
+    {
+        $this->expectException(InvalidOption::class);
+        $this->expectExceptionMessage('one endpoint or more');
+        new Client($endpoints);
+    }
 }

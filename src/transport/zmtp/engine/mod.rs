@@ -79,6 +79,10 @@ pub struct Engine {
     held: usize,
     /// Bytes that wait to be written, all together.
     queued: usize,
+    /// How long the peers that left too much unread may still take, and when
+    /// that was so.
+    patience: Duration,
+    patience_at: Instant,
     /// Messages that went down with their connections.
     lost: usize,
     bell: Option<RawFd>,
@@ -111,6 +115,8 @@ impl Engine {
             arrived_bytes: 0,
             held: 0,
             queued: 0,
+            patience: writing::PATIENCE,
+            patience_at: Instant::now(),
             lost: 0,
             bell: None,
             rung: false,

@@ -11,7 +11,7 @@ use crate::wire::Envelope;
 
 /// How long all the peers that leave too much unread, together, may take to
 /// read anything, before the worst of them is let go.
-const PATIENCE: Duration = Duration::from_millis(100);
+pub(super) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a system holds at most for one socket that is not read from.
 const UNREAD: usize = 8 << 20;
@@ -125,30 +125,37 @@ impl Engine {
 
     /// Lets peers that left too much unread catch up, as long as together they
     /// read the whole buffer in a second; else the worst of them is let go.
+    ///
+    /// Nobody else is served meanwhile, so patience is a credit for all of them:
+    /// it comes back with what they read, and with time at a tenth of its pace.
     fn make_room(&mut self) {
         let limit = self.options.send_buffer;
-        let began = Instant::now();
-        let mut taken = 0_u64;
+        let now = Instant::now();
+        let earned = now.saturating_duration_since(self.patience_at) / 10;
+        self.patience = (self.patience + earned).min(PATIENCE);
+        self.patience_at = now;
         loop {
             self.flush();
             if self.queued <= limit {
                 return;
             }
-            let earned = Duration::from_millis(taken.saturating_mul(1000) / limit.max(1) as u64);
-            let left = (PATIENCE + earned).saturating_sub(began.elapsed());
-            if left.is_zero() {
+            if self.patience.is_zero() {
                 self.close_worst(
                     |peer| peer.output.pending(),
                     "the peer left its answers unread",
                 );
                 continue;
             }
-            let before = self.queued;
-            if self.look(Some(left)).is_err() {
+            let (before, began) = (self.queued, Instant::now());
+            if self.look(Some(self.patience)).is_err() {
                 // A signal, most likely; time goes on.
                 std::thread::yield_now();
             }
-            taken += before.saturating_sub(self.queued) as u64;
+            let taken = before.saturating_sub(self.queued) as u64;
+            let earned = Duration::from_millis(taken.saturating_mul(1000) / limit.max(1) as u64);
+            self.patience = (self.patience + earned)
+                .saturating_sub(began.elapsed())
+                .min(PATIENCE);
         }
     }
 
