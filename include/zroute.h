@@ -600,7 +600,8 @@ enum zroute_status zroute_client_call(struct zroute_client *client,
 
 /**
  * Begins a call and returns at once; `id` names it. Any number may be in
- * flight. Collect each with zroute_client_collect or zroute_client_wait: it
+ * flight; with 16 or more, the next ones may wait up to 20 ms to go out
+ * together, unless something is collected. Collect each with zroute_client_collect or zroute_client_wait: it
  * ends by its own deadline, whatever happens.
  *
  * One thread at a time. ZROUTE_INVALID_VALUE for the parameters.
@@ -681,9 +682,10 @@ enum zroute_status zroute_client_exchange(struct zroute_client *client,
                                           size_t *results_size);
 
 /**
- * Frees a client: its calls in flight are given up, what is on its way is
- * sent (no longer than `linger_ms`). NULL is fine. In a forked child it
- * returns ZROUTE_FORKED and leaves the parent's client alone.
+ * Frees a client: calls that no server has taken yet and what is on its way
+ * are sent (no longer than `linger_ms`), and no answer is waited for. NULL is
+ * fine. In a forked child it returns ZROUTE_FORKED and leaves the parent's
+ * client alone.
  *
  * One thread at a time.
  */

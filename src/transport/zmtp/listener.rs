@@ -1,7 +1,8 @@
 //! A bound endpoint.
 
+use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use socket2::{Domain, SockAddr, Type};
@@ -60,18 +61,7 @@ impl Listener {
 
     /// Binds a unix socket in a folder of its own.
     fn bind_anywhere(options: &Options) -> io::Result<Self> {
-        let template = std::env::temp_dir().join("zroute-XXXXXX");
-        let mut template = template.into_os_string().into_encoded_bytes();
-        template.push(0);
-        // SAFETY: the template ends with the six letters that are replaced and
-        // a NUL, and is writable.
-        if unsafe { libc::mkdtemp(template.as_mut_ptr().cast()) }.is_null() {
-            return Err(io::Error::last_os_error());
-        }
-        template.pop();
-        // SAFETY: these are the bytes of an OsString with other ASCII letters.
-        let folder =
-            PathBuf::from(unsafe { std::ffi::OsString::from_encoded_bytes_unchecked(template) });
+        let folder = make_folder()?;
         let listener = SockAddr::unix(folder.join("socket"))
             .and_then(|address| listen(&address, options))
             .and_then(Self::new);
@@ -130,6 +120,24 @@ impl Drop for Listener {
             let _ = std::fs::remove_dir(folder);
         }
     }
+}
+
+/// Makes a folder that only this user may look into.
+fn make_folder() -> io::Result<PathBuf> {
+    /// Names may be taken by processes that were killed and had this number.
+    const TRIES: u32 = 1000;
+    let base = std::env::temp_dir();
+    let process = std::process::id();
+    let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+    for number in 0..TRIES {
+        let folder = base.join(format!("zroute-{process}-{number}"));
+        match DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(taken)
 }
 
 fn listen(address: &SockAddr, options: &Options) -> io::Result<Socket> {

@@ -89,8 +89,7 @@ impl Engine {
                 self.write(key);
             }
         }
-        // Closing one may have begun another.
-        dirty.append(&mut self.dirty);
+        // Writing marks none; the list's memory is used again.
         self.dirty = dirty;
     }
 
