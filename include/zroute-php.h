@@ -18,6 +18,7 @@ typedef enum zroute_status {
   ZROUTE_BAD_OPTION = 22,
   ZROUTE_OUTDATED_LIBZMQ = 23,
   ZROUTE_SYSTEM = 24,
+  ZROUTE_BAD_STATE = 25,
   ZROUTE_INVALID_VALUE = 30,
   ZROUTE_WRONG_TYPE = 31,
   ZROUTE_TOO_LARGE = 32,
@@ -42,17 +43,33 @@ typedef enum zroute_type {
   ZROUTE_TYPE_EXTENSION = 9,
 } zroute_type;
 
+typedef enum zroute_flag {
+  ZROUTE_DONTWAIT = 1,
+  ZROUTE_MORE = 2,
+} zroute_flag;
+
+typedef enum zroute_poll_event {
+  ZROUTE_POLL_IN = 1,
+  ZROUTE_POLL_OUT = 2,
+  ZROUTE_POLL_ERROR = 4,
+  ZROUTE_POLL_PRIORITY = 8,
+} zroute_poll_event;
+
 typedef struct zroute_answer zroute_answer;
 
 typedef struct zroute_call zroute_call;
 
 typedef struct zroute_client zroute_client;
 
+typedef struct zroute_context zroute_context;
+
 typedef struct zroute_options zroute_options;
 
 typedef struct zroute_reader zroute_reader;
 
 typedef struct zroute_server zroute_server;
+
+typedef struct zroute_socket zroute_socket;
 
 typedef struct zroute_writer zroute_writer;
 
@@ -106,6 +123,26 @@ typedef struct zroute_server_counters {
   uint64_t faults_cancelled;
   uint64_t faults_application;
 } zroute_server_counters;
+
+typedef struct zroute_socket_event {
+  int event;
+  int64_t value;
+  const char *endpoint;
+} zroute_socket_event;
+
+typedef struct zroute_frame {
+  const void *data;
+  size_t size;
+} zroute_frame;
+
+typedef void (*zroute_release)(void *data, void *userdata);
+
+typedef struct zroute_poll_item {
+  uintptr_t socket;
+  int descriptor;
+  short events;
+  short ready;
+} zroute_poll_item;
 
 enum zroute_status zroute_answer_id(const struct zroute_answer *answer, uint64_t *id);
 
@@ -196,9 +233,39 @@ enum zroute_status zroute_client_exchange(struct zroute_client *client,
 
 enum zroute_status zroute_client_free(struct zroute_client *client);
 
+enum zroute_status zroute_context_new(uintptr_t *context);
+
+enum zroute_status zroute_context_set(uintptr_t context,
+                                      const char *name,
+                                      int64_t value);
+
+enum zroute_status zroute_context_get(uintptr_t context,
+                                      const char *name,
+                                      int64_t *value);
+
+enum zroute_status zroute_context_shutdown(uintptr_t context);
+
+enum zroute_status zroute_context_free(uintptr_t context);
+
 enum zroute_status zroute_curve_keypair(char *public_key, char *secret_key);
 
+enum zroute_status zroute_curve_public_key(const char *secret_key, char *public_key);
+
+enum zroute_status zroute_z85_encode(const void *data,
+                                     size_t size,
+                                     char *text,
+                                     size_t room);
+
+enum zroute_status zroute_z85_decode(const char *text,
+                                     void *data,
+                                     size_t room,
+                                     size_t *size);
+
 size_t zroute_last_error(char *buffer, size_t capacity);
+
+int zroute_last_error_number(void);
+
+const char *zroute_error_number_text(int number);
 
 enum zroute_status zroute_options_new(struct zroute_options **options);
 
@@ -322,11 +389,103 @@ enum zroute_status zroute_server_fail(struct zroute_server *server,
 
 enum zroute_status zroute_server_free(struct zroute_server *server);
 
+enum zroute_status zroute_socket_monitor(uintptr_t socket,
+                                         const char *endpoint,
+                                         int events);
+
+enum zroute_status zroute_socket_receive_event(uintptr_t socket,
+                                               int flags,
+                                               struct zroute_socket_event *event);
+
+enum zroute_status zroute_socket_new(uintptr_t context,
+                                     const char *type,
+                                     uintptr_t *socket);
+
+enum zroute_status zroute_socket_bind(uintptr_t socket, const char *endpoint);
+
+enum zroute_status zroute_socket_connect(uintptr_t socket,
+                                         const char *endpoint);
+
+enum zroute_status zroute_socket_unbind(uintptr_t socket,
+                                        const char *endpoint);
+
+enum zroute_status zroute_socket_disconnect(uintptr_t socket,
+                                            const char *endpoint);
+
+enum zroute_status zroute_socket_set_integer(uintptr_t socket,
+                                             const char *name,
+                                             int64_t value);
+
+enum zroute_status zroute_socket_set_bytes(uintptr_t socket,
+                                           const char *name,
+                                           const void *data,
+                                           size_t size);
+
+enum zroute_status zroute_socket_get_integer(uintptr_t socket,
+                                             const char *name,
+                                             int64_t *value);
+
+enum zroute_status zroute_socket_get_bytes(uintptr_t socket,
+                                           const char *name,
+                                           const void **data,
+                                           size_t *size);
+
+enum zroute_status zroute_socket_subscribe(uintptr_t socket,
+                                           const void *prefix,
+                                           size_t size);
+
+enum zroute_status zroute_socket_unsubscribe(uintptr_t socket,
+                                             const void *prefix,
+                                             size_t size);
+
+enum zroute_status zroute_socket_free(uintptr_t socket);
+
+enum zroute_status zroute_socket_send(uintptr_t socket,
+                                      const void *data,
+                                      size_t size,
+                                      int flags);
+
+enum zroute_status zroute_socket_send_all(uintptr_t socket,
+                                          const struct zroute_frame *frames,
+                                          size_t count,
+                                          int flags);
+
+enum zroute_status zroute_socket_send_owned(uintptr_t socket,
+                                            void *data,
+                                            size_t size,
+                                            zroute_release release,
+                                            void *userdata,
+                                            int flags);
+
+enum zroute_status zroute_socket_receive(uintptr_t socket,
+                                         int flags,
+                                         const void **data,
+                                         size_t *size,
+                                         int *more);
+
+enum zroute_status zroute_socket_receive_all(uintptr_t socket,
+                                             int flags,
+                                             const struct zroute_frame **frames,
+                                             size_t *count);
+
+enum zroute_status zroute_socket_poll(struct zroute_poll_item *items,
+                                      size_t count,
+                                      int64_t timeout_ms,
+                                      size_t *ready);
+
+enum zroute_status zroute_socket_proxy(uintptr_t front,
+                                       uintptr_t back,
+                                       uintptr_t capture,
+                                       uintptr_t control,
+                                       int64_t timeout_ms);
+
 const char *zroute_status_name(int32_t status);
 
 const char *zroute_version(void);
 
 uint32_t zroute_version_number(void);
+
+void zroute_libzmq_version(int *major, int *minor, int *patch);
 
 enum zroute_status zroute_writer_new(struct zroute_writer **writer);
 
@@ -385,3 +544,5 @@ enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
                                                int plain,
                                                int64_t wait_for,
                                                int timeout_ms);
+
+extern int zmq_curve_public(char *public_, const char *secret);

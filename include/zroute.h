@@ -108,6 +108,11 @@ typedef enum zroute_status {
    */
   ZROUTE_SYSTEM = 24,
   /**
+   * A plain socket cannot do this now: a REQ that waits for its answer does
+   * not send.
+   */
+  ZROUTE_BAD_STATE = 25,
+  /**
    * The bytes are not one MessagePack value within the limits.
    */
   ZROUTE_INVALID_VALUE = 30,
@@ -194,6 +199,42 @@ typedef enum zroute_type {
 } zroute_type;
 
 /**
+ * How a frame is sent or received; libzmq's numbers, to be added up.
+ */
+typedef enum zroute_flag {
+  /**
+   * Returns ZROUTE_TIMEOUT instead of waiting.
+   */
+  ZROUTE_DONTWAIT = 1,
+  /**
+   * Other frames of the same message follow.
+   */
+  ZROUTE_MORE = 2,
+} zroute_flag;
+
+/**
+ * What a poll looks for; libzmq's numbers, to be added up.
+ */
+typedef enum zroute_poll_event {
+  /**
+   * A message, or bytes at a descriptor, can be received without waiting.
+   */
+  ZROUTE_POLL_IN = 1,
+  /**
+   * A message, or bytes, can be sent without waiting.
+   */
+  ZROUTE_POLL_OUT = 2,
+  /**
+   * A descriptor is in error.
+   */
+  ZROUTE_POLL_ERROR = 4,
+  /**
+   * A descriptor has urgent bytes.
+   */
+  ZROUTE_POLL_PRIORITY = 8,
+} zroute_poll_event;
+
+/**
  * How one call ended. Free it with zroute_answer_free.
  */
 typedef struct zroute_answer zroute_answer;
@@ -210,6 +251,12 @@ typedef struct zroute_call zroute_call;
 typedef struct zroute_client zroute_client;
 
 /**
+ * What plain sockets of one process share: sockets of one context can talk
+ * over inproc.
+ */
+typedef struct zroute_context zroute_context;
+
+/**
  * Options for a server or a client, set by name before it is made.
  */
 typedef struct zroute_options zroute_options;
@@ -223,6 +270,11 @@ typedef struct zroute_reader zroute_reader;
  * A server.
  */
 typedef struct zroute_server zroute_server;
+
+/**
+ * A plain socket of any of libzmq's types.
+ */
+typedef struct zroute_socket zroute_socket;
 
 /**
  * Builds one MessagePack value.
@@ -413,6 +465,66 @@ typedef struct zroute_server_counters {
    */
   uint64_t faults_application;
 } zroute_server_counters;
+
+/**
+ * An event of a socket that is watched.
+ */
+typedef struct zroute_socket_event {
+  /**
+   * Which, by libzmq's number: ZMQ_EVENT_CONNECTED is 1, and so on.
+   */
+  int event;
+  /**
+   * A descriptor, an errno or milliseconds, as zmq_socket_monitor(3) says.
+   */
+  int64_t value;
+  /**
+   * Where it happened.
+   */
+  const char *endpoint;
+} zroute_socket_event;
+
+/**
+ * Bytes of one frame.
+ */
+typedef struct zroute_frame {
+  /**
+   * The bytes; NULL is fine for none.
+   */
+  const void *data;
+  /**
+   * How many.
+   */
+  size_t size;
+} zroute_frame;
+
+/**
+ * Called with the bytes that were handed over and with userdata, by any
+ * thread, once they are not needed any more.
+ */
+typedef void (*zroute_release)(void *data, void *userdata);
+
+/**
+ * One item of a poll.
+ */
+typedef struct zroute_poll_item {
+  /**
+   * A socket; NULL for a file descriptor.
+   */
+  struct zroute_socket *socket;
+  /**
+   * A file descriptor, when `socket` is NULL.
+   */
+  int descriptor;
+  /**
+   * What to look for, ZROUTE_POLL_IN and so on.
+   */
+  short events;
+  /**
+   * What was found; written by the poll.
+   */
+  short ready;
+} zroute_poll_item;
 
 #ifdef __cplusplus
 extern "C" {
@@ -692,6 +804,53 @@ enum zroute_status zroute_client_exchange(struct zroute_client *client,
 enum zroute_status zroute_client_free(struct zroute_client *client);
 
 /**
+ * Makes a context. Its threads start with its first socket. Free it with
+ * zroute_context_free.
+ *
+ * Any thread. Several threads may make sockets in one context.
+ */
+enum zroute_status zroute_context_new(struct zroute_context **context);
+
+/**
+ * Sets an option of a context by libzmq's name, such as ZMQ_IO_THREADS, before
+ * its first socket. `wait_ms` is ours: for how many milliseconds in all
+ * zroute_context_free waits for what the linger of its sockets still holds; -1,
+ * the default, is without a bound.
+ *
+ * ZROUTE_BAD_OPTION when no option has this name, or it does not take the value.
+ */
+enum zroute_status zroute_context_set(struct zroute_context *context,
+                                      const char *name,
+                                      int64_t value);
+
+/**
+ * An option of a context by libzmq's name, or `wait_ms`.
+ *
+ * ZROUTE_BAD_OPTION when there is no such option, or it cannot be read.
+ */
+enum zroute_status zroute_context_get(const struct zroute_context *context,
+                                      const char *name,
+                                      int64_t *value);
+
+/**
+ * Ends every call that waits in one of its sockets, and every later one, with
+ * ZROUTE_STOPPED. Any thread, while others are inside the sockets.
+ */
+enum zroute_status zroute_context_shutdown(const struct zroute_context *context);
+
+/**
+ * Frees a context. With sockets open, it returns at once and the last socket to
+ * be freed ends the context; else it ends here: waits for what its closed
+ * sockets still have to send, as long as their linger says, and `wait_ms` at
+ * most. NULL is fine.
+ *
+ * ZROUTE_TIMEOUT when `wait_ms` was over: the handle is freed, and what is left
+ * goes out while the process lives. ZROUTE_INTERRUPTED when a signal came: the
+ * handle is good, call again to wait on.
+ */
+enum zroute_status zroute_context_free(struct zroute_context *context);
+
+/**
  * Makes a CURVE key pair: 40 characters of Z85 and a NUL each. The secret key
  * goes into a server's option `curve_secret_key` and nowhere else, the public
  * one into its clients' `curve_server_key`.
@@ -699,6 +858,37 @@ enum zroute_status zroute_client_free(struct zroute_client *client);
  * Any thread may call this.
  */
 enum zroute_status zroute_curve_keypair(char *public_key, char *secret_key);
+
+/**
+ * The public key that belongs to a secret one: 40 characters of Z85 and a NUL.
+ *
+ * ZROUTE_BAD_ARGUMENT when the secret key is not 40 characters of Z85;
+ * ZROUTE_UNSUPPORTED when libzmq was built without CURVE. Any thread.
+ */
+enum zroute_status zroute_curve_public_key(const char *secret_key, char *public_key);
+
+/**
+ * Writes bytes as Z85, five characters for every four bytes and a NUL, by
+ * rfc.zeromq.org/spec/32.
+ *
+ * ZROUTE_BAD_ARGUMENT when `size` is not divisible by 4 or `room` is less than
+ * is written. Any thread.
+ */
+enum zroute_status zroute_z85_encode(const void *data,
+                                     size_t size,
+                                     char *text,
+                                     size_t room);
+
+/**
+ * Reads Z85: four bytes for every five characters.
+ *
+ * ZROUTE_BAD_ARGUMENT when the text is not Z85 or `room` is less than is
+ * written. Any thread.
+ */
+enum zroute_status zroute_z85_decode(const char *text,
+                                     void *data,
+                                     size_t room,
+                                     size_t *size);
 
 /**
  * Copies the text of this thread's latest failure into `buffer`: always
@@ -709,6 +899,21 @@ enum zroute_status zroute_curve_keypair(char *public_key, char *secret_key);
  * `buffer` may be NULL when `capacity` is 0. Any thread may call this.
  */
 size_t zroute_last_error(char *buffer, size_t capacity);
+
+/**
+ * libzmq's error number behind this thread's latest failure, such as EAGAIN;
+ * 0 when it was none of libzmq's. Only the plain sockets' functions set it.
+ *
+ * Any thread may call this.
+ */
+int zroute_last_error_number(void);
+
+/**
+ * libzmq's words for an error number of libzmq's or the system's.
+ *
+ * The text is static. Any thread may call this.
+ */
+const char *zroute_error_number_text(int number);
 
 /**
  * Makes a set of options, all at their defaults. Free it with
@@ -1085,6 +1290,236 @@ enum zroute_status zroute_server_fail(struct zroute_server *server,
 enum zroute_status zroute_server_free(struct zroute_server *server);
 
 /**
+ * Reports a socket's events, a sum of libzmq's numbers, 65535 for all, at an
+ * inproc:// endpoint, to which a ZMQ_PAIR of the same context connects. A NULL
+ * endpoint ends that.
+ */
+enum zroute_status zroute_socket_monitor(struct zroute_socket *socket,
+                                         const char *endpoint,
+                                         int events);
+
+/**
+ * Receives an event, at the ZMQ_PAIR. Its endpoint is lent until the next call
+ * with this socket. Statuses are those of zroute_socket_receive, and
+ * ZROUTE_SYSTEM when what came is no event.
+ */
+enum zroute_status zroute_socket_receive_event(struct zroute_socket *socket,
+                                               int flags,
+                                               struct zroute_socket_event *event);
+
+/**
+ * Makes a socket of a type by libzmq's name: ZMQ_PAIR, ZMQ_PUB, ZMQ_SUB,
+ * ZMQ_REQ, ZMQ_REP, ZMQ_DEALER, ZMQ_ROUTER, ZMQ_PULL, ZMQ_PUSH, ZMQ_XPUB,
+ * ZMQ_XSUB or ZMQ_STREAM. All its options have libzmq's defaults. Free it with
+ * zroute_socket_free.
+ *
+ * Any thread may make a socket, and then one thread at a time uses it.
+ */
+enum zroute_status zroute_socket_new(const struct zroute_context *context,
+                                     const char *type,
+                                     struct zroute_socket **socket);
+
+/**
+ * Accepts peers at an endpoint: tcp://, ipc://, inproc://, or what else libzmq
+ * was built with. With `*` as the port the system picks one, which the option
+ * ZMQ_LAST_ENDPOINT tells.
+ *
+ * ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE when it is taken or no address of
+ * this machine, ZROUTE_UNSUPPORTED when libzmq cannot do this kind.
+ */
+enum zroute_status zroute_socket_bind(struct zroute_socket *socket, const char *endpoint);
+
+/**
+ * Connects to an endpoint, in the background, now and again whenever the
+ * connection is lost. Several endpoints share the work as the socket's type
+ * says.
+ *
+ * ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED.
+ */
+enum zroute_status zroute_socket_connect(struct zroute_socket *socket,
+                                         const char *endpoint);
+
+/**
+ * Takes back a bind, by the endpoint really bound. The connections that it has
+ * accepted end too.
+ *
+ * ZROUTE_UNREACHABLE when the socket is not bound there.
+ */
+enum zroute_status zroute_socket_unbind(struct zroute_socket *socket,
+                                        const char *endpoint);
+
+/**
+ * Takes back a connect, by the endpoint as it was given.
+ *
+ * ZROUTE_UNREACHABLE when the socket is not connected there.
+ */
+enum zroute_status zroute_socket_disconnect(struct zroute_socket *socket,
+                                            const char *endpoint);
+
+/**
+ * Sets an option that is a number by libzmq's name, such as ZMQ_RCVHWM. Units
+ * and ranges are libzmq's, zmq_setsockopt(3). One that is an uint64_t is given
+ * by its bits.
+ *
+ * ZROUTE_BAD_OPTION when no option has this name, or it does not take the value.
+ */
+enum zroute_status zroute_socket_set_integer(struct zroute_socket *socket,
+                                             const char *name,
+                                             int64_t value);
+
+/**
+ * Sets an option that is bytes or a text by libzmq's name, such as
+ * ZMQ_ROUTING_ID. A CURVE key is 32 bytes or 40 characters of Z85.
+ *
+ * ZROUTE_BAD_OPTION when no option has this name, or it does not take the value.
+ */
+enum zroute_status zroute_socket_set_bytes(struct zroute_socket *socket,
+                                           const char *name,
+                                           const void *data,
+                                           size_t size);
+
+/**
+ * An option that is a number, by libzmq's name.
+ *
+ * ZROUTE_BAD_OPTION when no option has this name, or it is not for reading.
+ */
+enum zroute_status zroute_socket_get_integer(const struct zroute_socket *socket,
+                                             const char *name,
+                                             int64_t *value);
+
+/**
+ * An option that is bytes or a text, by libzmq's name; a text is given without
+ * its NUL, a CURVE key as 32 bytes. Lent until the next call with this socket.
+ *
+ * ZROUTE_BAD_OPTION when no option has this name, or it is not for reading.
+ */
+enum zroute_status zroute_socket_get_bytes(const struct zroute_socket *socket,
+                                           const char *name,
+                                           const void **data,
+                                           size_t *size);
+
+/**
+ * Receives messages that begin with these bytes; with none, every message. For
+ * ZMQ_SUB.
+ */
+enum zroute_status zroute_socket_subscribe(struct zroute_socket *socket,
+                                           const void *prefix,
+                                           size_t size);
+
+/**
+ * Takes back one zroute_socket_subscribe with the same bytes.
+ */
+enum zroute_status zroute_socket_unsubscribe(struct zroute_socket *socket,
+                                             const void *prefix,
+                                             size_t size);
+
+/**
+ * Closes a socket. It returns at once; what is not sent yet goes out in the
+ * background, as long as its linger says. If its context was freed before and
+ * this was the last socket, the context ends here, as zroute_context_free
+ * says. NULL is fine.
+ *
+ * ZROUTE_TIMEOUT when the context ended and `wait_ms` was over or a signal
+ * came; the handle is freed.
+ */
+enum zroute_status zroute_socket_free(struct zroute_socket *socket);
+
+/**
+ * Sends one frame, of which it makes a copy. It waits while no peer has room,
+ * as long as the option ZMQ_SNDTIMEO says.
+ *
+ * ZROUTE_TIMEOUT, also with ZROUTE_DONTWAIT: nothing was sent.
+ * ZROUTE_INTERRUPTED: nothing was sent, call again. ZROUTE_STOPPED.
+ * ZROUTE_BAD_STATE when a REQ or REP is not in turn. ZROUTE_UNREACHABLE when a
+ * ROUTER with ZMQ_ROUTER_MANDATORY has no such peer. ZROUTE_UNSUPPORTED when
+ * the type does not send.
+ */
+enum zroute_status zroute_socket_send(struct zroute_socket *socket,
+                                      const void *data,
+                                      size_t size,
+                                      int flags);
+
+/**
+ * Sends a message of several frames, all of it or nothing. Statuses are those
+ * of zroute_socket_send.
+ */
+enum zroute_status zroute_socket_send_all(struct zroute_socket *socket,
+                                          const struct zroute_frame *frames,
+                                          size_t count,
+                                          int flags);
+
+/**
+ * Sends one frame without a copy: the bytes belong to the library until it
+ * calls `release` with them and `userdata`, once, from any thread, which may be
+ * before this returns. They are released too when the send fails, unless this
+ * returns ZROUTE_BAD_HANDLE, ZROUTE_BAD_ARGUMENT, ZROUTE_BUSY or ZROUTE_FORKED.
+ * Statuses are those of zroute_socket_send.
+ */
+enum zroute_status zroute_socket_send_owned(struct zroute_socket *socket,
+                                            void *data,
+                                            size_t size,
+                                            zroute_release release,
+                                            void *userdata,
+                                            int flags);
+
+/**
+ * Receives one frame without a copy: it is lent until the next receive with
+ * this socket. `more` is 1 when other frames of the same message follow, else
+ * 0. It waits as long as the option ZMQ_RCVTIMEO says.
+ *
+ * ZROUTE_TIMEOUT, also with ZROUTE_DONTWAIT. ZROUTE_INTERRUPTED: nothing is
+ * lost, call again. ZROUTE_STOPPED. ZROUTE_BAD_STATE when a REQ or REP is not in
+ * turn. ZROUTE_UNSUPPORTED when the type does not receive.
+ */
+enum zroute_status zroute_socket_receive(struct zroute_socket *socket,
+                                         int flags,
+                                         const void **data,
+                                         size_t *size,
+                                         int *more);
+
+/**
+ * Receives a whole message, or what is left of one, without a copy: `frames`
+ * leads to `count` frames, lent until the next receive with this socket.
+ * Statuses are those of zroute_socket_receive.
+ */
+enum zroute_status zroute_socket_receive_all(struct zroute_socket *socket,
+                                             int flags,
+                                             const struct zroute_frame **frames,
+                                             size_t *count);
+
+/**
+ * Waits until an item is ready, `timeout_ms` milliseconds at most, -1 for ever.
+ * `ready` is how many are; 0 when the time was over. A socket may be there
+ * several times.
+ *
+ * ZROUTE_INTERRUPTED when a signal came. ZROUTE_BAD_HANDLE and ZROUTE_BUSY are
+ * about any of the sockets.
+ */
+enum zroute_status zroute_socket_poll(struct zroute_poll_item *items,
+                                      size_t count,
+                                      int64_t timeout_ms,
+                                      size_t *ready);
+
+/**
+ * Passes messages between two sockets, both ways, and a copy of each to
+ * `capture`, which may be NULL, as may `control`. A message is only taken when
+ * there is room for it, so none is lost when this returns:
+ * ZROUTE_TIMEOUT when nothing was ready for `timeout_ms` milliseconds, -1 for
+ * never; ZROUTE_INTERRUPTED; ZROUTE_STOPPED when the context was shut down or
+ * control said TERMINATE.
+ *
+ * Control takes PAUSE, RESUME, TERMINATE and STATISTICS, as
+ * zmq_proxy_steerable(3) has them. STATISTICS is answered with eight uint64_t
+ * frames since the call: messages in, bytes in, messages out and bytes out of
+ * `front`, then of `back`. A REP is answered with an empty frame else.
+ */
+enum zroute_status zroute_socket_proxy(struct zroute_socket *front,
+                                       struct zroute_socket *back,
+                                       struct zroute_socket *capture,
+                                       struct zroute_socket *control,
+                                       int64_t timeout_ms);
+
+/**
  * The name of a status, such as `ZROUTE_TIMEOUT`; `unknown status` for a
  * number that is none.
  *
@@ -1103,6 +1538,12 @@ const char *zroute_version(void);
  * minor * 100 + patch. Any thread may call this.
  */
 uint32_t zroute_version_number(void);
+
+/**
+ * The version of the libzmq that is loaded, each part where its pointer is not
+ * NULL. Any thread may call this.
+ */
+void zroute_libzmq_version(int *major, int *minor, int *patch);
 
 /**
  * Makes a writer with nothing in it. Free it with zroute_writer_free.
@@ -1303,6 +1744,8 @@ enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
                                                int plain,
                                                int64_t wait_for,
                                                int timeout_ms);
+
+extern int zmq_curve_public(char *public_, const char *secret);
 
 #ifdef __cplusplus
 }  // extern "C"

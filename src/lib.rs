@@ -7,6 +7,7 @@
 //! | [`transport`] | how frames travel, behind one trait |
 //! | [`server`] | functions, limits, open calls |
 //! | [`client`] | calls in flight, deadlines, several endpoints |
+//! | [`socket`] | the plain patterns: sockets of every type, poll, proxy |
 //! | `zend` | PHP's values, read and built in place |
 //! | `capi` | the C ABI; nothing imports it |
 
@@ -14,6 +15,7 @@ mod capi;
 pub mod client;
 pub mod msgpack;
 pub mod server;
+pub mod socket;
 pub mod transport;
 pub mod wire;
 mod zend;

@@ -13,6 +13,8 @@ use crate::transport::Error;
 pub struct Failure {
     pub status: Status,
     pub text: String,
+    /// libzmq's error number behind it; 0 for none.
+    pub number: i32,
 }
 
 impl Failure {
@@ -20,7 +22,14 @@ impl Failure {
         Self {
             status,
             text: text.into(),
+            number: 0,
         }
+    }
+
+    /// The same, with libzmq's error number.
+    pub fn numbered(mut self, number: i32) -> Self {
+        self.number = number;
+        self
     }
 
     pub fn argument(text: impl Into<String>) -> Self {
@@ -60,7 +69,7 @@ pub fn gate(function: &str, body: impl FnOnce() -> Result<(), Failure>) -> Statu
 
 #[cold]
 fn fail(function: &str, failure: &Failure) -> Status {
-    last_error::set(format!("{function}: {}", failure.text));
+    last_error::set(format!("{function}: {}", failure.text), failure.number);
     failure.status
 }
 

@@ -228,6 +228,19 @@ pub fn enter<T: Object>(handle: *const c_void) -> Result<Entered<T>, Failure> {
     Err(refusal::<T>(handle))
 }
 
+/// Enters an object in which every call is short, so that several threads may
+/// use it at once: waits for the others.
+pub fn enter_shared<T: Object>(handle: *const c_void) -> Result<Entered<T>, Failure> {
+    const PATIENCE: u32 = 100_000;
+    for _ in 0..PATIENCE {
+        match enter::<T>(handle) {
+            Err(failure) if failure.status == Status::ZROUTE_BUSY => std::thread::yield_now(),
+            other => return other,
+        }
+    }
+    enter::<T>(handle)
+}
+
 /// Why an object could not be entered.
 #[cold]
 fn refusal<T: Object>(handle: *const c_void) -> Failure {

@@ -1,13 +1,17 @@
 //! The thread's error text.
 
-use std::cell::RefCell;
-use std::ffi::c_char;
+use std::cell::{Cell, RefCell};
+use std::ffi::{c_char, c_int};
+
+use crate::transport::plain::Errno;
 
 thread_local! {
     static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
+    static NUMBER: Cell<c_int> = const { Cell::new(0) };
 }
 
-pub(super) fn set(text: String) {
+pub(super) fn set(text: String, number: c_int) {
+    NUMBER.set(number);
     // A thread that is ending has no text any more, and nobody to read it.
     let _ = TEXT.try_with(|cell| cell.replace(text));
 }
@@ -40,4 +44,21 @@ pub unsafe extern "C" fn zroute_last_error(buffer: *mut c_char, capacity: usize)
         text.len()
     })
     .unwrap_or(0)
+}
+
+/// libzmq's error number behind this thread's latest failure, such as EAGAIN;
+/// 0 when it was none of libzmq's. Only the plain sockets' functions set it.
+///
+/// Any thread may call this.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_last_error_number() -> c_int {
+    NUMBER.get()
+}
+
+/// libzmq's words for an error number of libzmq's or the system's.
+///
+/// The text is static. Any thread may call this.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_error_number_text(number: c_int) -> *const c_char {
+    Errno(number).text().as_ptr()
 }

@@ -3,7 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `answer`, `call`, `client`, `options`, `reader`, `server`, `writer` | the functions of one handle each |
-//! | `curve` | key pairs |
+//! | `context`, `socket` | plain sockets |
+//! | `curve` | key pairs and their text |
 //! | `exchange` | the pull form: batches of calls and answers in one call |
 //! | `gate` | what every function passes through: panics, errors, statuses |
 //! | `handle` | handles that can be stale, foreign or freed twice, safely |
@@ -20,6 +21,7 @@
 mod answer;
 mod call;
 mod client;
+mod context;
 mod curve;
 mod exchange;
 mod gate;
@@ -30,6 +32,7 @@ mod php;
 mod pointer;
 mod reader;
 mod server;
+mod socket;
 mod status;
 mod version;
 mod writer;

@@ -43,6 +43,9 @@ pub enum zroute_status {
     ZROUTE_OUTDATED_LIBZMQ = 23,
     /// The operating system refused something.
     ZROUTE_SYSTEM = 24,
+    /// A plain socket cannot do this now: a REQ that waits for its answer does
+    /// not send.
+    ZROUTE_BAD_STATE = 25,
     /// The bytes are not one MessagePack value within the limits.
     ZROUTE_INVALID_VALUE = 30,
     /// The value is of another type than was asked for.
@@ -67,14 +70,15 @@ pub enum zroute_status {
 pub(super) use zroute_status as Status;
 
 impl Status {
-    const ALL: [(Self, &'static CStr); 26] = {
+    const ALL: [(Self, &'static CStr); 27] = {
         use zroute_status::{
             ZROUTE_BAD_ARGUMENT, ZROUTE_BAD_ENDPOINT, ZROUTE_BAD_HANDLE, ZROUTE_BAD_OPTION,
-            ZROUTE_BUSY, ZROUTE_END, ZROUTE_FAULT, ZROUTE_FORKED, ZROUTE_INTERRUPTED,
-            ZROUTE_INVALID_ANSWER, ZROUTE_INVALID_VALUE, ZROUTE_NOT_CONNECTED, ZROUTE_NOT_PLAIN,
-            ZROUTE_OK, ZROUTE_OUTDATED_LIBZMQ, ZROUTE_PANIC, ZROUTE_RESERVED_VALUE, ZROUTE_STOPPED,
-            ZROUTE_SYSTEM, ZROUTE_TIMEOUT, ZROUTE_TOO_LARGE, ZROUTE_TOO_MANY_HANDLES,
-            ZROUTE_UNKNOWN_CALL, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED, ZROUTE_WRONG_TYPE,
+            ZROUTE_BAD_STATE, ZROUTE_BUSY, ZROUTE_END, ZROUTE_FAULT, ZROUTE_FORKED,
+            ZROUTE_INTERRUPTED, ZROUTE_INVALID_ANSWER, ZROUTE_INVALID_VALUE, ZROUTE_NOT_CONNECTED,
+            ZROUTE_NOT_PLAIN, ZROUTE_OK, ZROUTE_OUTDATED_LIBZMQ, ZROUTE_PANIC,
+            ZROUTE_RESERVED_VALUE, ZROUTE_STOPPED, ZROUTE_SYSTEM, ZROUTE_TIMEOUT, ZROUTE_TOO_LARGE,
+            ZROUTE_TOO_MANY_HANDLES, ZROUTE_UNKNOWN_CALL, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED,
+            ZROUTE_WRONG_TYPE,
         };
         [
             (ZROUTE_OK, c"ZROUTE_OK"),
@@ -94,6 +98,7 @@ impl Status {
             (ZROUTE_BAD_OPTION, c"ZROUTE_BAD_OPTION"),
             (ZROUTE_OUTDATED_LIBZMQ, c"ZROUTE_OUTDATED_LIBZMQ"),
             (ZROUTE_SYSTEM, c"ZROUTE_SYSTEM"),
+            (ZROUTE_BAD_STATE, c"ZROUTE_BAD_STATE"),
             (ZROUTE_INVALID_VALUE, c"ZROUTE_INVALID_VALUE"),
             (ZROUTE_WRONG_TYPE, c"ZROUTE_WRONG_TYPE"),
             (ZROUTE_TOO_LARGE, c"ZROUTE_TOO_LARGE"),

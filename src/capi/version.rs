@@ -1,6 +1,8 @@
 //! Which library this is.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_int};
+
+use crate::transport::libzmq_version;
 
 const fn number(text: &str) -> u32 {
     let mut value = 0;
@@ -35,4 +37,24 @@ pub extern "C" fn zroute_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn zroute_version_number() -> u32 {
     NUMBER
+}
+
+/// The version of the libzmq that is loaded, each part where its pointer is not
+/// NULL. Any thread may call this.
+///
+/// # Safety
+/// Each pointer is NULL or has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_libzmq_version(
+    major: *mut c_int,
+    minor: *mut c_int,
+    patch: *mut c_int,
+) {
+    let found = libzmq_version();
+    for (output, value) in [(major, found.0), (minor, found.1), (patch, found.2)] {
+        if !output.is_null() {
+            // SAFETY: not NULL, and with room, as the caller promises.
+            unsafe { output.write(value) };
+        }
+    }
 }

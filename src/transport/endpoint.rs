@@ -106,9 +106,7 @@ impl Endpoint {
         let Address::Ipc { path } = &self.address else {
             return false;
         };
-        !path.starts_with('@')
-            && std::fs::symlink_metadata(path)
-                .is_ok_and(|metadata| !metadata.file_type().is_socket())
+        is_taken_by_a_file(path)
     }
 
     /// Whether a bind there can be reached from other machines.
@@ -128,6 +126,13 @@ impl Endpoint {
     pub fn is_ipv6(&self) -> bool {
         matches!(&self.address, Address::Tcp { host, .. } if host.contains(':'))
     }
+}
+
+/// Whether a file that is no socket lies at the path of an ipc endpoint.
+#[must_use]
+pub fn is_taken_by_a_file(path: &str) -> bool {
+    !path.starts_with('@')
+        && std::fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.file_type().is_socket())
 }
 
 impl fmt::Display for Endpoint {

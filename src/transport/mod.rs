@@ -5,30 +5,36 @@
 //! | file | holds |
 //! |---|---|
 //! | `assembly` | a message put together from its frames |
+//! | `background` | threads beside the caller's |
 //! | `endpoint` | the text of an endpoint, checked |
 //! | `error` | what can go wrong below the messages |
 //! | `fork` | which process this is, counted in forks |
 //! | `frame` | the bytes of a body as the transport holds them |
 //! | `libzmq` | the transport on the system's libzmq |
 //! | `options` | limits, queues, timings, keys |
+//! | `plain` | libzmq's contexts, sockets and messages as they are |
 //! | `wait` | waiting for sockets, a stop or a deadline |
 //! | `wake` | ending a wait from another thread or a signal handler |
+//! | `z85` | the text form of keys |
 //! | `zmtp` | the transport on the caller's thread |
 
 mod assembly;
+pub mod background;
 mod endpoint;
 mod error;
 pub mod fork;
 mod frame;
 mod libzmq;
 mod options;
+pub mod plain;
 mod wait;
 mod wake;
+pub mod z85;
 mod zmtp;
 
 use std::time::Instant;
 
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, is_taken_by_a_file};
 pub use error::Error;
 pub use frame::Frame;
 pub use libzmq::version as libzmq_version;

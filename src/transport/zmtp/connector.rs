@@ -9,7 +9,7 @@ use mio::Waker;
 use socket2::{SockAddr, Socket, Type};
 
 use super::address;
-use super::background;
+use crate::transport::background;
 use crate::transport::endpoint::Address;
 use crate::transport::{Endpoint, Options};
 

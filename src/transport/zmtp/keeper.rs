@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use super::background;
 use super::engine::Engine;
 use crate::transport::Error;
+use crate::transport::background;
 
 /// How often the thread looks. A turn is long from twice this on at the latest.
 const TICK: Duration = Duration::from_millis(10);

@@ -10,7 +10,6 @@
 //! | file | holds |
 //! |---|---|
 //! | `address` | from endpoints to addresses of the system |
-//! | `background` | threads beside the caller's |
 //! | `command` | commands and what they carry |
 //! | `connection` | one peer |
 //! | `connector` | a dealer's way to its server |
@@ -27,7 +26,6 @@
 //! | `timers` | what is to happen at which time |
 
 mod address;
-mod background;
 mod command;
 mod connection;
 mod connector;
