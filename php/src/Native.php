@@ -10,9 +10,15 @@ use Zroute\Exception\ConnectionFailed;
 use Zroute\Exception\ForkedHandle;
 use Zroute\Exception\InvalidMessage;
 use Zroute\Exception\InvalidOption;
+use Zroute\Exception\InvalidState;
 use Zroute\Exception\InvalidValue;
 use Zroute\Exception\NativeError;
+use Zroute\Exception\SocketClosed;
 use Zroute\Exception\Timeout;
+
+use function count;
+use function is_int;
+use function strlen;
 
 /**
  * The native library: the one file that knows FFI.
@@ -28,6 +34,8 @@ final class Native
     private const VERSION = 1;
 
     private const RESERVE = 16384;
+    /** libzmq's flag of a frame that others follow. */
+    private const MORE = 2;
 
     private static ?self $instance = null;
     /** Not a property of the instance: the two would hold each other. */
@@ -45,6 +53,12 @@ final class Native
      * there may be no room left for that call, and callers wait to be told.
      */
     private ?string $reserve = null;
+    /** More outputs, for plain sockets: a frame that others follow, a number, what one socket is waited for. */
+    private readonly CData $more;
+    private readonly CData $moreAddress;
+    private readonly CData $integer;
+    private readonly CData $integerAddress;
+    private ?CData $waited = null;
 
     private function __construct(private readonly FFI $ffi)
     {
@@ -52,6 +66,10 @@ final class Native
         $this->size = $ffi->new('size_t');
         $this->dataAddress = FFI::addr($this->data);
         $this->sizeAddress = FFI::addr($this->size);
+        $this->more = $ffi->new('int');
+        $this->moreAddress = FFI::addr($this->more);
+        $this->integer = $ffi->new('int64_t');
+        $this->integerAddress = FFI::addr($this->integer);
         $this->hasSignals = function_exists('pcntl_async_signals');
     }
 
@@ -515,6 +533,8 @@ final class Native
                 new InvalidValue($message),
             Status::BAD_OPTION, Status::BAD_ENDPOINT, Status::BAD_ARGUMENT => new InvalidOption($message),
             Status::FORKED => new ForkedHandle($message),
+            Status::STOPPED => new SocketClosed($message),
+            Status::BAD_STATE => new InvalidState($message),
             default => new NativeError($message, $status),
         };
     }
@@ -552,6 +572,330 @@ final class Native
             $fields[$name] = $struct->$name;
         }
         return $fields;
+    }
+
+    // Plain sockets. Handles are numbers, and what is called `int` without a word is a status: most callers have
+    // an exception of their own for it, from exception() and lastError(), or from lastErrorNumber().
+
+    public function newContext(): int
+    {
+        $context = $this->ffi->new('uintptr_t');
+        $this->check($this->ffi->zroute_context_new(FFI::addr($context)));
+        return $context->cdata;
+    }
+
+    public function setContext(int $context, string $option, int $value): int
+    {
+        return $this->ffi->zroute_context_set($context, self::text($option), $value);
+    }
+
+    public function getContext(int $context, string $option, ?int &$value): int
+    {
+        $held = $this->holdSignals();
+        $status = $this->ffi->zroute_context_get($context, self::text($option), $this->integerAddress);
+        $value = $this->integer->cdata;
+        $this->releaseSignals($held);
+        return $status;
+    }
+
+    public function shutDownContext(int $context): int
+    {
+        return $this->ffi->zroute_context_shutdown($context);
+    }
+
+    /** In a forked child it does nothing. */
+    public function freeContext(int $context): int
+    {
+        return $this->ffi->zroute_context_free($context);
+    }
+
+    /** @param string $type by libzmq's name, such as ZMQ_PUB */
+    public function newSocket(int $context, string $type, ?int &$socket): int
+    {
+        $handle = $this->ffi->new('uintptr_t');
+        $status = $this->ffi->zroute_socket_new($context, self::text($type), FFI::addr($handle));
+        $socket = $handle->cdata;
+        return $status;
+    }
+
+    public function bindSocket(int $socket, string $endpoint): int
+    {
+        return $this->ffi->zroute_socket_bind($socket, self::text($endpoint));
+    }
+
+    public function connectSocket(int $socket, string $endpoint): int
+    {
+        return $this->ffi->zroute_socket_connect($socket, self::text($endpoint));
+    }
+
+    public function unbindSocket(int $socket, string $endpoint): int
+    {
+        return $this->ffi->zroute_socket_unbind($socket, self::text($endpoint));
+    }
+
+    public function disconnectSocket(int $socket, string $endpoint): int
+    {
+        return $this->ffi->zroute_socket_disconnect($socket, self::text($endpoint));
+    }
+
+    /** @param string $option by libzmq's name, such as ZMQ_RCVHWM */
+    public function setSocketInteger(int $socket, string $option, int $value): int
+    {
+        return $this->ffi->zroute_socket_set_integer($socket, self::text($option), $value);
+    }
+
+    public function setSocketBytes(int $socket, string $option, string $value): int
+    {
+        return $this->ffi->zroute_socket_set_bytes($socket, self::text($option), $value, strlen($value));
+    }
+
+    public function getSocketInteger(int $socket, string $option, ?int &$value): int
+    {
+        $held = $this->holdSignals();
+        $status = $this->ffi->zroute_socket_get_integer($socket, self::text($option), $this->integerAddress);
+        $value = $this->integer->cdata;
+        $this->releaseSignals($held);
+        return $status;
+    }
+
+    /** @return string|int the value, or a status */
+    public function getSocketBytes(int $socket, string $option): string|int
+    {
+        $held = $this->holdSignals();
+        $status = $this->ffi->zroute_socket_get_bytes(
+            $socket,
+            self::text($option),
+            $this->dataAddress,
+            $this->sizeAddress
+        );
+        $value = $status === Status::OK ? $this->result() : $status;
+        $this->releaseSignals($held);
+        return $value;
+    }
+
+    public function subscribe(int $socket, string $prefix): int
+    {
+        return $this->ffi->zroute_socket_subscribe($socket, $prefix, strlen($prefix));
+    }
+
+    public function unsubscribe(int $socket, string $prefix): int
+    {
+        return $this->ffi->zroute_socket_unsubscribe($socket, $prefix, strlen($prefix));
+    }
+
+    /** @param int $flags of libzmq: 1 does not wait, 2 says that other frames follow */
+    public function sendFrame(int $socket, string $frame, int $flags): int
+    {
+        return $this->ffi->zroute_socket_send($socket, $frame, strlen($frame), $flags);
+    }
+
+    /**
+     * A whole message, or nothing of it.
+     *
+     * @param list<string> $frames at least one
+     */
+    public function sendFrames(int $socket, array $frames, int $flags): int
+    {
+        // A signal handler that sends here too would put its frames between these.
+        $held = $this->holdSignals();
+        $last = count($frames) - 1;
+        foreach ($frames as $i => $frame) {
+            do {
+                $status = $this->sendFrame($socket, $frame, $i < $last ? $flags | self::MORE : $flags);
+            } while ($i > 0 && $status === Status::INTERRUPTED);
+            if ($status !== Status::OK) {
+                break;
+            }
+        }
+        $this->releaseSignals($held);
+        return $status;
+    }
+
+    /**
+     * @param bool|null $more whether other frames of this message follow
+     * @return string|int the next frame, or a status
+     */
+    public function receiveFrame(int $socket, int $flags, ?bool &$more = null): string|int
+    {
+        $held = $this->hasSignals && pcntl_async_signals(false);
+        $status = $this->ffi->zroute_socket_receive(
+            $socket,
+            $flags,
+            $this->dataAddress,
+            $this->sizeAddress,
+            $this->moreAddress
+        );
+        if ($status === Status::OK) {
+            $size = $this->size->cdata;
+            $status = $size === 0 ? '' : FFI::string($this->data, $size);
+            $more = $this->more->cdata !== 0;
+        }
+        if ($held) {
+            $this->releaseSignals(true);
+        }
+        return $status;
+    }
+
+    /** @return list<string>|int a whole message, or what is left of it; or a status */
+    public function receiveFrames(int $socket, int $flags): array|int
+    {
+        $held = $this->holdSignals();
+        $frames = [];
+        do {
+            $frame = $this->receiveFrame($socket, $flags, $more);
+            if (is_int($frame)) {
+                // The frames of a message come together; only a signal can be between two.
+                if ($frames !== [] && $frame === Status::INTERRUPTED) {
+                    continue;
+                }
+                break;
+            }
+            $frames[] = $frame;
+        } while ($more);
+        $this->releaseSignals($held);
+        return is_int($frame) ? $frame : $frames;
+    }
+
+    /**
+     * Waits for one socket.
+     *
+     * @param int $events 1 for a message to receive, 2 for room to send
+     * @return int a status: OK when it is ready
+     */
+    public function waitForSocket(int $socket, int $events, int $timeoutMs): int
+    {
+        $held = $this->holdSignals();
+        $this->waited ??= $this->ffi->new('zroute_poll_item[1]');
+        $item = $this->waited[0];
+        $item->socket = $socket;
+        $item->events = $events;
+        $status = $this->ffi->zroute_socket_poll($this->waited, 1, $timeoutMs, $this->sizeAddress);
+        if ($status === Status::OK && $this->size->cdata === 0) {
+            $status = Status::TIMEOUT;
+        }
+        $this->releaseSignals($held);
+        return $status;
+    }
+
+    /**
+     * What pollSockets() waits for; it can be used again and again.
+     *
+     * @param non-empty-list<array{int, int, int}> $items a socket, or 0 and then a file descriptor; events: 1 to
+     *        receive, 2 to send, 4 for an error, 8 for urgent data
+     */
+    public function pollSet(array $items): object
+    {
+        $set = $this->ffi->new('zroute_poll_item[' . count($items) . ']');
+        foreach ($items as $i => [$socket, $descriptor, $events]) {
+            $item = $set[$i];
+            $item->socket = $socket;
+            $item->descriptor = $descriptor;
+            $item->events = $events;
+        }
+        return $set;
+    }
+
+    /** @return array<int, int>|int the events of those that are ready, by place; or a status */
+    public function pollSockets(object $set, int $timeoutMs): array|int
+    {
+        $held = $this->holdSignals();
+        $status = $this->ffi->zroute_socket_poll($set, count($set), $timeoutMs, $this->sizeAddress);
+        $ready = [];
+        if ($status === Status::OK && $this->size->cdata > 0) {
+            foreach ($set as $i => $item) {
+                if ($item->ready !== 0) {
+                    $ready[$i] = $item->ready;
+                }
+            }
+        }
+        $this->releaseSignals($held);
+        return $status === Status::OK ? $ready : $status;
+    }
+
+    /**
+     * @param int $capture a socket, or 0
+     * @param int $control a socket, or 0
+     */
+    public function proxy(int $front, int $back, int $capture, int $control, int $timeoutMs): int
+    {
+        return $this->ffi->zroute_socket_proxy($front, $back, $capture, $control, $timeoutMs);
+    }
+
+    /** @param string|null $endpoint inproc://… where a PAIR socket gets the events; null ends it */
+    public function monitor(int $socket, ?string $endpoint, int $events): int
+    {
+        return $this->ffi->zroute_socket_monitor($socket, $endpoint === null ? null : self::text($endpoint), $events);
+    }
+
+    /** @return array{int, int, string}|int event, value and endpoint; or a status */
+    public function receiveEvent(int $socket, int $flags): array|int
+    {
+        $held = $this->holdSignals();
+        $event = $this->ffi->new('zroute_socket_event');
+        $status = $this->ffi->zroute_socket_receive_event($socket, $flags, FFI::addr($event));
+        $received = $status === Status::OK
+            ? [$event->event, $event->value, FFI::string($event->endpoint)]
+            : $status;
+        $this->releaseSignals($held);
+        return $received;
+    }
+
+    /** Returns at once: what its linger still holds goes on behind it. In a forked child it does nothing. */
+    public function freeSocket(int $socket): int
+    {
+        return $this->ffi->zroute_socket_free($socket);
+    }
+
+    /** @return string|int the public key that goes with a secret one, or a status */
+    public function curvePublicKey(string $secret): string|int
+    {
+        $public = $this->ffi->new('char[41]');
+        $status = $this->ffi->zroute_curve_public_key(self::text($secret), $public);
+        return $status === Status::OK ? FFI::string($public) : $status;
+    }
+
+    /** @return string|int Z85, or a status; the length is to be divisible by 4 */
+    public function z85Encode(string $data): string|int
+    {
+        $room = intdiv(strlen($data) * 5, 4) + 1;
+        $text = $this->ffi->new("char[$room]");
+        $status = $this->ffi->zroute_z85_encode($data, strlen($data), $text, $room);
+        return $status === Status::OK ? FFI::string($text) : $status;
+    }
+
+    /** @return string|int bytes, or a status */
+    public function z85Decode(string $text): string|int
+    {
+        $room = strlen($text) + 1;
+        $data = $this->ffi->new("char[$room]");
+        $held = $this->holdSignals();
+        $status = $this->ffi->zroute_z85_decode(self::text($text), $data, $room, $this->sizeAddress);
+        $decoded = $status === Status::OK ? FFI::string($data, $this->size->cdata) : $status;
+        $this->releaseSignals($held);
+        return $decoded;
+    }
+
+    /** libzmq's errno behind the latest failure, 0 if there is none. */
+    public function lastErrorNumber(): int
+    {
+        return $this->ffi->zroute_last_error_number();
+    }
+
+    public function errorNumberText(int $number): string
+    {
+        return $this->ffi->zroute_error_number_text($number);
+    }
+
+    /** @return array{int, int, int} major, minor, patch */
+    public function libzmqVersion(): array
+    {
+        $version = $this->ffi->new('int[3]');
+        $this->ffi->zroute_libzmq_version(
+            FFI::addr($version[0]),
+            FFI::addr($version[1]),
+            FFI::addr($version[2])
+        );
+        return [$version[0], $version[1], $version[2]];
     }
 
     private function __clone()

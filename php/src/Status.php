@@ -17,11 +17,15 @@ final class Status
     public const INTERRUPTED = 2;
     public const STOPPED = 3;
     public const BAD_ARGUMENT = 10;
+    public const BAD_HANDLE = 11;
+    public const BUSY = 12;
     public const FORKED = 13;
     public const UNSUPPORTED = 16;
     public const BAD_ENDPOINT = 20;
     public const UNREACHABLE = 21;
     public const BAD_OPTION = 22;
+    public const SYSTEM = 24;
+    public const BAD_STATE = 25;
     public const INVALID_VALUE = 30;
     public const TOO_LARGE = 32;
     public const UNKNOWN_CALL = 33;

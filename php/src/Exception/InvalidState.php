@@ -1,0 +1,13 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\Exception;
+
+/**
+ * It was not the socket's turn: a Request receives after it has sent, a Reply
+ * sends after it has received.
+ */
+final class InvalidState extends \LogicException implements ZrouteException
+{
+}
