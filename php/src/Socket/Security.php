@@ -1,0 +1,70 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\Socket;
+
+use Zroute\Curve;
+
+/**
+ * Options for sockets that do not talk to everybody.
+ *
+ *     [$public, $secret] = Zroute\Curve::keyPair();
+ *     $reply = new Reply(bind: 'tcp://*:5555', options: Security::curveServer($secret));
+ *     $request = new Request(connect: 'tcp://10.0.0.1:5555', options: Security::curveClient($public));
+ *
+ * A server of either kind lets in every client that speaks the mechanism. To
+ * look at keys or passwords, bind a Reply to inproc://zeromq.zap.01 in its context
+ * first and answer as ZeroMQ's RFC 27 says, or use Zroute\Server.
+ */
+final class Security
+{
+    /**
+     * Encrypts, and proves to the clients that this is the server they expect.
+     *
+     * @param string $secretKey its own, of Curve::keyPair()
+     * @return array<string, int|string>
+     */
+    public static function curveServer(string $secretKey): array
+    {
+        return ['ZMQ_CURVE_SERVER' => 1, 'ZMQ_CURVE_SECRETKEY' => $secretKey];
+    }
+
+    /**
+     * Encrypts, and talks to nobody but the server with this public key.
+     *
+     * @param string|null $secretKey its own, of Curve::keyPair(); null makes a new one
+     * @return array<string, int|string>
+     */
+    public static function curveClient(string $serverKey, ?string $secretKey = null): array
+    {
+        [$public, $secret] = $secretKey === null
+            ? Curve::keyPair()
+            : [Curve::publicKey($secretKey), $secretKey];
+        return [
+            'ZMQ_CURVE_SERVERKEY' => $serverKey,
+            'ZMQ_CURVE_PUBLICKEY' => $public,
+            'ZMQ_CURVE_SECRETKEY' => $secret,
+        ];
+    }
+
+    /**
+     * Wants a name and a password, which cross the network in the clear.
+     *
+     * @return array<string, int|string>
+     */
+    public static function plainServer(): array
+    {
+        return ['ZMQ_PLAIN_SERVER' => 1];
+    }
+
+    /** @return array<string, int|string> */
+    public static function plainClient(string $username, string $password): array
+    {
+        return ['ZMQ_PLAIN_USERNAME' => $username, 'ZMQ_PLAIN_PASSWORD' => $password];
+    }
+
+    private function __construct()
+    {
+    }
+}
