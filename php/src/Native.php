@@ -18,6 +18,7 @@ use Zroute\Exception\Timeout;
 
 use function count;
 use function is_int;
+use function pcntl_async_signals;
 use function strlen;
 
 /**
@@ -802,9 +803,11 @@ final class Native
         $status = $this->ffi->zroute_socket_poll($set, count($set), $timeoutMs, $this->sizeAddress);
         $ready = [];
         if ($status === Status::OK && $this->size->cdata > 0) {
-            foreach ($set as $i => $item) {
-                if ($item->ready !== 0) {
-                    $ready[$i] = $item->ready;
+            // By index: foreach would hold two objects at a time and free them in the wrong order for their numbers.
+            for ($i = 0, $count = count($set); $i < $count; $i++) {
+                $events = $set[$i]->ready;
+                if ($events !== 0) {
+                    $ready[$i] = $events;
                 }
             }
         }

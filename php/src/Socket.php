@@ -45,8 +45,8 @@ abstract class Socket
 
     protected readonly Native $native;
     private readonly Context $context;
-    /** null once it is closed. */
-    private ?int $handle = null;
+    /** null once it is closed: `$this->handle ?? $this->handle()` is the quick way to it. */
+    protected ?int $handle = null;
     private string $bound = '';
     /** @var array<string, string> that it is bound or connected to, for messages */
     private array $endpoints = [];

@@ -67,6 +67,26 @@ final class DocumentTest extends ProcessTestCase
         self::assertSame('93030201', $peer->readLine());
     }
 
+    public function testTheReplyReverses(): void
+    {
+        $this->assertPrints('request.php', $this->startServer('reply.php'));
+    }
+
+    public function testTheSubscriberGetsSport(): void
+    {
+        $this->assertPrints('subscriber.php', $this->startServer('publisher.php'));
+    }
+
+    public function testThePollSeesBoth(): void
+    {
+        $this->assertPrints('poll.php', null);
+    }
+
+    public function testTheMonitorTellsOfBeginningAndEnd(): void
+    {
+        $this->assertPrints('monitor.php', null);
+    }
+
     public function testTheShortExamplesRunOneAfterTheOther(): void
     {
         $short = array_filter(self::blocks('php'), static fn (string $code): bool => !str_starts_with($code, '<?php'));
@@ -153,6 +173,11 @@ final class DocumentTest extends ProcessTestCase
                     "\$server->bind('" . self::ENDPOINT . "');" => "echo \$server->bind('tcp://127.0.0.1:0'), \"\\n\";",
                     '($server = new Zroute\Server($route))->bind("' . self::ENDPOINT . '");'
                         => 'echo ($server = new Zroute\Server($route))->bind("tcp://127.0.0.1:0"), "\n";',
+                    "\$reply = new Reply(bind: '" . self::ENDPOINT . "');"
+                        => "\$reply = new Reply(bind: 'tcp://127.0.0.1:*');\necho \$reply->endpoint(), \"\\n\";",
+                    "\$publisher = new Publisher(bind: '" . self::ENDPOINT . "');"
+                        => "\$publisher = new Publisher(bind: 'tcp://127.0.0.1:*');\n"
+                            . "echo \$publisher->endpoint(), \"\\n\";",
                     self::ENDPOINT => $server->endpoint ?? self::ENDPOINT,
                 ]);
                 file_put_contents("{$this->folder->path}/$name", $code);

@@ -8,7 +8,7 @@ use Zroute\Socket;
 
 /**
  * Hands out work: each message goes to one Pull, to the next in turn. It waits
- * while none is connected, or all are full.
+ * while there is none, or all are full.
  */
 final class Push extends Socket
 {

@@ -12,6 +12,7 @@ use Zroute\Exception\Timeout;
 use Zroute\MessagePack;
 
 use function count;
+use function is_string;
 
 /**
  * What sockets have that receive.
@@ -32,8 +33,13 @@ trait Receiving
      */
     public function receive(?int $timeoutMs = null): string
     {
-        $frames = $this->receiveFrames($timeoutMs);
-        if (count($frames) > 1) {
+        // The quick way, for a message that is here.
+        $frame = $this->native->receiveFrame($this->handle ?? $this->handle(), self::DONT_WAIT, $more);
+        if (is_string($frame) && !$more) {
+            return $frame;
+        }
+        $frames = is_string($frame) ? [$frame, ...$this->receiveFrames()] : $this->receiveFrames($timeoutMs);
+        if (isset($frames[1])) {
             throw new InvalidMessage(sprintf(
                 '%s: a message of %d frames came, expected one; receiveFrames() takes any number',
                 $this->describe(),

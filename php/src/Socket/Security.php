@@ -13,9 +13,9 @@ use Zroute\Curve;
  *     $reply = new Reply(bind: 'tcp://*:5555', options: Security::curveServer($secret));
  *     $request = new Request(connect: 'tcp://10.0.0.1:5555', options: Security::curveClient($public));
  *
- * A server of either kind lets in every client that speaks the mechanism. To
- * look at keys or passwords, bind a Reply to inproc://zeromq.zap.01 in its context
- * first and answer as ZeroMQ's RFC 27 says, or use Zroute\Server.
+ * Who may come in is decided by a Reply bound to inproc://zeromq.zap.01 in the
+ * server's context, which answers as ZeroMQ's RFC 27 says. Without one, a CURVE
+ * server lets in everybody who knows its public key, and a PLAIN server nobody.
  */
 final class Security
 {
@@ -49,7 +49,7 @@ final class Security
     }
 
     /**
-     * Wants a name and a password, which cross the network in the clear.
+     * Wants a name and a password, which cross the network in the clear; see above for who looks at them.
      *
      * @return array<string, int|string>
      */

@@ -11,6 +11,7 @@ use Zroute\Exception\InvalidValue;
 use Zroute\Exception\SocketClosed;
 use Zroute\Exception\Timeout;
 use Zroute\MessagePack;
+use Zroute\Status;
 
 use function get_debug_type;
 use function is_string;
@@ -32,15 +33,13 @@ trait Sending
      */
     public function send(string $frame, string ...$more): static
     {
-        if ($more !== []) {
-            return $this->sendFrames([$frame, ...array_values($more)]);
+        if (
+            $more === []
+            && $this->native->sendFrame($this->handle ?? $this->handle(), $frame, self::DONT_WAIT) === Status::OK
+        ) {
+            return $this;
         }
-        $this->within(
-            null,
-            self::WRITABLE,
-            fn (): int => $this->native->sendFrame($this->handle(), $frame, self::DONT_WAIT)
-        );
-        return $this;
+        return $this->sendFrames([$frame, ...$more]);
     }
 
     /**
