@@ -20,7 +20,8 @@ final class PreloadTest extends ProcessTestCase
     /** Whom root has the pages served by. */
     private const USER = 'www-data';
     private const RESULT = [
-        'packed' => '81a1619201cb4004000000000000', 'unpacked' => [1, 'x'], 'sum' => 6, 'sums' => [1, 2],
+        'packed' => '81a1619201cb4004000000000000', 'unpacked' => [1, 'x'], 'sum' => 6, 'asked' => ['socket'],
+        'answered' => 'question', 'sums' => [1, 2],
     ];
 
     private TemporaryFolder $installed;

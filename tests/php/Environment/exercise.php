@@ -1,6 +1,6 @@
 <?php
 
-// Uses everything once, for valgrind: server, client and MessagePack in one process.
+// Uses everything once, for valgrind: server, client, MessagePack and plain sockets in one process.
 
 declare(strict_types=1);
 
@@ -10,6 +10,13 @@ use Zroute\Exception\ZrouteException;
 use Zroute\Fault;
 use Zroute\MessagePack;
 use Zroute\Server;
+use Zroute\Socket\Monitor;
+use Zroute\Socket\Poll;
+use Zroute\Socket\Publisher;
+use Zroute\Socket\Reply;
+use Zroute\Socket\Request;
+use Zroute\Socket\Security;
+use Zroute\Socket\Subscriber;
 use Zroute\Tests\MessagePack\RandomValues;
 
 require __DIR__ . '/../autoload.php';
@@ -77,6 +84,30 @@ for ($round = 0; $round < 20; $round++) {
     assert($attempt(fn () => $dead->call('plus')) instanceof ZrouteException);
 }
 
+// Plain sockets.
+$reply = new Reply(bind: 'tcp://127.0.0.1:*', options: Security::curveServer($secret));
+$monitor = new Monitor($reply);
+$request = new Request($reply->endpoint(), options: Security::curveClient($public));
+$publisher = new Publisher(bind: 'inproc://news');
+$subscriber = new Subscriber('inproc://news', topics: ['a', 'b']);
+$poll = new Poll(['reply' => $reply, 'news' => $subscriber, 'stream' => STDERR], ['writable' => $publisher]);
+for ($round = 0; $round < 20; $round++) {
+    $request->send(str_repeat("\0", 10_000 * $round), 'more');
+    while (!isset($poll->wait()['reply'])) {
+        $publisher->send('a', 'passed on')->send('c', 'dropped');
+    }
+    $reply->sendFrames($reply->receiveFrames());
+    assert($attempt($request->receive(...)) instanceof ZrouteException);
+    $request->sendValue($value = $random->value());
+    assert(serialize($reply->receiveValue()) === serialize($value));
+    $reply->send('');
+    assert($request->receive() === '');
+    $attempt(fn () => $subscriber->receive(0));
+}
+assert($monitor->receive()->name !== '');
+$monitor->close();
+$reply->close();
+
 // What is refused.
 foreach (
     [
@@ -86,6 +117,11 @@ foreach (
         fn () => $server->bind('bogus'),
         fn () => $server->bind($endpoints[0]),
         fn () => $client->call('same', fn () => 1),
+        fn () => $reply->receive(),
+        fn () => $request->receive(),
+        fn () => new Publisher('bogus'),
+        fn () => new Publisher(options: ['nope' => 1]),
+        fn () => new Poll([STDIN, fopen('php://memory', 'r')]),
     ] as $refused
 ) {
     assert($attempt($refused) instanceof ZrouteException);
