@@ -285,10 +285,13 @@ abstract class Socket
     {
         $this->stopping = false;
         $dispatches = function_exists('pcntl_signal_dispatch');
-        while (!$this->stopping) {
+        while (true) {
             if ($dispatches) {
                 // There may be no wait for a long time.
                 pcntl_signal_dispatch();
+            }
+            if ($this->stopping) {
+                return;
             }
             $this->looping = true;
             try {

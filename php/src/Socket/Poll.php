@@ -105,20 +105,26 @@ final class Poll
         }
         // min() because a sum that does not fit would be a float.
         $deadline = $timeoutMs < 0 ? PHP_INT_MAX : min(PHP_INT_MAX, hrtime(true) + $timeoutMs * 1_000_000);
-        do {
+        while (!$this->stopping) {
+            if (function_exists('pcntl_signal_dispatch')) {
+                pcntl_signal_dispatch();
+            }
             $ready = $this->buffered();
             $left = $deadline - hrtime(true);
             $ready += $this->ready($ready === [] ? (int) max(0, min(self::SLICE_MS, ceil($left / 1e6))) : 0);
-            if ($ready === [] && function_exists('pcntl_signal_dispatch')) {
-                pcntl_signal_dispatch();
+            if ($ready !== [] || $left <= 0) {
+                // In their order.
+                return array_map(
+                    static fn (array $source) => $source[0],
+                    array_intersect_key($this->sources, $ready)
+                );
             }
-        } while ($ready === [] && $left > 0 && !$this->stopping);
+        }
         $this->stopping = false;
-        // In their order.
-        return array_map(static fn (array $source) => $source[0], array_intersect_key($this->sources, $ready));
+        return [];
     }
 
-    /** Ends the wait, or the next one; for signal handlers. */
+    /** Ends the wait, or the next one, whatever is ready; for signal handlers. */
     public function stop(): void
     {
         $this->stopping = true;

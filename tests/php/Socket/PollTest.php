@@ -138,6 +138,9 @@ final class PollTest extends TestCase
         self::assertSame([], $poll->wait());
         $this->push->send('x');
         self::assertSame([$this->pull], $poll->wait());
+        $poll->stop();
+        self::assertSame([], $poll->wait(), 'though it is never without work');
+        self::assertSame([$this->pull], $poll->wait());
     }
 
     public function testWhatCannotBeWaitedForIsRefused(): void
