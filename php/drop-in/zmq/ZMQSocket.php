@@ -1,0 +1,268 @@
+<?php
+
+use Zroute\DropIn\Zmq\Authentication;
+use Zroute\DropIn\Zmq\Callback;
+use Zroute\DropIn\Zmq\Contexts;
+use Zroute\DropIn\Zmq\Failure;
+use Zroute\DropIn\Zmq\Library;
+use Zroute\DropIn\Zmq\Options;
+use Zroute\DropIn\Zmq\Sockets;
+use Zroute\DropIn\Zmq\State;
+use Zroute\Native;
+use Zroute\Status;
+
+/**
+ * A socket, as ext-zmq has it.
+ *
+ * Scalar parameters have types so that PHP converts and refuses values as it
+ * does for a class that is built in. They allow null, which is converted too.
+ */
+class ZMQSocket
+{
+    private static Native $native;
+
+    private int $handle = 0;
+    /** Kept alive by its sockets, unless it is persistent. */
+    private ?ZMQContext $context = null;
+    private ?string $persistentId = null;
+
+    /** @param callable|null $on_new_socket called with a socket that is new, and its persistent id */
+    final public function __construct(
+        ZMQContext $ZMQContext,
+        ?int $type,
+        ?string $persistent_id = null,
+        $on_new_socket = null
+    ) {
+        if ($on_new_socket !== null) {
+            $on_new_socket = Callback::of($on_new_socket, __METHOD__, 4, 'on_new_socket', ' or null');
+        }
+        self::$native ??= Library::native();
+        [$handle, $isNew] = Sockets::request($ZMQContext, (int) $type, $persistent_id);
+        $this->handle = $handle;
+        if (!Contexts::isPersistent($ZMQContext)) {
+            $this->context = $ZMQContext;
+        }
+        Sockets::join($this, $handle);
+        if ($isNew && $on_new_socket !== null) {
+            $this->announce($on_new_socket, $persistent_id);
+        }
+        $this->persistentId = Sockets::keep($ZMQContext, $handle, $persistent_id);
+    }
+
+    private function announce(string|array|object $onNewSocket, ?string $id): void
+    {
+        try {
+            $onNewSocket($this, $id === '' ? null : $id);
+        } catch (Throwable $e) {
+            Sockets::leave($this);
+            Sockets::close($this->handle);
+            $this->handle = 0;
+            throw $e;
+        }
+    }
+
+    /** @return $this|false false when it cannot be sent now, or not in time */
+    public function send(?string $message, ?int $mode = 0)
+    {
+        $status = self::$native->sendFrame($this->handle, $message ?? '', $mode & 3);
+        return $status === 0 ? $this : $this->notSent($status);
+    }
+
+    /** @return string|false false when there is no message now, or in time */
+    public function recv(?int $mode = 0)
+    {
+        $frame = Authentication::$isOn
+            ? Authentication::receive($this->handle, $mode & 1)
+            : self::$native->receiveFrame($this->handle, $mode & 1);
+        return is_string($frame) ? $frame : $this->notReceived($frame);
+    }
+
+    /** @return $this|false false when it cannot be sent now, or not in time */
+    public function sendmulti(array $message, ?int $mode = 0)
+    {
+        $left = count($message);
+        foreach ($message as $part) {
+            $flags = --$left > 0 ? $mode & 1 | 2 : $mode & 1;
+            $status = self::$native->sendFrame($this->handle, (string) $part, $flags);
+            if ($status !== Status::OK) {
+                return $this->notSent($status);
+            }
+        }
+        return $message === [] ? false : $this;
+    }
+
+    /** @return list<string>|false false when there is no message now, or in time */
+    public function recvmulti(?int $mode = 0)
+    {
+        if (Authentication::$isOn) {
+            Authentication::await($this->handle, $mode & 1);
+        }
+        $parts = self::$native->receiveFrames($this->handle, $mode & 1);
+        return is_array($parts) ? $parts : $this->notReceived($parts);
+    }
+
+    /** @return $this */
+    public function bind(?string $dsn, ?bool $force = false)
+    {
+        $dsn ??= '';
+        if ($force || !Sockets::has($this->handle, 'bind', $dsn)) {
+            $status = self::$native->bindSocket($this->handle, Library::cText($dsn));
+            $this->expect($status, 'Failed to bind the ZMQ');
+            Sockets::add($this->handle, 'bind', $dsn);
+        }
+        return $this;
+    }
+
+    /** @return $this */
+    public function connect(?string $dsn, ?bool $force = false)
+    {
+        $dsn ??= '';
+        if ($force || !Sockets::has($this->handle, 'connect', $dsn)) {
+            $status = self::$native->connectSocket($this->handle, Library::cText($dsn));
+            $this->expect($status, 'Failed to connect the ZMQ');
+            Sockets::add($this->handle, 'connect', $dsn);
+        }
+        return $this;
+    }
+
+    /**
+     * @param string $dsn inproc://… where a PAIR socket gets the events
+     * @return $this
+     */
+    public function monitor(?string $dsn, ?int $events = ZMQ::EVENT_ALL)
+    {
+        $status = self::$native->monitor($this->handle, Library::cText((string) $dsn), (int) $events);
+        $this->expect($status, 'Failed to add socket monitor');
+        return $this;
+    }
+
+    /** @return array{event: int, value: int, address: string} */
+    public function recvevent(?int $flags = 0)
+    {
+        $frames = [];
+        foreach (['what', 'where'] as $i => $frame) {
+            $status = self::$native->receiveFrame($this->handle, $flags & 1);
+            if (is_int($status)) {
+                $why = 'Invalid monitor message received';
+                $cause = $status === Status::TIMEOUT ? null
+                    : Failure::ofStatus(ZMQSocketException::class, 'Failed to receive message', $status);
+                throw Failure::ofStatus(ZMQSocketException::class, $why, $status, $cause);
+            }
+            $frames[] = $status;
+            if ($i === 0 && strlen($status) !== 6) {
+                throw Failure::ofStatus(
+                    ZMQSocketException::class,
+                    'Invalid monitor message received',
+                    Status::BAD_ARGUMENT
+                );
+            }
+        }
+        // Of this machine's byte order; a value is an int in C.
+        ['event' => $event, 'value' => $value] = unpack('Sevent/lvalue', $frames[0]);
+        return ['event' => $event, 'value' => $value, 'address' => $frames[1]];
+    }
+
+    /** @return $this */
+    public function unbind(?string $dsn)
+    {
+        $status = self::$native->unbindSocket($this->handle, Library::cText((string) $dsn));
+        $this->expect($status, 'Failed to unbind the ZMQ socket');
+        Sockets::remove($this->handle, 'bind', (string) $dsn);
+        return $this;
+    }
+
+    /** @return $this */
+    public function disconnect(?string $dsn)
+    {
+        $status = self::$native->disconnectSocket($this->handle, Library::cText((string) $dsn));
+        $this->expect($status, 'Failed to disconnect the ZMQ socket');
+        Sockets::remove($this->handle, 'connect', (string) $dsn);
+        return $this;
+    }
+
+    /** @return $this|null this for SOCKOPT_HWM alone, as ever */
+    public function setsockopt(?int $key, $value)
+    {
+        return Options::set($this->handle, (int) $key, $value) ? $this : null;
+    }
+
+    /** @return array{connect: list<string>, bind: list<string>} */
+    public function getendpoints()
+    {
+        return Sockets::endpoints($this->handle);
+    }
+
+    /** @return int */
+    public function getsockettype()
+    {
+        return Sockets::type($this->handle);
+    }
+
+    /** @return bool */
+    public function ispersistent()
+    {
+        return $this->persistentId !== null;
+    }
+
+    /** @return string|null */
+    public function getpersistentid()
+    {
+        return $this->persistentId;
+    }
+
+    /** @return int|string|resource a stream for SOCKOPT_FD */
+    public function getsockopt(?int $key)
+    {
+        return Options::get($this->handle, (int) $key);
+    }
+
+    private function __clone()
+    {
+    }
+
+    /** @return $this|false as send() */
+    public function sendmsg(?string $message, ?int $mode = 0)
+    {
+        $status = self::$native->sendFrame($this->handle, $message ?? '', $mode & 3);
+        return $status === 0 ? $this : $this->notSent($status);
+    }
+
+    /** @return string|false as recv() */
+    public function recvmsg(?int $mode = 0)
+    {
+        return self::recv($mode);
+    }
+
+    private function notSent(int $status): bool
+    {
+        return $status === Status::TIMEOUT ? false
+            : throw Failure::ofStatus(ZMQSocketException::class, 'Failed to send message', $status);
+    }
+
+    private function notReceived(int $status): bool
+    {
+        return $status === Status::TIMEOUT ? false
+            : throw Failure::ofStatus(ZMQSocketException::class, 'Failed to receive message', $status);
+    }
+
+    private function expect(int $status, string $otherwise): void
+    {
+        if ($status !== Status::OK) {
+            throw Failure::ofStatus(ZMQSocketException::class, $otherwise, $status);
+        }
+    }
+
+    public function __destruct()
+    {
+        Sockets::leave($this);
+        if ($this->handle !== 0 && $this->persistentId === null) {
+            Sockets::close($this->handle);
+            $this->handle = 0;
+        }
+    }
+
+    public function __debugInfo(): array
+    {
+        return State::ofProgram($this, self::class);
+    }
+}

@@ -1,0 +1,9 @@
+<?php
+
+final class ZMQCertException extends ZMQException
+{
+}
+
+final class ZMQAuthException extends ZMQException
+{
+}
