@@ -157,6 +157,7 @@ final class Contexts
             self::$persistent = self::$socketCounts = self::$lingers = [];
             self::$acquired = 0;
             Sockets::forget();
+            Authentication::forget();
         }
     }
 }

@@ -64,6 +64,7 @@ final class Ending
     {
         $setting = getenv('ZROUTE_END_WAIT_MS');
         $waitMs = is_numeric($setting) ? (int) $setting : self::WAIT_MS;
+        Authentication::finishAll();
         Sockets::finishAll();
         if (!Contexts::finishAll($waitMs)) {
             trigger_error(

@@ -15,13 +15,21 @@ use Zroute\Native;
 final class Library
 {
     private static ?Native $native = null;
+    /** The same, for the calls of sockets that may wait. Public and no method, for its speed. */
+    public static Native|Authentication $calls;
 
     public static function native(): Native
     {
-        return self::$native ??= HiddenObjects::make(static function (): Native {
+        return self::$native ?? self::load();
+    }
+
+    private static function load(): Native
+    {
+        self::$native = HiddenObjects::make(static function (): Native {
             Ending::await();
             return Native::get();
         });
+        return self::$calls = self::$native;
     }
 
     /** As much of a text as C sees. */

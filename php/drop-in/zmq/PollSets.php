@@ -19,6 +19,17 @@ final class PollSets
     /** @var array<string, object> */
     private static array $sets = [];
 
+    /**
+     * @param non-empty-array<array{int, int, int}> $items a socket's number or 0, a descriptor, events
+     * @return array<int, int>|int the events of those that are ready, by place; or a status
+     */
+    public static function poll(array $items, int $timeoutMs): array|int
+    {
+        return Authentication::isOn()
+            ? Authentication::poll(array_values($items), $timeoutMs)
+            : Library::native()->pollSockets(self::of($items), $timeoutMs);
+    }
+
     /** @param non-empty-array<array{int, int, int}> $items a socket's number or 0, a descriptor, events */
     public static function of(array $items): object
     {

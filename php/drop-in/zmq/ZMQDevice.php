@@ -46,7 +46,7 @@ class ZMQDevice
     {
         $sockets = [Sockets::of($this->front), Sockets::of($this->back)];
         $capture = $this->capture === null ? 0 : Sockets::of($this->capture);
-        $status = $this->idleCallback === null && $this->timerCallback === null && !Authentication::$isOn
+        $status = $this->idleCallback === null && $this->timerCallback === null && !Authentication::isOn()
             ? Library::native()->proxy($sockets[0], $sockets[1], $capture, 0, -1)
             : $this->forwardWithCallbacks($sockets, $capture);
         if ($status !== Status::OK) {
@@ -65,9 +65,7 @@ class ZMQDevice
         $this->timerDue = $latest + $this->timerTimeout;
         $this->idleDue = $latest + $this->idleTimeout;
         while (true) {
-            $ready = Authentication::$isOn
-                ? Authentication::poll($items, $this->untilDue())
-                : Library::native()->pollSockets(PollSets::of($items), $this->untilDue());
+            $ready = PollSets::poll($items, $this->untilDue());
             if (is_int($ready)) {
                 return $ready;
             }

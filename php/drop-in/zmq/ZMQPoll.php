@@ -1,9 +1,7 @@
 <?php
 
 use Zroute\Descriptor;
-use Zroute\DropIn\Zmq\Authentication;
 use Zroute\DropIn\Zmq\Failure;
-use Zroute\DropIn\Zmq\Library;
 use Zroute\DropIn\Zmq\PollSets;
 use Zroute\DropIn\Zmq\Sockets;
 use Zroute\DropIn\Zmq\State;
@@ -55,9 +53,7 @@ class ZMQPoll
         }
         $this->errors = [];
         $canRead = $canWrite = [];
-        $ready = Authentication::$isOn
-            ? Authentication::poll(array_values($this->items), (int) $timeout)
-            : Library::native()->pollSockets(PollSets::of($this->items), (int) $timeout << 32 >> 32);
+        $ready = PollSets::poll($this->items, (int) $timeout << 32 >> 32);
         if (is_array($ready)) {
             $ids = array_keys($this->entries);
             foreach ($ready as $i => $events) {

@@ -1,6 +1,5 @@
 <?php
 
-use Zroute\DropIn\Zmq\Authentication;
 use Zroute\DropIn\Zmq\Callback;
 use Zroute\DropIn\Zmq\Contexts;
 use Zroute\DropIn\Zmq\Failure;
@@ -8,7 +7,6 @@ use Zroute\DropIn\Zmq\Library;
 use Zroute\DropIn\Zmq\Options;
 use Zroute\DropIn\Zmq\Sockets;
 use Zroute\DropIn\Zmq\State;
-use Zroute\Native;
 use Zroute\Status;
 
 /**
@@ -19,8 +17,6 @@ use Zroute\Status;
  */
 class ZMQSocket
 {
-    private static Native $native;
-
     private int $handle = 0;
     /** Kept alive by its sockets, unless it is persistent. */
     private ?ZMQContext $context = null;
@@ -36,7 +32,7 @@ class ZMQSocket
         if ($on_new_socket !== null) {
             $on_new_socket = Callback::of($on_new_socket, __METHOD__, 4, 'on_new_socket', ' or null');
         }
-        self::$native ??= Library::native();
+        Library::native();
         [$handle, $isNew] = Sockets::request($ZMQContext, (int) $type, $persistent_id);
         $this->handle = $handle;
         if (!Contexts::isPersistent($ZMQContext)) {
@@ -64,16 +60,14 @@ class ZMQSocket
     /** @return $this|false false when it cannot be sent now, or not in time */
     public function send(?string $message, ?int $mode = 0)
     {
-        $status = self::$native->sendFrame($this->handle, $message ?? '', $mode & 3);
+        $status = Library::$calls->sendFrame($this->handle, $message ?? '', $mode & 3);
         return $status === 0 ? $this : $this->notSent($status);
     }
 
     /** @return string|false false when there is no message now, or in time */
     public function recv(?int $mode = 0)
     {
-        $frame = Authentication::$isOn
-            ? Authentication::receive($this->handle, $mode & 1)
-            : self::$native->receiveFrame($this->handle, $mode & 1);
+        $frame = Library::$calls->receiveFrame($this->handle, $mode & 1);
         return is_string($frame) ? $frame : $this->notReceived($frame);
     }
 
@@ -83,7 +77,7 @@ class ZMQSocket
         $left = count($message);
         foreach ($message as $part) {
             $flags = --$left > 0 ? $mode & 1 | 2 : $mode & 1;
-            $status = self::$native->sendFrame($this->handle, (string) $part, $flags);
+            $status = Library::$calls->sendFrame($this->handle, (string) $part, $flags);
             if ($status !== Status::OK) {
                 return $this->notSent($status);
             }
@@ -94,10 +88,7 @@ class ZMQSocket
     /** @return list<string>|false false when there is no message now, or in time */
     public function recvmulti(?int $mode = 0)
     {
-        if (Authentication::$isOn) {
-            Authentication::await($this->handle, $mode & 1);
-        }
-        $parts = self::$native->receiveFrames($this->handle, $mode & 1);
+        $parts = Library::$calls->receiveFrames($this->handle, $mode & 1);
         return is_array($parts) ? $parts : $this->notReceived($parts);
     }
 
@@ -106,7 +97,7 @@ class ZMQSocket
     {
         $dsn ??= '';
         if ($force || !Sockets::has($this->handle, 'bind', $dsn)) {
-            $status = self::$native->bindSocket($this->handle, Library::cText($dsn));
+            $status = Library::native()->bindSocket($this->handle, Library::cText($dsn));
             $this->expect($status, 'Failed to bind the ZMQ');
             Sockets::add($this->handle, 'bind', $dsn);
         }
@@ -118,7 +109,7 @@ class ZMQSocket
     {
         $dsn ??= '';
         if ($force || !Sockets::has($this->handle, 'connect', $dsn)) {
-            $status = self::$native->connectSocket($this->handle, Library::cText($dsn));
+            $status = Library::native()->connectSocket($this->handle, Library::cText($dsn));
             $this->expect($status, 'Failed to connect the ZMQ');
             Sockets::add($this->handle, 'connect', $dsn);
         }
@@ -131,7 +122,7 @@ class ZMQSocket
      */
     public function monitor(?string $dsn, ?int $events = ZMQ::EVENT_ALL)
     {
-        $status = self::$native->monitor($this->handle, Library::cText((string) $dsn), (int) $events);
+        $status = Library::native()->monitor($this->handle, Library::cText((string) $dsn), (int) $events);
         $this->expect($status, 'Failed to add socket monitor');
         return $this;
     }
@@ -141,7 +132,7 @@ class ZMQSocket
     {
         $frames = [];
         foreach (['what', 'where'] as $i => $frame) {
-            $status = self::$native->receiveFrame($this->handle, $flags & 1);
+            $status = Library::$calls->receiveFrame($this->handle, $flags & 1);
             if (is_int($status)) {
                 $why = 'Invalid monitor message received';
                 $cause = $status === Status::TIMEOUT ? null
@@ -165,7 +156,7 @@ class ZMQSocket
     /** @return $this */
     public function unbind(?string $dsn)
     {
-        $status = self::$native->unbindSocket($this->handle, Library::cText((string) $dsn));
+        $status = Library::native()->unbindSocket($this->handle, Library::cText((string) $dsn));
         $this->expect($status, 'Failed to unbind the ZMQ socket');
         Sockets::remove($this->handle, 'bind', (string) $dsn);
         return $this;
@@ -174,7 +165,7 @@ class ZMQSocket
     /** @return $this */
     public function disconnect(?string $dsn)
     {
-        $status = self::$native->disconnectSocket($this->handle, Library::cText((string) $dsn));
+        $status = Library::native()->disconnectSocket($this->handle, Library::cText((string) $dsn));
         $this->expect($status, 'Failed to disconnect the ZMQ socket');
         Sockets::remove($this->handle, 'connect', (string) $dsn);
         return $this;
@@ -223,14 +214,15 @@ class ZMQSocket
     /** @return $this|false as send() */
     public function sendmsg(?string $message, ?int $mode = 0)
     {
-        $status = self::$native->sendFrame($this->handle, $message ?? '', $mode & 3);
+        $status = Library::$calls->sendFrame($this->handle, $message ?? '', $mode & 3);
         return $status === 0 ? $this : $this->notSent($status);
     }
 
     /** @return string|false as recv() */
     public function recvmsg(?int $mode = 0)
     {
-        return self::recv($mode);
+        $frame = Library::$calls->receiveFrame($this->handle, $mode & 1);
+        return is_string($frame) ? $frame : $this->notReceived($frame);
     }
 
     private function notSent(int $status): bool
