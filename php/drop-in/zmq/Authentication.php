@@ -55,13 +55,17 @@ final class Authentication
             return false;
         }
         self::$sockets[$context] = $socket;
-        Library::$calls = HiddenObjects::make(static fn (): self => new self($native));
+        if (!Library::$calls instanceof self) {
+            Library::$calls = HiddenObjects::make(static fn (): self => new self($native));
+        }
         return true;
     }
 
     public static function close(int $context): void
     {
         if (isset(self::$sockets[$context]) && !Ending::hasBegun()) {
+            // For the next one: closing alone leaves the endpoint taken for a while.
+            Library::native()->unbindSocket(self::$sockets[$context], self::ENDPOINT);
             Library::native()->freeSocket(self::$sockets[$context]);
             unset(
                 self::$sockets[$context],

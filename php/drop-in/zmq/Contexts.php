@@ -69,10 +69,13 @@ final class Contexts
     /** The object ends, and with it the context, if it is its own. */
     public static function leave(\ZMQContext $object): void
     {
+        if (Ending::hasBegun()) {
+            return;
+        }
         $id = spl_object_id($object);
         [$context, $isPersistent] = self::$objects[$id] ?? [0, true];
         unset(self::$objects[$id]);
-        if (!$isPersistent && !Ending::hasBegun()) {
+        if (!$isPersistent) {
             self::finish($context);
         }
     }

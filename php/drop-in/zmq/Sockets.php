@@ -108,15 +108,7 @@ final class Sockets
         return $socket;
     }
 
-    /** Closes a socket; at the end of the process, all are closed together. */
     public static function close(int $socket): void
-    {
-        if (!Ending::hasBegun()) {
-            self::finish($socket);
-        }
-    }
-
-    private static function finish(int $socket): void
     {
         Library::native()->freeSocket($socket);
         if (isset(self::$open[$socket])) {
@@ -128,7 +120,7 @@ final class Sockets
     public static function finishAll(): void
     {
         foreach (array_keys(self::$open) as $socket) {
-            self::finish($socket);
+            self::close($socket);
         }
         self::$persistent = [];
     }

@@ -2,6 +2,7 @@
 
 use Zroute\DropIn\Zmq\Callback;
 use Zroute\DropIn\Zmq\Contexts;
+use Zroute\DropIn\Zmq\Ending;
 use Zroute\DropIn\Zmq\Failure;
 use Zroute\DropIn\Zmq\Library;
 use Zroute\DropIn\Zmq\Options;
@@ -50,9 +51,7 @@ class ZMQSocket
         try {
             $onNewSocket($this, $id === '' ? null : $id);
         } catch (Throwable $e) {
-            Sockets::leave($this);
-            Sockets::close($this->handle);
-            $this->handle = 0;
+            $this->close();
             throw $e;
         }
     }
@@ -244,12 +243,19 @@ class ZMQSocket
         }
     }
 
-    public function __destruct()
+    private function close(): void
     {
         Sockets::leave($this);
         if ($this->handle !== 0 && $this->persistentId === null) {
             Sockets::close($this->handle);
-            $this->handle = 0;
+        }
+        $this->handle = 0;
+    }
+
+    public function __destruct()
+    {
+        if (!Ending::hasBegun()) {
+            $this->close();
         }
     }
 

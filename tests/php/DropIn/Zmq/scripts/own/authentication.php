@@ -87,7 +87,7 @@ array_map(rmdir(...), ["$folder/clients", $folder]);
 // Waiting in other calls than poll.
 $context = new ZMQContext();
 $auth = new ZMQAuth($context);
-var_dump($auth, $auth->allow('127.0.0.1') === $auth, $auth->deny('127.0.0.1') === $auth);
+var_dump(get_object_vars($auth), $auth->allow('127.0.0.1') === $auth, $auth->deny('127.0.0.1') === $auth);
 tell('one a context', fn () => new ZMQAuth($context));
 tell('no such type', fn () => $auth->configure(7, '*', 'x'));
 tell('no context', fn () => new ZMQAuth(new stdClass()));
