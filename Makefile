@@ -134,6 +134,7 @@ BENCH_CLIENTS := $(addprefix target/bench/,zroute_client bare_tcp_client)
 bench: packages-test build $(BENCH_SERVERS) $(BENCH_CLIENTS) ## what a request costs, beside others; BENCH=--quick for a look
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' cargo run --release --locked -p zroute-bench -- $(BENCH)
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' bench/codec/run $(filter --quick,$(BENCH))
+	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' bench/drop_in/run $(filter --quick,$(BENCH))
 
 $(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plus_call.c bench/servers/*.h) $(LIB)/libzroute.so
 	@mkdir -p $(@D)

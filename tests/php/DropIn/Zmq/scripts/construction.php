@@ -23,7 +23,9 @@ tell('no such function, new', fn () => new ZMQSocket($context, ZMQ::SOCKET_REQ, 
 tell('no such method', fn () => $context->getSocket(ZMQ::SOCKET_REQ, null, [$context, 'none']));
 tell('neither', fn () => $context->getSocket(ZMQ::SOCKET_REQ, null, 17));
 
-foreach (['new' => fn (...$a) => new ZMQSocket(...$a), 'got' => fn ($c, ...$a) => $c->getSocket(...$a)] as $way => $make) {
+$ways = ['new' => fn (...$a) => new ZMQSocket(...$a), 'got' => fn ($c, ...$a) => $c->getSocket(...$a)];
+foreach ($ways as $way => $make) {
+    $fails = fn () => throw new LogicException('no', 7);
     $report = function (...$arguments) use ($way) {
         echo "  called for $way\n";
         var_dump($arguments);
@@ -37,9 +39,9 @@ foreach (['new' => fn (...$a) => new ZMQSocket(...$a), 'got' => fn ($c, ...$a) =
     tell("$way, own context's id", fn () => $make($own, ZMQ::SOCKET_PAIR, "id $way")->getPersistentId());
     tell("$way, acquired", fn () => $make(ZMQContext::acquire(), ZMQ::SOCKET_PAIR, "id $way", $report)->isPersistent());
     tell("$way, two threads", fn () => $make(new ZMQContext(2), ZMQ::SOCKET_PAIR, "id $way", $report)->isPersistent());
-    tell("$way, fails", fn () => $make($context, ZMQ::SOCKET_PAIR, "bad $way", fn () => throw new LogicException('no', 7)));
+    tell("$way, fails", fn () => $make($context, ZMQ::SOCKET_PAIR, "bad $way", $fails));
     tell("$way, failed once", fn () => $make($context, ZMQ::SOCKET_PAIR, "bad $way", $report)->isPersistent());
-    tell("$way, fails without an id", fn () => $make($own, ZMQ::SOCKET_PAIR, null, fn () => throw new LogicException('no')));
+    tell("$way, fails without an id", fn () => $make($own, ZMQ::SOCKET_PAIR, null, $fails));
     tell("$way, wants more", fn () => $make($context, ZMQ::SOCKET_PAIR, null, function ($a, $b, $c) {
     }));
     tell("$way, wants another", fn () => $make($context, ZMQ::SOCKET_PAIR, null, function (int $a) {
@@ -91,4 +93,5 @@ class Keeper
 tell('private method', fn () => (new Keeper())->make($context));
 tell('private method, from outside', fn () => $context->getSocket(ZMQ::SOCKET_SUB, null, [new Keeper(), 'privately']));
 tell('static method', fn () => $context->getSocket(ZMQ::SOCKET_SUB, null, 'Keeper::openly')->getSocketType());
-tell('static method, as an array', fn () => $context->getSocket(ZMQ::SOCKET_SUB, null, ['Keeper', 'openly'])->isPersistent());
+$openly = ['Keeper', 'openly'];
+tell('static method, as an array', fn () => $context->getSocket(ZMQ::SOCKET_SUB, null, $openly)->isPersistent());

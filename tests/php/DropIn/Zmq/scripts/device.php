@@ -49,7 +49,8 @@ $step = function (mixed $data) use (&$turn, $client, $worker) {
 tell('timer', fn () => $device->setTimerCallback($step, 1, ['some' => 'data']) === $device);
 tell('timeouts', fn () => [$device->getIdleTimeout(), $device->getTimerTimeout()]);
 tell('run', fn () => $device->run());
-tell('captured', fn () => array_map(fn (array $parts) => array_slice($parts, 1), [$seen->recvMulti(), $seen->recvMulti()]));
+$body = fn (array $parts) => array_slice($parts, 1);
+tell('captured', fn () => [$body($seen->recvMulti()), $body($seen->recvMulti())]);
 tell('all', fn () => $seen->recvMulti(ZMQ::MODE_DONTWAIT));
 
 // Idle.

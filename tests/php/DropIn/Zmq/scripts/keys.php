@@ -4,11 +4,14 @@
 
 require __DIR__ . '/tell.php';
 
-foreach (['', 'a', 'abc', 'abcd', "\x86\x4f\xd2\x6f\xb5\x59\xf7\x5b", 'abcde', 1234, null, [], new stdClass(), 1.5] as $data) {
+$all = ['', 'a', 'abc', 'abcd', "\x86\x4f\xd2\x6f\xb5\x59\xf7\x5b", 'abcde', 1234, null, [], new stdClass(), 1.5];
+foreach ($all as $data) {
     $label = is_object($data) ? 'object' : json_encode($data, JSON_INVALID_UTF8_SUBSTITUTE);
     tell("encode $label", fn () => ZMQ::z85encode(is_null($data) ? '' : $data));
 }
-foreach (['', 'a', 'Hello', 'HelloWorld', 'HelloWorl', 12345, '~~~~~', "\xff\xff\xff\xff\xff", 'Hel o', '%nSc0', '%nSc1', '#####', []] as $text) {
+$all = ['', 'a', 'Hello', 'HelloWorld', 'HelloWorl', 12345, '~~~~~', "\xff\xff\xff\xff\xff", 'Hel o', '%nSc0', '%nSc1',
+    '#####', []];
+foreach ($all as $text) {
     $label = json_encode($text, JSON_INVALID_UTF8_SUBSTITUTE);
     tell("decode $label", function () use ($text) {
         $data = ZMQ::z85decode($text);

@@ -32,7 +32,8 @@ foreach ($classes as $name) {
                 . '$' . $parameter->getName() . ($parameter->isVariadic() ? '...' : '') . ($optional ? ']' : '');
         }
         // PHP calls a private final method a mistake.
-        $modifiers = array_diff(Reflection::getModifierNames($method->getModifiers()), $method->isPrivate() ? ['final'] : []);
+        $modifiers = Reflection::getModifierNames($method->getModifiers());
+        $modifiers = array_diff($modifiers, $method->isPrivate() ? ['final'] : []);
         echo '    ', implode(' ', $modifiers), " {$method->getName()}(",
             implode(', ', $parameters), ')', $method->hasReturnType() ? ': ' . $method->getReturnType() : '',
             $method->returnsReference() ? ' by reference' : '', "\n";

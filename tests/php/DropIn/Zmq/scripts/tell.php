@@ -24,7 +24,8 @@ function tellOf(?Throwable $e): void
     for (; $e !== null; $e = $e->getPrevious()) {
         // PHP tells of who has called a function only where that is not built in.
         // A class in PHP has to say that it takes null.
-        $message = preg_replace('/, called in .*$| in \S+ on line \d+(?= and )|(?<=must be of type )\?/', '', $e->getMessage());
+        $told = '/, called in .*$| in \S+ on line \d+(?= and )|(?<=must be of type )\?/';
+        $message = preg_replace($told, '', $e->getMessage());
         $where = $e instanceof ZMQException ? ' at ' . basename($e->getFile()) . ':' . $e->getLine() : '';
         echo get_class($e), " #{$e->getCode()}$where: $message\n";
     }

@@ -63,7 +63,8 @@ tell('with spaces', fn () => reaches($plain('bob', 'other'), $asPlain, $password
 tell('wrong password', fn () => reaches($plain('ada', 'other'), $asPlain, $passwords));
 tell('unknown', fn () => reaches($plain('eve', 'secret'), $asPlain, $passwords));
 tell('no passwords', fn () => reaches($plain('ada', 'secret'), $asPlain, $nothing));
-tell('denied all the same', fn () => reaches($plain('ada', 'secret'), $asPlain, fn (ZMQAuth $auth) => $passwords($auth)->deny('127.0.0.1')));
+$both = fn (ZMQAuth $auth) => $passwords($auth)->deny('127.0.0.1');
+tell('denied all the same', fn () => reaches($plain('ada', 'secret'), $asPlain, $both));
 
 [$server, $known, $stranger] = [new ZMQCert(), new ZMQCert(), new ZMQCert()];
 $known->savePublic("$folder/clients/known");

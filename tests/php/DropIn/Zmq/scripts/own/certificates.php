@@ -15,7 +15,8 @@ tell('no two', fn () => $cert->equals(new ZMQCert()));
 tell('itself', fn () => $cert->equals($cert));
 tell('a copy', fn () => $cert->equals(clone $cert));
 tell('nothing said', fn () => [$cert->getMeta('name'), $cert->getMetaKeys()]);
-tell('said', fn () => [$cert->setMeta('name', 'Ada'), $cert->setMeta('email', 'ada@example.com'), $cert->setMeta(7, 8)]);
+$say = fn (string $name, string $value) => $cert->setMeta($name, $value);
+tell('said', fn () => [$say('name', 'Ada'), $say('email', 'ada@example.com'), $say(7, 8)]);
 tell('said', fn () => [$cert->getMeta('name'), $cert->getMeta('7'), $cert->getMetaKeys()]);
 tell('save', fn () => $cert->save("$folder/both"));
 tell('files', fn () => array_values(array_diff(scandir($folder), ['.', '..'])));
@@ -29,22 +30,18 @@ tell('bytes', fn () => bin2hex($public->getSecretKey()));
 tell('not equal', fn () => $public->equals($cert));
 tell('secret', fn () => $cert->saveSecret("$folder/secret"));
 tell('both keys', fn () => (new ZMQCert("$folder/secret"))->equals($cert));
-foreach (['no file' => fn () => new ZMQCert('/none/such'), 'no place' => fn () => $cert->save('/none/such'),
-    'no place' => fn () => $cert->savePublic('/none/such'), 'none' => fn () => $cert->saveSecret('/none/such')] as $what => $do) {
-    tell($what, $do);
-}
-file_put_contents("$folder/other", "text\n");
-tell('no certificate', fn () => preg_replace('~/.*/~', '', (function () use ($folder) {
-    try {
-        return (string) new ZMQCert("$folder/other");
-    } catch (ZMQCertException $e) {
-        return $e->getMessage();
-    }
-})()));
+tell('no file', fn () => new ZMQCert('/none/such'));
+tell('no place', fn () => $cert->save('/none/such'));
+tell('no place', fn () => $cert->savePublic('/none/such'));
+tell('no place', fn () => $cert->saveSecret('/none/such'));
+chdir($folder);
+file_put_contents('other', "text\n");
+tell('no certificate', fn () => new ZMQCert('other'));
 tell('no socket', fn () => $cert->apply(new stdClass()));
 $socket = (new ZMQContext())->getSocket(ZMQ::SOCKET_REQ);
 tell('apply', fn () => $cert->apply($socket));
 tell('its key', fn () => $socket->getSockOpt(ZMQ::SOCKOPT_CURVE_PUBLICKEY) === $cert->getPublicKey());
-tell('exceptions', fn () => [is_subclass_of('ZMQCertException', 'ZMQException'), (new ReflectionClass('ZMQAuthException'))->isFinal()]);
+tell('exception', fn () => is_subclass_of('ZMQCertException', 'ZMQException'));
+tell('exception', fn () => (new ReflectionClass('ZMQAuthException'))->isFinal());
 array_map(unlink(...), glob("$folder/*"));
 rmdir($folder);

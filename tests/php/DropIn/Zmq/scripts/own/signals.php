@@ -29,7 +29,8 @@ $poll->add($rep, ZMQ::POLL_IN);
 $device = new ZMQDevice($rep, $push);
 $timed = new ZMQDevice($rep, $push);
 $timed->setTimerCallback(fn () => false, 60_000);
-foreach ([
+foreach (
+    [
     'recv' => fn () => $rep->recv(),
     'recvMulti' => fn () => $rep->recvMulti(),
     'recvEvent' => fn () => $rep->recvEvent(),
@@ -38,7 +39,8 @@ foreach ([
     'poll' => fn () => $poll->poll($read, $write),
     'run' => fn () => $device->run(),
     'run with a timer' => fn () => $timed->run(),
-] as $name => $waits) {
+    ] as $name => $waits
+) {
     echo "$name: ";
     $after($waits);
 }
