@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Zroute\DropIn\Zmq;
 
+use Zroute\DropIn\HiddenObjects;
 use Zroute\Status;
 
 /**
@@ -28,14 +29,31 @@ final class Sockets
     /** @var array<int, int> what the objects are, by their numbers */
     private static array $objects = [];
 
+    /** @var \WeakMap<\ZMQSocket, int>|null objects that close their socket when they end */
+    private static ?\WeakMap $owners = null;
+
     public static function join(\ZMQSocket $object, int $socket): void
     {
         self::$objects[spl_object_id($object)] = $socket;
+        self::$owners ??= HiddenObjects::make(static fn (): \WeakMap => new \WeakMap());
+        self::$owners[$object] = $socket;
     }
 
     public static function leave(\ZMQSocket $object): void
     {
-        unset(self::$objects[spl_object_id($object)]);
+        unset(self::$objects[spl_object_id($object)], self::$owners[$object]);
+    }
+
+    /** Closes those whose object is gone without a word: its class has a destructor of its own. */
+    private static function closeOrphans(): void
+    {
+        $owned = array_flip(self::$persistent);
+        foreach (self::$owners ?? [] as $socket) {
+            $owned[$socket] = true;
+        }
+        foreach (array_diff_key(self::$open, $owned) as $socket => $_) {
+            self::close($socket);
+        }
     }
 
     /** Its number in the native library, 0 when its constructor has not got that far. */
@@ -72,11 +90,13 @@ final class Sockets
      *
      * @return string|null its persistent id
      */
-    public static function keep(\ZMQContext $context, int $socket, ?string $id): ?string
+    public static function keep(\ZMQSocket $object, \ZMQContext $context, ?string $id): ?string
     {
         if (!self::isPersistent($context, $id)) {
             return null;
         }
+        $socket = self::of($object);
+        unset(self::$owners[$object]);
         self::$persistent[self::key($context, self::type($socket), $id)] = $socket;
         return Library::cText($id);
     }
@@ -94,6 +114,9 @@ final class Sockets
     /** @throws \ZMQSocketException */
     private static function open(int $context, int $type): int
     {
+        if (self::$owners !== null && count(self::$owners) < count(self::$open) - count(self::$persistent)) {
+            self::closeOrphans();
+        }
         $what = 'Error creating socket';
         if (!isset(self::TYPES[$type])) {
             $why = Library::native()->errorNumberText(self::EINVAL);

@@ -43,7 +43,7 @@ class ZMQSocket
         if ($isNew && $on_new_socket !== null) {
             $this->announce($on_new_socket, $persistent_id);
         }
-        $this->persistentId = Sockets::keep($ZMQContext, $handle, $persistent_id);
+        $this->persistentId = Sockets::keep($this, $ZMQContext, $persistent_id);
     }
 
     private function announce(string|array|object $onNewSocket, ?string $id): void

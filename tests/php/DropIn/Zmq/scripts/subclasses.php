@@ -75,3 +75,23 @@ class Mine extends ZMQException
 tell('an exception', fn () => throw new Mine('own', 5));
 tell('one of theirs', fn () => throw new ZMQSocketException('own', 6, new ZMQPollException('before')));
 tell('its parents', fn () => class_parents(new ZMQDeviceException()));
+
+// One with a destructor that leaves its parent's out.
+class Leaving extends ZMQSocket
+{
+    public function __destruct()
+    {
+        echo "  left\n";
+    }
+}
+$leaving = new Leaving($context, ZMQ::SOCKET_PAIR);
+$leaving->bind('inproc://leaving');
+unset($leaving);
+$next = $context->getSocket(ZMQ::SOCKET_PAIR);
+tell('its endpoint is free', fn () => comes(function () use ($next) {
+    try {
+        return $next->bind('inproc://leaving') === $next;
+    } catch (ZMQSocketException) {
+        return false;
+    }
+}));
