@@ -32,6 +32,9 @@ final class Sockets
     /** @var \WeakMap<\ZMQSocket, int>|null objects that close their socket when they end */
     private static ?\WeakMap $owners = null;
 
+    /** @var array{int, bool}|null what prepare() has got for the object that is made next */
+    private static ?array $prepared = null;
+
     public static function join(\ZMQSocket $object, int $socket): void
     {
         self::$objects[spl_object_id($object)] = $socket;
@@ -61,9 +64,6 @@ final class Sockets
     {
         return self::$objects[spl_object_id($object)] ?? 0;
     }
-
-    /** @var array{int, bool}|null what prepare() has got for the object that is made next */
-    private static ?array $prepared = null;
 
     /** @throws \ZMQSocketException */
     public static function prepare(\ZMQContext $context, int $type, ?string $id): void
