@@ -1745,8 +1745,6 @@ enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
                                                int64_t wait_for,
                                                int timeout_ms);
 
-extern int zmq_curve_public(char *public_, const char *secret);
-
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
