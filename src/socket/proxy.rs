@@ -32,6 +32,9 @@ struct Way<'a> {
     to: &'a Socket,
     readable: bool,
     writable: bool,
+    /// A REP is never ready for what is no answer: better an error than a wait
+    /// without end.
+    tries: bool,
 }
 
 /// Passes messages between two sockets, whole, until nothing has come for
@@ -47,13 +50,17 @@ pub fn proxy(
 ) -> Result<Proxied, Error> {
     let failed = Error::of("pass messages on");
     let mut passed = [Passed::default(); 2];
-    let way = |from, to| Way {
-        from,
-        to,
-        readable: false,
-        writable: false,
+    let way = |from, to| -> Result<_, Error> {
+        let tries = is_reply(to)?;
+        Ok(Way {
+            from,
+            to,
+            readable: false,
+            writable: tries,
+            tries,
+        })
     };
-    let mut ways = [way(front, back), way(back, front)];
+    let mut ways = [way(front, back)?, way(back, front)?];
     let mut captures = capture.is_none();
     let mut paused = false;
     loop {
@@ -127,7 +134,7 @@ impl Way<'_> {
             return Ok(moved);
         }
         for _ in 0..BURST {
-            self.writable = self.to.events()? & OUT != 0;
+            self.writable = self.tries || self.to.events()? & OUT != 0;
             if let Some(capture) = capture {
                 *captures = capture.events()? & OUT != 0;
             }

@@ -26,6 +26,7 @@ static void every_status_has_its_own_name(void **state)
         STATUS(ZROUTE_BAD_OPTION, 22),
         STATUS(ZROUTE_OUTDATED_LIBZMQ, 23),
         STATUS(ZROUTE_SYSTEM, 24),
+        STATUS(ZROUTE_BAD_STATE, 25),
         STATUS(ZROUTE_INVALID_VALUE, 30),
         STATUS(ZROUTE_WRONG_TYPE, 31),
         STATUS(ZROUTE_TOO_LARGE, 32),

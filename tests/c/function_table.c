@@ -12,6 +12,14 @@ static void callback(zroute_call *call, void *userdata)
     (void)userdata;
 }
 
+static const zroute_frame one_frame = {"frame", 5};
+
+static void kept_by_caller(void *data, void *userdata)
+{
+    (void)data;
+    (void)userdata;
+}
+
 /* Name, whose it is, what NULL is to it, how many arguments must not be NULL,
  * and the call, in which those are numbered. */
 #define FUNCTIONS(F)                                                                             \
@@ -58,6 +66,69 @@ static void callback(zroute_call *call, void *userdata)
       zroute_client_exchange(HANDLE, IN(0, "\x90"), 1, 0, -2, 0, OUT(1, const void *),           \
                              OUT(2, size_t)))                                                    \
     F(zroute_client_free, CLIENT, NULL_IS_FINE, 0, zroute_client_free(HANDLE))                   \
+    F(zroute_context_new, NO_HANDLE, NULL_IS_FINE, 1,                                            \
+      zroute_context_new(OUT(0, zroute_context *)))                                              \
+    F(zroute_context_set, CONTEXT, NULL_IS_BAD, 1,                                               \
+      zroute_context_set(HANDLE, IN(0, "wait_ms"), 1000))                                        \
+    F(zroute_context_get, CONTEXT, NULL_IS_BAD, 2,                                               \
+      zroute_context_get(HANDLE, IN(0, "wait_ms"), OUT(1, int64_t)))                             \
+    F(zroute_context_shutdown, CONTEXT, NULL_IS_BAD, 0, zroute_context_shutdown(HANDLE))         \
+    F(zroute_context_free, CONTEXT, NULL_IS_FINE, 0, zroute_context_free(HANDLE))                \
+    F(zroute_curve_public_key, NO_HANDLE, NULL_IS_FINE, 2,                                       \
+      zroute_curve_public_key(IN(0, "yj=$pW}Jk10)TcE)@-IGs#yO4w>ZaS2v*p%8pLxq"), OUT(1, char)))   \
+    F(zroute_error_number_text, NO_HANDLE, NULL_IS_FINE, 0,                                      \
+      (zroute_error_number_text(11), ZROUTE_OK))                                                 \
+    F(zroute_last_error_number, NO_HANDLE, NULL_IS_FINE, 0,                                      \
+      (zroute_last_error_number(), ZROUTE_OK))                                                   \
+    F(zroute_libzmq_version, NO_HANDLE, NULL_IS_FINE, 0,                                         \
+      (zroute_libzmq_version(NULL, NULL, NULL), ZROUTE_OK))                                      \
+    F(zroute_socket_new, CONTEXT, NULL_IS_BAD, 2,                                                \
+      zroute_socket_new(HANDLE, IN(0, "ZMQ_PAIR"), OUT(1, zroute_socket *)))                     \
+    F(zroute_socket_bind, SOCKET, NULL_IS_BAD, 1,                                                \
+      zroute_socket_bind(HANDLE, IN(0, "inproc://table")))                                       \
+    F(zroute_socket_connect, SOCKET, NULL_IS_BAD, 1,                                             \
+      zroute_socket_connect(HANDLE, IN(0, "inproc://table")))                                    \
+    F(zroute_socket_unbind, SOCKET, NULL_IS_BAD, 1,                                              \
+      zroute_socket_unbind(HANDLE, IN(0, "inproc://table")))                                     \
+    F(zroute_socket_disconnect, SOCKET, NULL_IS_BAD, 1,                                          \
+      zroute_socket_disconnect(HANDLE, IN(0, "inproc://table")))                                 \
+    F(zroute_socket_set_integer, SOCKET, NULL_IS_BAD, 1,                                         \
+      zroute_socket_set_integer(HANDLE, IN(0, "ZMQ_LINGER"), 0))                                 \
+    F(zroute_socket_set_bytes, SOCKET, NULL_IS_BAD, 2,                                           \
+      zroute_socket_set_bytes(HANDLE, IN(0, "ZMQ_ROUTING_ID"), IN(1, "id"), 2))                  \
+    F(zroute_socket_get_integer, SOCKET, NULL_IS_BAD, 2,                                         \
+      zroute_socket_get_integer(HANDLE, IN(0, "ZMQ_LINGER"), OUT(1, int64_t)))                   \
+    F(zroute_socket_get_bytes, SOCKET, NULL_IS_BAD, 3,                                           \
+      zroute_socket_get_bytes(HANDLE, IN(0, "ZMQ_LAST_ENDPOINT"), OUT(1, const void *),          \
+                              OUT(2, size_t)))                                                   \
+    F(zroute_socket_subscribe, SOCKET, NULL_IS_BAD, 1,                                           \
+      zroute_socket_subscribe(HANDLE, IN(0, "topic"), 5))                                        \
+    F(zroute_socket_unsubscribe, SOCKET, NULL_IS_BAD, 1,                                         \
+      zroute_socket_unsubscribe(HANDLE, IN(0, "topic"), 5))                                      \
+    F(zroute_socket_send, SOCKET, NULL_IS_BAD, 1,                                                \
+      zroute_socket_send(HANDLE, IN(0, "frame"), 5, ZROUTE_DONTWAIT))                            \
+    F(zroute_socket_send_all, SOCKET, NULL_IS_BAD, 1,                                            \
+      zroute_socket_send_all(HANDLE, IN(0, &one_frame), 1, ZROUTE_DONTWAIT))                     \
+    F(zroute_socket_send_owned, SOCKET, NULL_IS_BAD, 2,                                          \
+      zroute_socket_send_owned(HANDLE, IN(0, (void *)one_frame.data), 5,                         \
+                               IN(1, kept_by_caller), NULL, ZROUTE_DONTWAIT))                    \
+    F(zroute_socket_receive, SOCKET, NULL_IS_BAD, 3,                                             \
+      zroute_socket_receive(HANDLE, ZROUTE_DONTWAIT, OUT(0, const void *), OUT(1, size_t),       \
+                            OUT(2, int)))                                                        \
+    F(zroute_socket_receive_all, SOCKET, NULL_IS_BAD, 2,                                         \
+      zroute_socket_receive_all(HANDLE, ZROUTE_DONTWAIT, OUT(0, const zroute_frame *),           \
+                                OUT(1, size_t)))                                                 \
+    F(zroute_socket_poll, NO_HANDLE, NULL_IS_FINE, 1, zroute_socket_poll(NULL, 0, 0, OUT(0, size_t))) \
+    F(zroute_socket_proxy, SOCKET, NULL_IS_BAD, 0,                                               \
+      zroute_socket_proxy(HANDLE, HANDLE, NULL, NULL, 0))                                        \
+    F(zroute_socket_monitor, SOCKET, NULL_IS_BAD, 0, zroute_socket_monitor(HANDLE, NULL, 0))     \
+    F(zroute_socket_receive_event, SOCKET, NULL_IS_BAD, 1,                                       \
+      zroute_socket_receive_event(HANDLE, ZROUTE_DONTWAIT, OUT(0, zroute_socket_event)))         \
+    F(zroute_socket_free, SOCKET, NULL_IS_FINE, 0, zroute_socket_free(HANDLE))                   \
+    F(zroute_z85_encode, NO_HANDLE, NULL_IS_FINE, 2,                                             \
+      zroute_z85_encode(IN(0, "four"), 4, OUT(1, char), 6))                                      \
+    F(zroute_z85_decode, NO_HANDLE, NULL_IS_FINE, 3,                                             \
+      zroute_z85_decode(IN(0, "HelloWorld"), OUT(1, char), 8, OUT(2, size_t)))                   \
     F(zroute_curve_keypair, NO_HANDLE, NULL_IS_FINE, 2,                                          \
       zroute_curve_keypair(OUT(0, char), OUT(1, char)))                                          \
     F(zroute_last_error, NO_HANDLE, NULL_IS_FINE, 0, (zroute_last_error(NULL, 0), ZROUTE_OK))    \
@@ -192,6 +263,8 @@ struct handles make_handles(void)
     zroute_reader *reader;
     zroute_writer *writer;
     zroute_call *call = NULL;
+    zroute_context *context;
+    zroute_socket *socket;
 
     memset(&made, 0, sizeof made);
     made.pair = make_pair_with(NULL, NULL);
@@ -206,6 +279,10 @@ struct handles make_handles(void)
     assert_status(ZROUTE_OK, zroute_options_new(&options));
     assert_status(ZROUTE_OK, zroute_reader_new(PACKED("\x81\xa3key\x01"), &reader));
     assert_status(ZROUTE_OK, zroute_writer_new(&writer));
+    assert_status(ZROUTE_OK, zroute_context_new(&context));
+    assert_status(ZROUTE_OK, zroute_socket_new(context, "ZMQ_PAIR", &socket));
+    made.of[CONTEXT] = context;
+    made.of[SOCKET] = socket;
     made.of[OPTIONS] = options;
     made.of[READER] = reader;
     made.of[WRITER] = writer;
@@ -220,6 +297,8 @@ void free_handles(struct handles *handles)
     assert_status(ZROUTE_OK, zroute_options_free(handles->of[OPTIONS]));
     assert_status(ZROUTE_OK, zroute_reader_free(handles->of[READER]));
     assert_status(ZROUTE_OK, zroute_writer_free(handles->of[WRITER]));
+    assert_status(ZROUTE_OK, zroute_socket_free(handles->of[SOCKET]));
+    assert_status(ZROUTE_OK, zroute_context_free(handles->of[CONTEXT]));
     assert_status(ZROUTE_OK, zroute_answer_free(handles->of[ANSWER]));
     assert_status(ZROUTE_OK, zroute_call_free(handles->of[CALL]));
     free_pair(&pair);

@@ -4,7 +4,7 @@
 
 #include "pair.h"
 
-enum kind { NO_HANDLE, OPTIONS, SERVER, CLIENT, CALL, ANSWER, READER, WRITER, KINDS };
+enum kind { NO_HANDLE, OPTIONS, SERVER, CLIENT, CALL, ANSWER, READER, WRITER, CONTEXT, SOCKET, KINDS };
 
 /* What a function makes of NULL where its handle belongs. */
 enum null_handle { NULL_IS_BAD, NULL_IS_FINE };

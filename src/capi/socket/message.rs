@@ -68,8 +68,11 @@ pub unsafe extern "C" fn zroute_socket_send_all(
 ) -> zroute_status {
     gate("zroute_socket_send_all", || {
         let plain = enter(socket)?;
-        if frames.is_null() || count == 0 {
+        if count == 0 {
             return Err(Failure::argument("a message has one frame at least"));
+        }
+        if frames.is_null() {
+            return Err(Failure::argument("frames is NULL"));
         }
         if count > isize::MAX.cast_unsigned() / size_of::<zroute_frame>() {
             return Err(Failure::argument(format!("impossible count, {count}")));
