@@ -86,6 +86,13 @@ typedef struct zroute_client_counters {
   uint64_t bytes_received;
 } zroute_client_counters;
 
+typedef struct zroute_php_text {
+  const void *data;
+  size_t size;
+  size_t names_size;
+  uint32_t remarks;
+} zroute_php_text;
+
 typedef struct zroute_item {
   enum zroute_type type;
   int boolean;
@@ -289,6 +296,28 @@ enum zroute_status zroute_php_unpack(const void *packed,
                                      size_t packed_size,
                                      const void **data,
                                      size_t *size);
+
+enum zroute_status zroute_php_pack_objects(const void *serialized,
+                                           size_t serialized_size,
+                                           uint32_t settings,
+                                           const void *known,
+                                           size_t known_size,
+                                           struct zroute_php_text *text);
+
+enum zroute_status zroute_php_unpack_objects(const void *packed,
+                                             size_t packed_size,
+                                             uint32_t settings,
+                                             const void *allowed,
+                                             size_t allowed_size,
+                                             const void *enums,
+                                             size_t enums_size,
+                                             struct zroute_php_text *text);
+
+enum zroute_status zroute_msgpack_skim(const void *packed,
+                                       size_t packed_size,
+                                       size_t offset,
+                                       uint64_t *left,
+                                       size_t *read);
 
 enum zroute_status zroute_reader_new(const void *data,
                                      size_t size,

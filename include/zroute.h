@@ -328,6 +328,28 @@ typedef struct zroute_client_counters {
 } zroute_client_counters;
 
 /**
+ * A result for PHP, borrowed as the function says.
+ */
+typedef struct zroute_php_text {
+  /**
+   * The result.
+   */
+  const void *data;
+  /**
+   * Its size in bytes, names that follow it not counted.
+   */
+  size_t size;
+  /**
+   * How many bytes of names follow it, with a NUL between two.
+   */
+  size_t names_size;
+  /**
+   * What there is to be said about it, as bits.
+   */
+  uint32_t remarks;
+} zroute_php_text;
+
+/**
  * One value, or the header of an array or map. Which fields count is said by
  * `type`; the others are 0.
  */
@@ -952,8 +974,7 @@ enum zroute_status zroute_options_free(struct zroute_options *options);
 
 /**
  * Turns what PHP's serialize() wrote into MessagePack. The result is
- * borrowed: it is good until this thread's next zroute_php_pack or
- * zroute_php_unpack.
+ * borrowed: it is good until this thread's next zroute_php function.
  *
  * ZROUTE_NOT_PLAIN when the value holds an object other than stdClass, a
  * reference, or, unless `plain` is other than 0, a 0 inside an array, because
@@ -971,8 +992,7 @@ enum zroute_status zroute_php_pack(const void *serialized,
 /**
  * Turns one MessagePack value into what PHP's unserialize() reads. Nothing
  * but null, bool, int, float, string and array can come of it. The result is
- * borrowed: it is good until this thread's next zroute_php_pack or
- * zroute_php_unpack.
+ * borrowed: it is good until this thread's next zroute_php function.
  *
  * ZROUTE_INVALID_VALUE when the bytes are not one value within the default
  * limits, or hold what PHP has no plain value for: an extension, or a map key
@@ -984,6 +1004,78 @@ enum zroute_status zroute_php_unpack(const void *packed,
                                      size_t packed_size,
                                      const void **data,
                                      size_t *size);
+
+/**
+ * Turns what PHP's serialize() wrote into the packed form of PHP's msgpack
+ * extension, objects and references included. The result is borrowed: it is
+ * good until this thread's next zroute_php function.
+ *
+ * `settings` are bits: 1 php_only, 2 use_str8_serialization, 4 force_f32,
+ * 8 assoc. `known` is what the text does not tell about classes, in PHP's
+ * serialize format, pair after pair: a class's name and i:0;, or i:1; if it has
+ * __serialize(), or i:2; if it has __sleep(); or "Enum:Case" and the case's
+ * value, N; if it has none. Remark 1: classes or cases are not known; there is
+ * no result, their names follow. Remark 2: the value holds an integer 0, which
+ * may be a resource, because serialize() writes one so. Remark 4: it holds
+ * references, or an object at several places.
+ *
+ * ZROUTE_INVALID_VALUE when it is nested more than 1024 deep or is not what
+ * serialize() writes; ZROUTE_TOO_LARGE.
+ *
+ * Any thread.
+ */
+enum zroute_status zroute_php_pack_objects(const void *serialized,
+                                           size_t serialized_size,
+                                           uint32_t settings,
+                                           const void *known,
+                                           size_t known_size,
+                                           struct zroute_php_text *text);
+
+/**
+ * Turns the first value of `packed`, in the packed form of PHP's msgpack
+ * extension, into what PHP's unserialize() reads. The result is borrowed: it
+ * is good until this thread's next zroute_php function.
+ *
+ * `settings` are bits: 1 php_only, 8 assoc, 16 illegal_key_insert. `allowed` are
+ * the classes that the bytes may name, in lower case with NULs around, NULL for
+ * any; an object of another class becomes a stdClass object. `enums` are those
+ * known to be enums, each after a =, and known to be none, each after a !, with
+ * NULs around.
+ *
+ * Remarks: 1, the bytes are malformed; the result is what is wrong. 2, the bytes
+ * end too early; there is no result. 4, bytes follow the value. 8, a map key
+ * is neither integer nor string. 16, a back reference leads nowhere. 32, the
+ * result names classes other than stdClass. 64, it holds objects that read
+ * themselves (Serializable). 128, classes were named that are not allowed; their
+ * names follow. 256, classes are perhaps enums; their names follow, and the
+ * result is good if none of them is.
+ *
+ * Any thread.
+ */
+enum zroute_status zroute_php_unpack_objects(const void *packed,
+                                             size_t packed_size,
+                                             uint32_t settings,
+                                             const void *allowed,
+                                             size_t allowed_size,
+                                             const void *enums,
+                                             size_t enums_size,
+                                             struct zroute_php_text *text);
+
+/**
+ * Passes over bytes of a value that may not be there whole yet, from `offset` on:
+ * `*left` is how many values are still missing, 1 at the start, 0 when it is
+ * whole. `*read` is how many of these bytes belong to it; the next call goes on
+ * where those end.
+ *
+ * ZROUTE_BAD_ARGUMENT when `offset` is beyond the end; ZROUTE_INVALID_VALUE at the byte 0xc1, or when *left would pass 2^63.
+ *
+ * Any thread. Takes no memory.
+ */
+enum zroute_status zroute_msgpack_skim(const void *packed,
+                                       size_t packed_size,
+                                       size_t offset,
+                                       uint64_t *left,
+                                       size_t *read);
 
 /**
  * Makes a reader of one MessagePack value, which is checked as a whole first.

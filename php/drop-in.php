@@ -6,3 +6,4 @@ declare(strict_types=1);
 // `auto_prepend_file`. What is defined already stays as it is.
 
 require_once __DIR__ . '/drop-in/zmq.php';
+require_once __DIR__ . '/drop-in/msgpack.php';

@@ -49,6 +49,10 @@ final class Native
     private readonly CData $dataAddress;
     private readonly CData $sizeAddress;
     private readonly bool $hasSignals;
+    /** More outputs, made on first use. */
+    private ?CData $text = null;
+    private ?CData $textAddress = null;
+    private ?CData $left = null;
     /**
      * Some pages, given back to PHP before a handle is freed: at the end of a script that has met its memory limit
      * there may be no room left for that call, and callers wait to be told.
@@ -899,6 +903,99 @@ final class Native
             FFI::addr($version[2])
         );
         return [$version[0], $version[1], $version[2]];
+    }
+
+    // The msgpack extension's packed form.
+
+    /**
+     * @param string $serialized serialize() of a value
+     * @param string $known what it does not tell about classes; Zroute\DropIn\SerializeCodec knows how
+     * @return string the packed form of the msgpack extension
+     */
+    public function packObjects(
+        string $serialized,
+        int $settings,
+        string $known,
+        int &$remarks,
+        string &$names
+    ): string {
+        $text = $this->text ??= $this->ffi->new('zroute_php_text');
+        $held = $this->holdSignals();
+        $status = $this->ffi->zroute_php_pack_objects(
+            $serialized,
+            strlen($serialized),
+            $settings,
+            $known,
+            strlen($known),
+            $this->textAddress ??= FFI::addr($text)
+        );
+        $packed = $status === Status::OK ? $this->lent($text, $remarks, $names) : null;
+        $this->releaseSignals($held);
+        return $packed ?? throw new InvalidValue($this->lastError());
+    }
+
+    /**
+     * @param string|null $allowed the classes that the bytes may name, null for any
+     * @param string $enums which classes are enums
+     * @return string serialize() of the value
+     */
+    public function unpackObjects(
+        string $packed,
+        int $settings,
+        ?string $allowed,
+        string $enums,
+        int &$remarks,
+        string &$names
+    ): string {
+        $text = $this->text ??= $this->ffi->new('zroute_php_text');
+        $held = $this->holdSignals();
+        $status = $this->ffi->zroute_php_unpack_objects(
+            $packed,
+            strlen($packed),
+            $settings,
+            $allowed,
+            $allowed === null ? 0 : strlen($allowed),
+            $enums,
+            strlen($enums),
+            $this->textAddress ??= FFI::addr($text)
+        );
+        $serialized = $status === Status::OK ? $this->lent($text, $remarks, $names) : null;
+        $this->releaseSignals($held);
+        return $serialized ?? throw new InvalidMessage($this->lastError());
+    }
+
+    /**
+     * Passes over bytes of a value that comes in parts.
+     *
+     * @param int $offset where they begin; not beyond the end
+     * @param int $left how many values are missing: 1 at the start, 0 when it is whole
+     * @return int|null how many of the bytes belong to it, null when they are no value
+     */
+    public function skim(string $bytes, int $offset, int &$left): ?int
+    {
+        $this->left ??= $this->ffi->new('uint64_t');
+        $this->left->cdata = $left;
+        $status = $this->ffi->zroute_msgpack_skim(
+            $bytes,
+            strlen($bytes),
+            $offset,
+            FFI::addr($this->left),
+            $this->sizeAddress
+        );
+        if ($status !== Status::OK) {
+            return null;
+        }
+        $left = $this->left->cdata;
+        return $this->size->cdata;
+    }
+
+    /** A copy of a lent text, and of the names behind it. */
+    private function lent(CData $text, int &$remarks, string &$names): string
+    {
+        $remarks = $text->remarks;
+        $size = $text->size;
+        $names = $text->names_size === 0 ? '' : FFI::string($text->data + $size, $text->names_size);
+        return $size === 0 ? '' : FFI::string($text->data, $size);
     }
 
     private function __clone()

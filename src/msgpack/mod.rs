@@ -15,5 +15,5 @@ pub use kind::Kind;
 pub use limits::Limits;
 pub use malformed::Malformed;
 pub use reader::{Item, Reader};
-pub use scan::{Scanner, scan};
+pub use scan::{Scanner, Skimmed, scan, skim};
 pub use writer::{Incomplete, Writer};

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::limits::Limits;
 use super::malformed::Malformed;
 use super::reader::Reader;
-use super::step::{Step, is_one_byte, step};
+use super::step::{Step, is_one_byte, step, step_alone};
 
 /// Checks that `bytes` are exactly one value within `limits`.
 ///
@@ -13,6 +13,37 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     let mut scanner = Scanner::new(bytes, limits);
     scanner.value()?;
     scanner.finish()
+}
+
+/// How far a value got that comes in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skimmed {
+    /// How many of the bytes belong to the value, to the last of its parts that is whole.
+    pub read: usize,
+    /// How many values are still missing; with 0 the value is whole.
+    pub left: u64,
+}
+
+/// Passes over the next bytes of a value of which `left` values are missing, so
+/// that a value which comes in parts is looked at only once.
+///
+/// Of a value's parts only a header or scalar that is not whole is left unread.
+/// A count that would pass 2^63 is refused.
+pub fn skim(bytes: &[u8], left: u64) -> Result<Skimmed, Malformed> {
+    let mut skimmed = Skimmed { read: 0, left };
+    while skimmed.left > 0 {
+        let (next, entries) = match step_alone(bytes, skimmed.read) {
+            Ok(step) => step,
+            Err(Malformed::Truncated { .. }) => break,
+            Err(error) => return Err(error),
+        };
+        skimmed.left = (skimmed.left - 1)
+            .checked_add(entries)
+            .filter(|left| *left < 1 << 63)
+            .ok_or(Malformed::TooManyNodes { limit: usize::MAX })?;
+        skimmed.read = next;
+    }
+    Ok(skimmed)
 }
 
 /// Reads and checks in the same pass; all of its reads share one budget of
@@ -299,6 +330,35 @@ mod tests {
             scan(b"\x92\xc0\xc1", &limits),
             Err(Malformed::ReservedByte { offset: 2 })
         );
+    }
+
+    #[test]
+    fn a_value_in_parts_is_whole_at_its_last_byte() {
+        let parts = |bytes: &[u8], size: usize| {
+            let (mut whole, mut end, mut left) = (Vec::new(), 0, 1);
+            for part in bytes.chunks(size) {
+                whole.extend_from_slice(part);
+                let skimmed = skim(&whole[end..], left)?;
+                end += skimmed.read;
+                left = skimmed.left;
+            }
+            Ok((end, left))
+        };
+        for size in 1..=PLUS.len() {
+            assert_eq!(parts(PLUS, size), Ok((PLUS.len(), 0)));
+            let more = [PLUS, b"\xc0\xc0"].concat();
+            assert_eq!(parts(&more, size), Ok((PLUS.len(), 0)));
+            assert_eq!(
+                parts(b"\x93\x01\xdd\xff\xff\xff\xff\x05", size),
+                Ok((8, 0x1_0000_0000 - 1))
+            );
+            let reserved = parts(b"\x93\x01\xc1", size);
+            assert!(matches!(reserved, Err(Malformed::ReservedByte { .. })));
+        }
+        assert_eq!(parts(b"", 1), Ok((0, 1)));
+        let most = (1 << 63) - 1;
+        assert!(skim(b"\xdf\xff\xff\xff\xff", most).is_err());
+        assert!(skim(b"\x91", u64::MAX).is_err());
     }
 
     #[test]

@@ -138,6 +138,26 @@ pub(super) fn step(bytes: &[u8], at: usize) -> Result<Step, Malformed> {
     }
 }
 
+/// As `step`, of a value whose entries may not be there yet: where its header or
+/// all of it ends, and how many values follow.
+pub(super) fn step_alone(bytes: &[u8], at: usize) -> Result<(usize, u64), Malformed> {
+    let truncated = Malformed::Truncated { offset: at };
+    let first = *bytes.get(at).ok_or(truncated)?;
+    match SHAPES[usize::from(first)] {
+        Shape::Small { entries } => Ok((at + 1, entries.into())),
+        Shape::Large { width, factor } => {
+            let count = count(bytes, at + 1, width).ok_or(truncated)?;
+            Ok((
+                at + 1 + usize::from(width),
+                count as u64 * u64::from(factor),
+            ))
+        }
+        _ => match step(bytes, at)? {
+            Step::Leaf { next } | Step::Container { next, .. } => Ok((next, 0)),
+        },
+    }
+}
+
 #[inline]
 fn container(bytes: &[u8], next: usize, entries: usize) -> Option<Step> {
     let left = bytes.len().checked_sub(next)?;

@@ -14,7 +14,8 @@ namespace Zroute\DropIn;
  */
 final class AllowedClasses
 {
-    private static ?self $current = null;
+    /** @internal */
+    public static ?self $current = null;
 
     /** The names, in lower case, each with a NUL before and after: "\0app\order\0app\suit\0". */
     public readonly string $folded;

@@ -25,7 +25,7 @@ final class Remarks
     /**
      * @param int $kinds bits of this class
      * @param list<string> $refused the classes that were named and not allowed, each once
-     * @param string $text for MALFORMED: what was expected, what came
+     * @param string $text for MALFORMED: which limit the bytes pass, if any
      */
     public function __construct(
         public readonly int $kinds,

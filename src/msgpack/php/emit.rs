@@ -1,6 +1,7 @@
 //! MessagePack to PHP's serialize format.
 
 use super::collisions::{Budget, Table};
+use super::write;
 use crate::msgpack::limits::Limits;
 use crate::msgpack::malformed::Malformed;
 use crate::msgpack::reader::{Item, Reader};
@@ -62,14 +63,15 @@ impl Emitter<'_, '_> {
     fn value(&mut self) -> Result<(), Malformed> {
         let offset = self.reader.position();
         match self.reader.read()? {
-            Item::Nil => self.out.extend_from_slice(b"N;"),
-            Item::Boolean(false) => self.out.extend_from_slice(b"b:0;"),
-            Item::Boolean(true) => self.out.extend_from_slice(b"b:1;"),
-            Item::Integer(value) => self.integer(value),
-            Item::Unsigned(value) => self.string(itoa::Buffer::new().format(value).as_bytes()),
-            Item::Float32(value) => self.float(value.into()),
-            Item::Float64(value) => self.float(value),
-            Item::Text(value) | Item::Binary(value) => self.string(value),
+            Item::Nil => write::nil(self.out),
+            Item::Boolean(value) => write::boolean(self.out, value),
+            Item::Integer(value) => write::integer(self.out, value),
+            Item::Unsigned(value) => {
+                write::string(self.out, itoa::Buffer::new().format(value).as_bytes());
+            }
+            Item::Float32(value) => write::float(self.out, value.into()),
+            Item::Float64(value) => write::float(self.out, value),
+            Item::Text(value) | Item::Binary(value) => write::string(self.out, value),
             Item::Array(values) => self.array(values)?,
             Item::Map(pairs) => self.map(pairs)?,
             Item::Extension(kind, _) => return Err(Malformed::Extension { kind, offset }),
@@ -80,7 +82,7 @@ impl Emitter<'_, '_> {
     fn array(&mut self, values: u32) -> Result<(), Malformed> {
         self.enter(values, values as usize)?;
         for index in 0..values {
-            self.integer(index.into());
+            write::integer(self.out, index.into());
             self.value()?;
         }
         self.leave();
@@ -106,7 +108,7 @@ impl Emitter<'_, '_> {
                 if let Some(table) = table {
                     table.integer(key, &mut self.collisions)?;
                 }
-                self.integer(key);
+                write::integer(self.out, key);
             }
             Item::Text(key) | Item::Binary(key) => self.string_key(key, table)?,
             Item::Unsigned(key) => {
@@ -127,7 +129,7 @@ impl Emitter<'_, '_> {
         if let Some(table) = table {
             table.string(key, &mut self.collisions)?;
         }
-        self.string(key);
+        write::string(self.out, key);
         Ok(())
     }
 
@@ -141,9 +143,7 @@ impl Emitter<'_, '_> {
             .ok_or(Malformed::TooManyNodes {
                 limit: self.limits.nodes,
             })?;
-        if !short(self.out, &ARRAYS, entries) {
-            long(self.out, b"a:", entries, b":{");
-        }
+        write::array(self.out, entries);
         Ok(())
     }
 
@@ -151,99 +151,6 @@ impl Emitter<'_, '_> {
         self.levels += 1;
         self.out.push(b'}');
     }
-
-    #[inline]
-    fn integer(&mut self, value: i64) {
-        if !short(self.out, &INTEGERS, value) {
-            long(self.out, b"i:", value, b";");
-        }
-    }
-
-    fn float(&mut self, value: f64) {
-        self.out.extend_from_slice(b"d:");
-        if value.is_finite() {
-            // The shortest digits that give the same bits back.
-            let mut digits = ryu::Buffer::new();
-            self.out
-                .extend_from_slice(digits.format_finite(value).as_bytes());
-        } else if value.is_nan() {
-            self.out.extend_from_slice(b"NAN");
-        } else if value > 0.0 {
-            self.out.extend_from_slice(b"INF");
-        } else {
-            self.out.extend_from_slice(b"-INF");
-        }
-        self.out.push(b';');
-    }
-
-    fn string(&mut self, value: &[u8]) {
-        if !short(self.out, &STRINGS, value.len()) {
-            long(self.out, b"s:", value.len(), b":\"");
-        }
-        self.out.extend_from_slice(value);
-        self.out.extend_from_slice(b"\";");
-    }
-}
-
-/// A number and what surrounds it, ready to copy; the last byte is the length.
-///
-/// Most numbers are small, and eight bytes at once are copied faster than two.
-type Short = [u8; 8];
-
-static INTEGERS: [Short; 128] = shorts(*b"i:", b";");
-static STRINGS: [Short; 128] = shorts(*b"s:", b":\"");
-static ARRAYS: [Short; 128] = shorts(*b"a:", b":{");
-
-const fn shorts(before: [u8; 2], after: &[u8]) -> [Short; 128] {
-    let mut table = [[0; 8]; 128];
-    let mut number = 0;
-    while number < table.len() {
-        let mut short = [before[0], before[1], 0, 0, 0, 0, 0, 2];
-        let mut unit = if number > 99 {
-            100
-        } else if number > 9 {
-            10
-        } else {
-            1
-        };
-        while unit > 0 {
-            #[allow(clippy::cast_possible_truncation)] // A digit.
-            push(&mut short, b'0' + (number / unit % 10) as u8);
-            unit /= 10;
-        }
-        let mut index = 0;
-        while index < after.len() {
-            push(&mut short, after[index]);
-            index += 1;
-        }
-        table[number] = short;
-        number += 1;
-    }
-    table
-}
-
-const fn push(short: &mut Short, byte: u8) {
-    short[short[7] as usize] = byte;
-    short[7] += 1;
-}
-
-/// Writes a number with what surrounds it, if the table has it.
-#[inline]
-fn short(out: &mut Vec<u8>, table: &[Short; 128], value: impl TryInto<usize>) -> bool {
-    let Some(short) = value.try_into().ok().and_then(|value| table.get(value)) else {
-        return false;
-    };
-    let end = out.len() + usize::from(short[7]);
-    out.extend_from_slice(short);
-    out.truncate(end);
-    true
-}
-
-fn long(out: &mut Vec<u8>, before: &[u8], value: impl itoa::Integer, after: &[u8]) {
-    let mut digits = itoa::Buffer::new();
-    out.extend_from_slice(before);
-    out.extend_from_slice(digits.format(value).as_bytes());
-    out.extend_from_slice(after);
 }
 
 #[cfg(test)]

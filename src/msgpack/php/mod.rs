@@ -4,10 +4,12 @@
 mod collisions;
 mod emit;
 mod fit;
+pub mod objects;
 mod parse;
 mod serialized;
 mod text;
 mod unserializable;
+mod write;
 
 pub(crate) use collisions::numeric;
 pub use emit::to_php;

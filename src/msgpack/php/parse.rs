@@ -138,7 +138,7 @@ impl<'a> Packer<'a, '_> {
             if self.text.integer() != Some(index.into()) {
                 self.text.rest = entry;
                 self.hold(entries)?;
-                self.list_to_map(header, first, index);
+                list_to_map(self.out, header, first, index);
                 self.pairs(count - index)?;
                 break;
             }
@@ -173,31 +173,6 @@ impl<'a> Packer<'a, '_> {
         Ok(())
     }
 
-    /// Turns the array whose header is at `header` into a map of as many entries,
-    /// and gives the `values` that are already there, from `first` on, their keys.
-    ///
-    /// Most maps show with their first key, when there is nothing to move yet.
-    fn list_to_map(&mut self, header: usize, first: usize, values: u32) {
-        if let Some(marker) = self.out.get_mut(header) {
-            *marker = match *marker {
-                0xdc => 0xde,
-                0xdd => 0xdf,
-                small => small ^ 0x90 ^ 0x80,
-            };
-        }
-        if values == 0 {
-            return;
-        }
-        let moved = self.out.split_off(first);
-        let mut reader = Reader::new(&moved);
-        for key in 0..values {
-            pack::unsigned(self.out, key.into());
-            // What was packed here is well-formed.
-            let value = reader.slice().unwrap_or_default();
-            self.out.extend_from_slice(value);
-        }
-    }
-
     fn enter(&mut self, entries: usize) -> Result<u32, Unserializable> {
         let limit = self.limits.levels();
         self.levels = self
@@ -221,6 +196,31 @@ impl<'a> Packer<'a, '_> {
     fn leave(&mut self) -> Result<(), Unserializable> {
         self.levels += 1;
         self.read(Text::close)
+    }
+}
+
+/// Turns the array whose header is at `header` into a map of as many entries,
+/// and gives the `values` that are already there, from `first` on, their keys.
+///
+/// Most maps show with their first key, when there is nothing to move yet.
+pub(super) fn list_to_map(out: &mut Vec<u8>, header: usize, first: usize, values: u32) {
+    if let Some(marker) = out.get_mut(header) {
+        *marker = match *marker {
+            0xdc => 0xde,
+            0xdd => 0xdf,
+            small => small ^ 0x90 ^ 0x80,
+        };
+    }
+    if values == 0 {
+        return;
+    }
+    let moved = out.split_off(first);
+    let mut reader = Reader::new(&moved);
+    for key in 0..values {
+        pack::unsigned(out, key.into());
+        // What was packed here is well-formed.
+        let value = reader.slice().unwrap_or_default();
+        out.extend_from_slice(value);
     }
 }
 

@@ -6,20 +6,24 @@ use super::unserializable::Unserializable;
 /// its position is where it stopped making sense.
 pub(super) struct Text<'a> {
     pub(super) rest: &'a [u8],
-    /// Where `rest` ends, counted from the start of the whole text.
-    end: usize,
+    whole: &'a [u8],
 }
 
 impl<'a> Text<'a> {
     pub(super) fn new(bytes: &'a [u8], position: usize) -> Self {
         Self {
             rest: bytes.get(position..).unwrap_or_default(),
-            end: bytes.len(),
+            whole: bytes,
         }
     }
 
     pub(super) fn position(&self) -> usize {
-        self.end - self.rest.len()
+        self.whole.len() - self.rest.len()
+    }
+
+    /// The same text, from another position on.
+    pub(super) fn at(&self, position: usize) -> Self {
+        Self::new(self.whole, position)
     }
 
     #[cold]
@@ -186,6 +190,31 @@ impl<'a> Text<'a> {
         self.open()
     }
 
+    /// The number of the slot that a reference, `R` or `r`, leads to.
+    pub(super) fn reference(&mut self) -> Option<usize> {
+        self.take(1)?;
+        self.expect(b":")?;
+        let slot = self.length()?;
+        self.expect(b";")?;
+        Some(slot)
+    }
+
+    /// The class and the case of an enum.
+    pub(super) fn enum_case(&mut self) -> Option<&'a [u8]> {
+        let case = self.class()?;
+        self.expect(b";")?;
+        Some(case)
+    }
+
+    /// The class of an object that has written itself, and what it has written.
+    pub(super) fn custom_object(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let class = self.class()?;
+        let length = self.properties()?;
+        let payload = self.take(length)?;
+        self.close()?;
+        Some((class, payload))
+    }
+
     pub(super) fn skip(&mut self) -> Option<()> {
         // Braces tell where a value ends, so keys and values are passed alike.
         let mut open = 0_usize;
@@ -208,14 +237,10 @@ impl<'a> Text<'a> {
                     open += 1;
                 }
                 b'C' => {
-                    self.class()?;
-                    let length = self.properties()?;
-                    self.take(length)?;
-                    self.close()?;
+                    self.custom_object()?;
                 }
                 b'E' => {
-                    self.class()?;
-                    self.expect(b";")?;
+                    self.enum_case()?;
                 }
                 b'}' if open > 0 => {
                     self.close()?;

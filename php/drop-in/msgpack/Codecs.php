@@ -1,0 +1,23 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\DropIn;
+
+use Zroute\Native;
+
+/**
+ * The codec in use.
+ *
+ * @internal
+ */
+final class Codecs
+{
+    public static ?Codec $codec = null;
+
+    /** Chooses it on first use, as Zroute\MessagePack chooses its bridge. */
+    public static function open(): Codec
+    {
+        return self::$codec ??= new SerializeCodec(Native::get());
+    }
+}

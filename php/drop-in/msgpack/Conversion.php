@@ -1,0 +1,99 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\DropIn;
+
+use function is_string;
+
+/**
+ * From bytes to values, with the extension's warnings.
+ *
+ * @internal
+ */
+final class Conversion
+{
+    /**
+     * @param string $function for what is said about arguments
+     * @param int $settings bits of Codec
+     * @return mixed null for no bytes, false for bytes that are no value
+     */
+    public static function unpack(string $function, mixed $packed, mixed $template, int $settings): mixed
+    {
+        if (!is_string($packed)) {
+            $packed = self::text($function, $packed);
+        }
+        if ($template !== null) {
+            $allowed = Template::allow($template, AllowedClasses::$current ?? AllowedClasses::current());
+            return Template::convert($template, self::value($packed, $settings, $allowed));
+        }
+        if ($packed === '') {
+            return null;
+        }
+        $remarks = null;
+        $codec = Codecs::$codec ?? Codecs::open();
+        $value = $codec->unpack($packed, $settings, AllowedClasses::$current ?? AllowedClasses::current(), $remarks);
+        if ($remarks !== null) {
+            self::warn($remarks);
+        }
+        return $value;
+    }
+
+    private static function value(string $packed, int $settings, AllowedClasses $allowed): mixed
+    {
+        if ($packed === '') {
+            return null;
+        }
+        $remarks = null;
+        $value = (Codecs::$codec ?? Codecs::open())->unpack($packed, $settings, $allowed, $remarks);
+        if ($remarks !== null) {
+            self::warn($remarks);
+        }
+        return $value;
+    }
+
+    /** A string argument, as PHP makes one of what it is given. */
+    public static function text(string $function, mixed $text): string
+    {
+        if ($text === null) {
+            trigger_error("$function(): Passing null to parameter #1 (\$str) of type string is deprecated", E_USER_DEPRECATED);
+            return '';
+        }
+        if (is_scalar($text) || $text instanceof \Stringable) {
+            return (string) $text;
+        }
+        throw new \TypeError(
+            "$function(): Argument #1 (\$str) must be of type string, " . get_debug_type($text) . ' given'
+        );
+    }
+
+    private static function warn(Remarks $remarks): void
+    {
+        $texts = [
+            Remarks::INVALID_REFERENCE => '[msgpack] (msgpack_unserialize_map_item) Invalid references value',
+            Remarks::ILLEGAL_KEY => '[msgpack] (msgpack_unserialize_map_item) illegal key type',
+            Remarks::MALFORMED => '[msgpack] (php_msgpack_unserialize) Parse error',
+            Remarks::INSUFFICIENT => '[msgpack] (php_msgpack_unserialize) Insufficient data for unserializing',
+            Remarks::EXTRA_BYTES => '[msgpack] (php_msgpack_unserialize) Extra bytes',
+        ];
+        foreach ($texts as $kind => $text) {
+            if (($remarks->kinds & $kind) !== 0) {
+                self::warning($kind === Remarks::MALFORMED && $remarks->text !== '' ? "$text: {$remarks->text}" : $text);
+            }
+        }
+        foreach ($remarks->refused as $class) {
+            self::warning(
+                "[msgpack] (msgpack_unserialize_map_item) the bytes name class $class, which is not allowed: a "
+                . "stdClass object was made of it. Zroute\DropIn\AllowedClasses::set(['$class']) allows it"
+            );
+        }
+    }
+
+    /** PHP's own code cannot raise E_WARNING, so this is E_USER_WARNING. */
+    public static function warning(string $text): void
+    {
+        if (Settings::$errorDisplay) {
+            trigger_error($text, E_USER_WARNING);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+<?php
+
+declare(strict_types=1);
+
+use Zroute\DropIn\Codec;
+use Zroute\DropIn\Codecs;
+use Zroute\DropIn\Conversion;
+use Zroute\DropIn\Options;
+
+/** ext-msgpack's class. */
+class MessagePack
+{
+    public const OPT_PHPONLY = -1001;
+    public const OPT_ASSOC = -1002;
+    public const OPT_FORCE_F32 = -1003;
+
+    /** Bits of Codec. */
+    private int $settings;
+
+    public function __construct($opt = null)
+    {
+        $this->settings = Options::start(__METHOD__, $opt);
+    }
+
+    public function setOption($option, $value)
+    {
+        return Options::set($this->settings, __METHOD__, $option, $value);
+    }
+
+    public function pack($value)
+    {
+        return (Codecs::$codec ?? Codecs::open())->pack($value, $this->settings);
+    }
+
+    public function unpack($str, $object = null)
+    {
+        return Conversion::unpack(__METHOD__, $str, $object, $this->settings);
+    }
+
+    public function unpacker()
+    {
+        $unpacker = new MessagePackUnpacker();
+        foreach (Options::BITS as $option => $bit) {
+            $unpacker->setOption($option, ($this->settings & $bit) !== 0);
+        }
+        return $unpacker;
+    }
+
+    /** Nothing, as the extension shows. */
+    public function __debugInfo()
+    {
+        return [];
+    }
+}

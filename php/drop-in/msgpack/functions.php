@@ -1,0 +1,37 @@
+<?php
+
+declare(strict_types=1);
+
+// The extension's functions. Their parameters have no types, as its own have none.
+
+use Zroute\DropIn\Codecs;
+use Zroute\DropIn\Conversion;
+use Zroute\DropIn\Settings;
+
+if (!function_exists('msgpack_pack')) {
+    function msgpack_pack($value)
+    {
+        return (Codecs::$codec ?? Codecs::open())->pack($value, Settings::$bits);
+    }
+}
+
+if (!function_exists('msgpack_serialize')) {
+    function msgpack_serialize($value)
+    {
+        return (Codecs::$codec ?? Codecs::open())->pack($value, Settings::$bits);
+    }
+}
+
+if (!function_exists('msgpack_unpack')) {
+    function msgpack_unpack($str, $object = null)
+    {
+        return Conversion::unpack(__FUNCTION__, $str, $object, Settings::$bits);
+    }
+}
+
+if (!function_exists('msgpack_unserialize')) {
+    function msgpack_unserialize($str, $object = null)
+    {
+        return Conversion::unpack(__FUNCTION__, $str, $object, Settings::$bits);
+    }
+}
