@@ -13,6 +13,10 @@ namespace Zroute\DropIn\MessagePack;
  */
 function load(string $class): void
 {
+    if ($class === 'Zroute\\DropIn\\HiddenObjects') {
+        require_once __DIR__ . '/HiddenObjects.php';
+        return;
+    }
     $file = match (true) {
         strcasecmp($class, 'MessagePack') === 0 => __DIR__ . '/msgpack/MessagePack',
         strcasecmp($class, 'MessagePackUnpacker') === 0 => __DIR__ . '/msgpack/MessagePackUnpacker',

@@ -49,10 +49,10 @@ final class Native
     private readonly CData $dataAddress;
     private readonly CData $sizeAddress;
     private readonly bool $hasSignals;
-    /** More outputs, made on first use. */
-    private ?CData $text = null;
-    private ?CData $textAddress = null;
-    private ?CData $left = null;
+    private readonly CData $text;
+    private readonly CData $textAddress;
+    private readonly CData $left;
+    private readonly CData $leftAddress;
     /**
      * Some pages, given back to PHP before a handle is freed: at the end of a script that has met its memory limit
      * there may be no room left for that call, and callers wait to be told.
@@ -75,6 +75,10 @@ final class Native
         $this->moreAddress = FFI::addr($this->more);
         $this->integer = $ffi->new('int64_t');
         $this->integerAddress = FFI::addr($this->integer);
+        $this->text = $ffi->new('zroute_php_text');
+        $this->textAddress = FFI::addr($this->text);
+        $this->left = $ffi->new('uint64_t');
+        $this->leftAddress = FFI::addr($this->left);
         $this->hasSignals = function_exists('pcntl_async_signals');
     }
 
@@ -919,7 +923,6 @@ final class Native
         int &$remarks,
         string &$names
     ): string {
-        $text = $this->text ??= $this->ffi->new('zroute_php_text');
         $held = $this->holdSignals();
         $status = $this->ffi->zroute_php_pack_objects(
             $serialized,
@@ -927,9 +930,9 @@ final class Native
             $settings,
             $known,
             strlen($known),
-            $this->textAddress ??= FFI::addr($text)
+            $this->textAddress
         );
-        $packed = $status === Status::OK ? $this->lent($text, $remarks, $names) : null;
+        $packed = $status === Status::OK ? $this->lent($remarks, $names) : null;
         $this->releaseSignals($held);
         return $packed ?? throw new InvalidValue($this->lastError());
     }
@@ -947,7 +950,6 @@ final class Native
         int &$remarks,
         string &$names
     ): string {
-        $text = $this->text ??= $this->ffi->new('zroute_php_text');
         $held = $this->holdSignals();
         $status = $this->ffi->zroute_php_unpack_objects(
             $packed,
@@ -957,9 +959,9 @@ final class Native
             $allowed === null ? 0 : strlen($allowed),
             $enums,
             strlen($enums),
-            $this->textAddress ??= FFI::addr($text)
+            $this->textAddress
         );
-        $serialized = $status === Status::OK ? $this->lent($text, $remarks, $names) : null;
+        $serialized = $status === Status::OK ? $this->lent($remarks, $names) : null;
         $this->releaseSignals($held);
         return $serialized ?? throw new InvalidMessage($this->lastError());
     }
@@ -973,13 +975,12 @@ final class Native
      */
     public function skim(string $bytes, int $offset, int &$left): ?int
     {
-        $this->left ??= $this->ffi->new('uint64_t');
         $this->left->cdata = $left;
         $status = $this->ffi->zroute_msgpack_skim(
             $bytes,
             strlen($bytes),
             $offset,
-            FFI::addr($this->left),
+            $this->leftAddress,
             $this->sizeAddress
         );
         if ($status !== Status::OK) {
@@ -990,8 +991,9 @@ final class Native
     }
 
     /** A copy of a lent text, and of the names behind it. */
-    private function lent(CData $text, int &$remarks, string &$names): string
+    private function lent(int &$remarks, string &$names): string
     {
+        $text = $this->text;
         $remarks = $text->remarks;
         $size = $text->size;
         $names = $text->names_size === 0 ? '' : FFI::string($text->data + $size, $text->names_size);

@@ -166,13 +166,16 @@ fn with_result<T>(fill: impl FnOnce(&mut Vec<u8>) -> Result<T, Failure>) -> Resu
 /// good until this thread's next zroute_php function.
 ///
 /// `settings` are bits: 1 php_only, 2 use_str8_serialization, 4 force_f32,
-/// 8 assoc. `known` is what the text does not tell about classes, in PHP's
+/// 8 assoc; 32 says that what Serializable classes wrote shares no numbers with
+/// the text around it. `known` is what the text does not tell about classes, in PHP's
 /// serialize format, pair after pair: a class's name and i:0;, or i:1; if it has
 /// __serialize(), or i:2; if it has __sleep(); or "Enum:Case" and the case's
 /// value, N; if it has none. Remark 1: classes or cases are not known; there is
 /// no result, their names follow. Remark 2: the value holds an integer 0, which
 /// may be a resource, because serialize() writes one so. Remark 4: it holds
-/// references, or an object at several places.
+/// references, or an object at several places. Remark 8: what a Serializable
+/// class wrote may go with this text only. Remark 16: and may refer to what is
+/// outside of it.
 ///
 /// ZROUTE_INVALID_VALUE when it is nested more than 1024 deep or is not what
 /// serialize() writes; ZROUTE_TOO_LARGE.
@@ -202,8 +205,16 @@ pub unsafe extern "C" fn zroute_php_pack_objects(
         };
         with_result(|result| {
             match objects::pack(serialized, result, Settings(settings), Known::new(known))? {
-                Packed::Whole { zero, references } => {
-                    let remarks = u32::from(zero) << 1 | u32::from(references) << 2;
+                Packed::Whole {
+                    zero,
+                    references,
+                    shared,
+                    inward,
+                } => {
+                    let remarks = [false, zero, references, shared, inward]
+                        .iter()
+                        .enumerate()
+                        .fold(0, |remarks, (bit, set)| remarks | u32::from(*set) << bit);
                     fill_text(result, &[], remarks, text);
                 }
                 Packed::Unknown(names) => fill_text(result, &names, 1, text),

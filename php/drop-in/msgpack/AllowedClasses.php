@@ -51,7 +51,9 @@ final class AllowedClasses
                 );
             }
         }
-        self::$current = $classes === '*' ? new self(true) : new self(false, ...array_values($classes));
+        self::$current = HiddenObjects::make(
+            static fn (): self => $classes === '*' ? new self(true) : new self(false, ...array_values($classes))
+        );
     }
 
     /** @internal */

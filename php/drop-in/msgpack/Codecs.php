@@ -18,6 +18,9 @@ final class Codecs
     /** Chooses it on first use, as Zroute\MessagePack chooses its bridge. */
     public static function open(): Codec
     {
-        return self::$codec ??= new SerializeCodec(Native::get());
+        return self::$codec ??= HiddenObjects::make(static function (): Codec {
+            AllowedClasses::current();
+            return new SerializeCodec(Native::get());
+        });
     }
 }

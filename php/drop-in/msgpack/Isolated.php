@@ -36,7 +36,7 @@ final class Isolated
     public static function unserialize(string $text, array $options): mixed
     {
         self::$text = [$text, $options];
-        unserialize('O:20:"Zroute\DropIn\Isolated":0:{}', ['allowed_classes' => [self::class]]);
+        unserialize('O:' . strlen(self::class) . ':"' . self::class . '":0:{}', ['allowed_classes' => [self::class]]);
         $result = self::$result;
         self::$result = null;
         return $result;

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Zroute\DropIn;
 
+use Zroute\Exception\InvalidValue;
 use Zroute\Native;
 
 use function is_array;
@@ -25,6 +26,10 @@ final class SerializeCodec implements Codec
     private const UNKNOWN = 1;
     private const ZERO = 2;
     private const REFERENCES = 4;
+    private const SHARED = 8;
+    private const INWARD = 16;
+    /** One more setting, for the native library. */
+    private const ISOLATED = 32;
 
     /** How a text is read that names no class: it has its own limit of depth. */
     private const PLAIN = ['allowed_classes' => ['stdClass'], 'max_depth' => 0];
@@ -38,8 +43,6 @@ final class SerializeCodec implements Codec
 
     /** For the native library: what serialize() does not tell about classes and enum cases. */
     private string $known = '';
-    /** Whether a class writes itself, so that serialize() has to be shielded from it. */
-    private bool $isolated = false;
     /** For the native library: which classes are enums, and which are not. */
     private string $enums = "\0";
 
@@ -56,13 +59,22 @@ final class SerializeCodec implements Codec
     {
         $remarks = 0;
         $names = '';
-        $text = $this->serialize($value);
+        $text = self::serialize($value);
         $packed = $this->native->packObjects($text, $settings, $this->known, $remarks, $names);
-        while (($remarks & self::UNKNOWN) !== 0) {
-            if ($this->learn($names)) {
-                $text = $this->serialize($value);
-            }
+        if (($remarks & self::UNKNOWN) !== 0) {
+            $this->learn($names);
             $packed = $this->native->packObjects($text, $settings, $this->known, $remarks, $names);
+        }
+        if (($remarks & self::SHARED) !== 0) {
+            if (($remarks & self::INWARD) !== 0) {
+                throw new InvalidValue(
+                    'msgpack_pack(): an object of a Serializable class holds an object that it is inside of; give the '
+                    . 'class __serialize()'
+                );
+            }
+            $text = self::serialize($value, true);
+            $isolated = $settings | self::ISOLATED;
+            $packed = $this->native->packObjects($text, $isolated, $this->known, $remarks, $names);
         }
         if (($remarks & self::ZERO) !== 0 && is_array($value)) {
             $plain = self::withoutResources($value, ($remarks & self::REFERENCES) !== 0);
@@ -102,7 +114,7 @@ final class SerializeCodec implements Codec
     }
 
     /** serialize() with floats in full, whatever the ini says. */
-    private function serialize(mixed $value): string
+    private static function serialize(mixed $value, bool $isolated = false): string
     {
         $precision = ini_get('serialize_precision');
         $full = $precision === '-1' || $precision === '17';
@@ -110,7 +122,7 @@ final class SerializeCodec implements Codec
             ini_set('serialize_precision', '-1');
         }
         try {
-            return $this->isolated ? Isolated::serialize($value) : serialize($value);
+            return $isolated ? Isolated::serialize($value) : serialize($value);
         } finally {
             if (!$full) {
                 ini_set('serialize_precision', (string) $precision);
@@ -118,30 +130,20 @@ final class SerializeCodec implements Codec
         }
     }
 
-    /**
-     * Finds out about classes and enum cases.
-     *
-     * @param string $names with a NUL between two
-     * @return bool whether the value has to be serialized anew
-     */
-    private function learn(string $names): bool
+    /** Finds out about classes and enum cases, named with a NUL between two. */
+    private function learn(string $names): void
     {
-        $isolated = $this->isolated;
         foreach (explode("\0", $names) as $name) {
-            $this->known .= serialize($name);
             if (str_contains($name, ':')) {
                 $case = constant(str_replace(':', '::', $name));
-                $this->known .= serialize($case instanceof \BackedEnum ? $case->value : null);
+                $told = serialize($case instanceof \BackedEnum ? $case->value : null);
             } elseif (method_exists($name, '__serialize')) {
-                $this->known .= 'i:1;';
-            } elseif (is_subclass_of($name, \Serializable::class)) {
-                $this->known .= 'i:0;';
-                $this->isolated = true;
+                $told = 'i:1;';
             } else {
-                $this->known .= method_exists($name, '__sleep') ? 'i:2;' : 'i:0;';
+                $told = method_exists($name, '__sleep') ? 'i:2;' : 'i:0;';
             }
+            $this->known .= serialize($name) . $told;
         }
-        return $this->isolated !== $isolated;
     }
 
     /** Finds out which classes are enums. */

@@ -215,6 +215,28 @@ impl<'a> Text<'a> {
         Some((class, payload))
     }
 
+    /// How many values `bytes` hold, as references number them, if they are what
+    /// `serialize()` makes of one value.
+    pub(super) fn values(bytes: &[u8]) -> Option<usize> {
+        let mut text = Text::new(bytes, 0);
+        let mut values = 0_usize;
+        let mut keys = 0_usize;
+        while let Some(letter) = text.peek() {
+            match letter {
+                b'}' => text.close()?,
+                b'a' => keys = keys.checked_add(text.array()?)?,
+                b'O' => {
+                    text.class()?;
+                    keys = keys.checked_add(text.properties()?)?;
+                }
+                _ => text.skip()?,
+            }
+            // A reference has the number of what it leads to.
+            values += usize::from(!matches!(letter, b'}' | b'R'));
+        }
+        values.checked_sub(keys)
+    }
+
     pub(super) fn skip(&mut self) -> Option<()> {
         // Braces tell where a value ends, so keys and values are passed alike.
         let mut open = 0_usize;

@@ -56,6 +56,8 @@ impl Settings {
     pub const ASSOC: u32 = 8;
     /// A key that PHP does not have becomes a value of its own; else a string.
     pub const ILLEGAL_KEY_INSERT: u32 = 16;
+    /// What a class wrote itself shares no numbers with the text around it.
+    pub const ISOLATED: u32 = 32;
 
     const fn php_only(self) -> bool {
         self.0 & Self::PHP_ONLY != 0
@@ -71,6 +73,10 @@ impl Settings {
 
     const fn assoc(self) -> bool {
         self.0 & Self::ASSOC != 0
+    }
+
+    const fn isolated(self) -> bool {
+        self.0 & Self::ISOLATED != 0
     }
 
     const fn illegal_key_insert(self) -> bool {

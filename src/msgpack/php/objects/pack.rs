@@ -24,6 +24,10 @@ pub enum Packed<'a> {
         zero: bool,
         /// A value in it stands at several places.
         references: bool,
+        /// What a class wrote itself may go with this text only.
+        shared: bool,
+        /// What a class wrote itself may refer to what it is inside of.
+        inward: bool,
     },
     /// These classes and enum cases are not known; nothing was appended.
     Unknown(Vec<&'a [u8]>),
@@ -57,6 +61,9 @@ pub fn pack<'a>(
             seen: HashSet::new(),
             open: Vec::new(),
             replayed: 0,
+            values: 0,
+            inside: Vec::new(),
+            custom: Custom::default(),
             zero: false,
             bare: serialized.starts_with(b"i:"),
         };
@@ -71,6 +78,7 @@ pub fn pack<'a>(
             zero,
             known: read,
             slots: noted,
+            custom,
             ..
         } = packer;
         let repeated = noted.is_some();
@@ -81,6 +89,8 @@ pub fn pack<'a>(
                     return Ok(Packed::Whole {
                         zero,
                         references: repeated,
+                        shared: custom.referring,
+                        inward: custom.inward,
                     });
                 }
                 out.truncate(start);
@@ -111,6 +121,20 @@ impl From<Unserializable> for Stop {
     }
 }
 
+/// About classes that write themselves: what they write is a text of its own to
+/// the extension, but `serialize()`, called inside of itself, goes on with the
+/// numbers that references use.
+#[derive(Clone, Copy, Default)]
+struct Custom {
+    any: bool,
+    /// Something in such a text looks like a reference.
+    referring: bool,
+    /// And leads to what the object is inside of.
+    inward: bool,
+    /// How many values such a text holds is not known.
+    uncounted: bool,
+}
+
 /// A value that a reference may lead to.
 #[derive(Clone, Copy)]
 struct Slot {
@@ -139,6 +163,11 @@ struct Packer<'a, 'o> {
     open: Vec<usize>,
     /// How many replays this is inside of: their values were counted before.
     replayed: usize,
+    /// How many values references have numbered so far, at most.
+    values: usize,
+    /// The numbers of the arrays and objects that are open.
+    inside: Vec<usize>,
+    custom: Custom,
     zero: bool,
     bare: bool,
 }
@@ -160,16 +189,23 @@ impl<'a> Packer<'a, '_> {
             }
             Some(b'a') => {
                 let marked = self.begin();
+                self.inside.push(self.values);
                 self.array(marked)?;
+                self.inside.pop();
             }
             Some(b'O') => {
                 let marked = self.begin();
+                self.inside.push(self.values);
                 self.object(marked)?;
+                self.inside.pop();
             }
             Some(b'C') => {
                 self.begin();
                 let (class, payload) = self.read(Text::custom_object)?;
                 self.known.class(class);
+                if !self.settings.isolated() {
+                    self.look(payload);
+                }
                 pack::map(self.out, 2);
                 pack::nil(self.out);
                 pack::integer(self.out, CUSTOM);
@@ -255,10 +291,35 @@ impl<'a> Packer<'a, '_> {
         if self.replayed > 0 {
             return None;
         }
+        self.values += 1;
         let at = self.text.position();
         let slots = self.slots.as_mut()?;
         slots.push(Slot { at, id });
         Some(slots.len())
+    }
+
+    /// Looks for references in what a class has written itself.
+    fn look(&mut self, payload: &[u8]) {
+        self.custom.any = true;
+        let colons = payload
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b':');
+        for at in colons.filter_map(|(colon, _)| colon.checked_sub(1)) {
+            if !matches!(payload.get(at), Some(b'r' | b'R')) {
+                continue;
+            }
+            let number = Text::new(payload, at).reference();
+            self.custom.referring |= number.is_some();
+            self.custom.inward |= number.is_some_and(|number| {
+                let outside = self.custom.uncounted && number <= self.values;
+                outside || number == self.values || self.inside.contains(&number)
+            });
+        }
+        let values = Text::values(payload);
+        self.custom.uncounted |= values.is_none();
+        // At least two bytes a value, if it is another format.
+        self.values += values.unwrap_or(payload.len() / 2);
     }
 
     fn array(&mut self, marked: bool) -> Result<(), Stop> {
@@ -410,6 +471,12 @@ impl<'a> Packer<'a, '_> {
     /// A value that came before: `R` is a reference to it, `r` the same object.
     fn reference(&mut self, letter: u8) -> Result<(), Stop> {
         let number = self.read(Text::reference)?;
+        if self.custom.any {
+            // Its number counts values that are not seen here: the text is no good.
+            self.custom.referring = true;
+            pack::nil(self.out);
+            return Ok(());
+        }
         let Some(slots) = &mut self.slots else {
             return Err(Stop::Reference);
         };
@@ -418,6 +485,7 @@ impl<'a> Packer<'a, '_> {
         };
         let slot = *slot;
         if letter == b'r' && self.replayed == 0 {
+            self.values += 1;
             slots.push(slot);
             self.ids += 1;
         }
