@@ -311,6 +311,7 @@ enum zroute_status zroute_php_unpack_objects(const void *packed,
                                              size_t allowed_size,
                                              const void *enums,
                                              size_t enums_size,
+                                             size_t memory,
                                              struct zroute_php_text *text);
 
 enum zroute_status zroute_msgpack_skim(const void *packed,

@@ -1011,13 +1011,16 @@ enum zroute_status zroute_php_unpack(const void *packed,
  * good until this thread's next zroute_php function.
  *
  * `settings` are bits: 1 php_only, 2 use_str8_serialization, 4 force_f32,
- * 8 assoc. `known` is what the text does not tell about classes, in PHP's
+ * 8 assoc; 32 says that what Serializable classes wrote shares no numbers with
+ * the text around it. `known` is what the text does not tell about classes, in PHP's
  * serialize format, pair after pair: a class's name and i:0;, or i:1; if it has
  * __serialize(), or i:2; if it has __sleep(); or "Enum:Case" and the case's
  * value, N; if it has none. Remark 1: classes or cases are not known; there is
  * no result, their names follow. Remark 2: the value holds an integer 0, which
  * may be a resource, because serialize() writes one so. Remark 4: it holds
- * references, or an object at several places.
+ * references, or an object at several places. Remark 8: what a Serializable
+ * class wrote may go with this text only. Remark 16: and may refer to what is
+ * outside of it.
  *
  * ZROUTE_INVALID_VALUE when it is nested more than 1024 deep or is not what
  * serialize() writes; ZROUTE_TOO_LARGE.
@@ -1040,15 +1043,17 @@ enum zroute_status zroute_php_pack_objects(const void *serialized,
  * the classes that the bytes may name, in lower case with NULs around, NULL for
  * any; an object of another class becomes a stdClass object. `enums` are those
  * known to be enums, each after a =, and known to be none, each after a !, with
- * NULs around.
+ * NULs around. What would take PHP more than about `memory` bytes is refused, as
+ * malformed.
  *
- * Remarks: 1, the bytes are malformed; the result is what is wrong. 2, the bytes
+ * Remarks: 1, the bytes are malformed; the result is which limit they
+ * pass, if any. 2, the bytes
  * end too early; there is no result. 4, bytes follow the value. 8, a map key
  * is neither integer nor string. 16, a back reference leads nowhere. 32, the
  * result names classes other than stdClass. 64, it holds objects that read
  * themselves (Serializable). 128, classes were named that are not allowed; their
  * names follow. 256, classes are perhaps enums; their names follow, and the
- * result is good if none of them is.
+ * result is good if none of them is. 512, it holds objects of stdClass.
  *
  * Any thread.
  */
@@ -1059,6 +1064,7 @@ enum zroute_status zroute_php_unpack_objects(const void *packed,
                                              size_t allowed_size,
                                              const void *enums,
                                              size_t enums_size,
+                                             size_t memory,
                                              struct zroute_php_text *text);
 
 /**

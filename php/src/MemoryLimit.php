@@ -39,6 +39,13 @@ final class MemoryLimit
         ];
     }
 
+    /** How many bytes PHP may still take. */
+    public static function left(): int
+    {
+        $limit = self::bytes((string) ini_get('memory_limit'));
+        return $limit <= 0 ? PHP_INT_MAX : max(0, $limit - memory_get_usage());
+    }
+
     /** A size as php.ini has it, such as 128M. */
     private static function bytes(string $size): int
     {

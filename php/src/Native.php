@@ -940,6 +940,7 @@ final class Native
     /**
      * @param string|null $allowed the classes that the bytes may name, null for any
      * @param string $enums which classes are enums
+     * @param int $memory how much the value may take
      * @return string serialize() of the value
      */
     public function unpackObjects(
@@ -947,6 +948,7 @@ final class Native
         int $settings,
         ?string $allowed,
         string $enums,
+        int $memory,
         int &$remarks,
         string &$names
     ): string {
@@ -959,6 +961,7 @@ final class Native
             $allowed === null ? 0 : strlen($allowed),
             $enums,
             strlen($enums),
+            $memory,
             $this->textAddress
         );
         $serialized = $status === Status::OK ? $this->lent($remarks, $names) : null;

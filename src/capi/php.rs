@@ -232,7 +232,8 @@ pub unsafe extern "C" fn zroute_php_pack_objects(
 /// the classes that the bytes may name, in lower case with NULs around, NULL for
 /// any; an object of another class becomes a stdClass object. `enums` are those
 /// known to be enums, each after a =, and known to be none, each after a !, with
-/// NULs around.
+/// NULs around. What would take PHP more than about `memory` bytes is refused, as
+/// malformed.
 ///
 /// Remarks: 1, the bytes are malformed; the result is which limit they
 /// pass, if any. 2, the bytes
@@ -241,7 +242,7 @@ pub unsafe extern "C" fn zroute_php_pack_objects(
 /// result names classes other than stdClass. 64, it holds objects that read
 /// themselves (Serializable). 128, classes were named that are not allowed; their
 /// names follow. 256, classes are perhaps enums; their names follow, and the
-/// result is good if none of them is.
+/// result is good if none of them is. 512, it holds objects of stdClass.
 ///
 /// Any thread.
 ///
@@ -257,6 +258,7 @@ pub unsafe extern "C" fn zroute_php_unpack_objects(
     allowed_size: usize,
     enums: *const c_void,
     enums_size: usize,
+    memory: usize,
     text: *mut zroute_php_text,
 ) -> zroute_status {
     gate("zroute_php_unpack_objects", || {
@@ -275,7 +277,7 @@ pub unsafe extern "C" fn zroute_php_unpack_objects(
         };
         let allowed = Allowed::new((!allowed.is_null()).then_some(names), enums);
         with_result(|result| {
-            match objects::unpack(packed, result, Settings(settings), allowed) {
+            match objects::unpack(packed, result, Settings(settings), allowed, memory) {
                 Ok(unpacked) => fill_text(result, &unpacked.names, unpacked.remarks.0, text),
                 Err(Malformed::Empty | Malformed::Truncated { .. }) => {
                     fill_text(result, &[], 2, text);

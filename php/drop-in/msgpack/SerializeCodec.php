@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Zroute\DropIn;
 
 use Zroute\Exception\InvalidValue;
+use Zroute\MemoryLimit;
 use Zroute\Native;
 
 use function is_array;
@@ -23,6 +24,8 @@ use function is_array;
  */
 final class SerializeCodec implements Codec
 {
+    private const SMALL = 16384;
+
     private const UNKNOWN = 1;
     private const ZERO = 2;
     private const REFERENCES = 4;
@@ -31,8 +34,9 @@ final class SerializeCodec implements Codec
     /** One more setting, for the native library. */
     private const ISOLATED = 32;
 
-    /** How a text is read that names no class: it has its own limit of depth. */
-    private const PLAIN = ['allowed_classes' => ['stdClass'], 'max_depth' => 0];
+    /** How a text is read, by what is in it; it has its own limit of depth. */
+    private const NO_OBJECTS = ['allowed_classes' => false, 'max_depth' => 0];
+    private const PLAIN_OBJECTS = ['allowed_classes' => ['stdClass'], 'max_depth' => 0];
 
     private const CLASSES = 32;
     private const CUSTOM = 64;
@@ -88,13 +92,15 @@ final class SerializeCodec implements Codec
         $kinds = 0;
         $names = '';
         $folded = $allowed->any ? null : $allowed->folded;
-        $text = $this->native->unpackObjects($packed, $settings, $folded, $this->enums, $kinds, $names);
+        // A value that runs into the memory limit ends the process. Fewer bytes cannot make a large one.
+        $memory = strlen($packed) < self::SMALL ? PHP_INT_MAX : intdiv(MemoryLimit::left(), 8) * 7;
+        $text = $this->native->unpackObjects($packed, $settings, $folded, $this->enums, $memory, $kinds, $names);
         if ($kinds === 0) {
-            return unserialize($text, self::PLAIN);
+            return unserialize($text, self::NO_OBJECTS);
         }
         if (($kinds & self::UNDECIDED) !== 0) {
             $this->decide($names);
-            $text = $this->native->unpackObjects($packed, $settings, $folded, $this->enums, $kinds, $names);
+            $text = $this->native->unpackObjects($packed, $settings, $folded, $this->enums, $memory, $kinds, $names);
         }
         if (($kinds & (self::REFUSED | self::TOLD)) !== 0) {
             $refused = ($kinds & self::REFUSED) !== 0 ? explode("\0", $names) : [];
@@ -105,7 +111,7 @@ final class SerializeCodec implements Codec
             }
         }
         if (($kinds & self::CLASSES) === 0) {
-            return unserialize($text, self::PLAIN);
+            return unserialize($text, self::PLAIN_OBJECTS);
         }
         $options = ['allowed_classes' => $allowed->any ?: $allowed->names, 'max_depth' => 0];
         return ($kinds & self::CUSTOM) !== 0

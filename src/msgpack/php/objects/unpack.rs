@@ -30,6 +30,8 @@ impl Remarks {
     pub const REFUSED: u32 = 128;
     /// Classes that look like enums: the text holds them as objects.
     pub const UNDECIDED: u32 = 256;
+    /// The text holds stdClass objects.
+    pub const OBJECTS: u32 = 512;
 }
 
 /// What came of a message.
@@ -42,6 +44,14 @@ pub struct Unpacked<'a> {
     pub names: Vec<&'a [u8]>,
 }
 
+/// What PHP takes for a string besides its bytes, for an array or object besides its
+/// entries, for each place in a hash table, of which there are at least 8, and for
+/// each value while `unserialize()` is at work.
+const STRING: usize = 32;
+const OBJECT: usize = 112;
+const PLACE: usize = 36;
+const SLOT: usize = 9;
+
 /// A class that is always allowed.
 const PLAIN: &[u8] = b"stdClass";
 
@@ -53,12 +63,14 @@ const INCOMPLETE: &[u8] = b"__PHP_Incomplete_Class_Name";
 ///
 /// An object whose class is not allowed becomes a stdClass object that keeps its
 /// properties and, first of them, its class's name. An extension becomes null, an
-/// integer above PHP's largest the string of its digits.
+/// integer above PHP's largest the string of its digits. What would take PHP more
+/// than about `memory` bytes is refused.
 pub fn unpack<'a>(
     bytes: &'a [u8],
     out: &mut Vec<u8>,
     settings: Settings,
     allowed: Allowed<'_>,
+    memory: usize,
 ) -> Result<Unpacked<'a>, Malformed> {
     let start = out.len();
     let mut unpacker = Unpacker {
@@ -67,6 +79,8 @@ pub fn unpack<'a>(
         settings,
         allowed,
         levels: DEPTH,
+        memory,
+        held: 0,
         slots: 0,
         targets: Vec::new(),
         collisions: Budget::new(Limits::default().collisions),
@@ -138,6 +152,9 @@ struct Unpacker<'a, 'c, 'o> {
     allowed: Allowed<'c>,
     /// How many more arrays and maps may be opened inside each other from here.
     levels: usize,
+    /// How many bytes the value may take in PHP, and takes so far.
+    memory: usize,
+    held: usize,
     /// How many values the text holds so far, as `unserialize()` counts them.
     slots: usize,
     /// By id, less 1.
@@ -150,7 +167,8 @@ struct Unpacker<'a, 'c, 'o> {
 
 impl<'a> Unpacker<'a, '_, '_> {
     fn value(&mut self) -> Result<(), Malformed> {
-        match self.reader.read()? {
+        let item = self.reader.read()?;
+        match item {
             Item::Array(values) => return self.array(values),
             Item::Map(pairs) => return self.map(pairs),
             Item::Nil | Item::Extension(..) => write::nil(self.out),
@@ -161,14 +179,31 @@ impl<'a> Unpacker<'a, '_, '_> {
             }
             Item::Float32(value) => write::float(self.out, value.into()),
             Item::Float64(value) => write::float(self.out, value),
-            Item::Text(value) | Item::Binary(value) => write::string(self.out, value),
+            Item::Text(value) | Item::Binary(value) => {
+                self.hold(STRING + value.len())?;
+                write::string(self.out, value);
+            }
         }
         self.slots += 1;
         Ok(())
     }
 
+    /// Takes what a part of the value needs from the memory that is left, with the
+    /// text so far, which PHP has a copy of.
+    fn hold(&mut self, bytes: usize) -> Result<(), Malformed> {
+        self.held = self.held.saturating_add(bytes);
+        let size = self.held.saturating_add(self.out.len());
+        if size > self.memory {
+            return Err(Malformed::TooLarge {
+                size,
+                limit: self.memory,
+            });
+        }
+        Ok(())
+    }
+
     fn array(&mut self, values: u32) -> Result<(), Malformed> {
-        self.enter()?;
+        self.enter(values)?;
         self.slots += 1;
         self.targets.push(Target {
             slot: self.slots,
@@ -185,7 +220,7 @@ impl<'a> Unpacker<'a, '_, '_> {
     }
 
     fn map(&mut self, pairs: u32) -> Result<(), Malformed> {
-        self.enter()?;
+        self.enter(pairs)?;
         let id = self.targets.len();
         self.targets.push(NOWHERE);
         let (php_only, assoc) = (self.settings.php_only(), self.settings.assoc());
@@ -361,7 +396,7 @@ impl<'a> Unpacker<'a, '_, '_> {
         let before = self.reader.clone();
         match self.reader.read()? {
             Item::Array(values) => {
-                self.enter()?;
+                self.enter(values)?;
                 self.targets.push(NOWHERE);
                 write::object(self.out, class, values);
                 for index in 0..values {
@@ -371,7 +406,7 @@ impl<'a> Unpacker<'a, '_, '_> {
                 self.leave();
             }
             Item::Map(pairs) => {
-                self.enter()?;
+                self.enter(pairs)?;
                 self.targets.push(NOWHERE);
                 let header = self.out.len();
                 write::object(self.out, class, pairs);
@@ -408,7 +443,7 @@ impl<'a> Unpacker<'a, '_, '_> {
         };
         let (pairs, written) = match returned {
             Some(Item::Array(values)) => {
-                self.enter()?;
+                self.enter(values)?;
                 self.targets.push(NOWHERE);
                 self.refuse(class, values);
                 for index in 0..values {
@@ -419,7 +454,7 @@ impl<'a> Unpacker<'a, '_, '_> {
                 (values, values)
             }
             Some(Item::Map(pairs)) => {
-                self.enter()?;
+                self.enter(pairs)?;
                 self.targets.push(NOWHERE);
                 self.refuse(class, pairs);
                 let written = self.properties(pairs, Some(class))?;
@@ -446,7 +481,9 @@ impl<'a> Unpacker<'a, '_, '_> {
 
     /// Begins a stdClass object that keeps the name of a class that is not allowed.
     fn refuse(&mut self, class: &'a [u8], properties: u32) {
-        self.remarks |= Remarks::REFUSED;
+        // What `enter` made room for, and one more, may need twice the places.
+        self.held += 2 * (STRING + INCOMPLETE.len() + PLACE * properties as usize) + 8 * PLACE;
+        self.remarks |= Remarks::REFUSED | Remarks::OBJECTS;
         self.refused.add(class);
         write::object(self.out, PLAIN, properties.saturating_add(1));
         self.property(INCOMPLETE, class);
@@ -460,6 +497,7 @@ impl<'a> Unpacker<'a, '_, '_> {
 
     fn object(&mut self, id: usize, class: &[u8], pairs: u32) -> Result<(), Malformed> {
         self.begin(id, true);
+        self.remarks |= Remarks::OBJECTS;
         let header = self.out.len();
         write::object(self.out, class, pairs);
         let written = self.properties(pairs, None)?;
@@ -574,7 +612,10 @@ impl<'a> Unpacker<'a, '_, '_> {
         let start = self.reader.clone();
         let text = match self.reader.read()? {
             Item::Integer(key) => return Ok(Key::Integer(key)),
-            Item::Text(key) | Item::Binary(key) => return Ok(Key::Text(key)),
+            Item::Text(key) | Item::Binary(key) => {
+                self.hold(STRING + key.len())?;
+                return Ok(Key::Text(key));
+            }
             Item::Unsigned(key) => return Ok(Key::Digits(key.to_string())),
             Item::Nil if self.settings.php_only() => {
                 self.remarks |= Remarks::ILLEGAL_KEY;
@@ -646,6 +687,7 @@ impl<'a> Unpacker<'a, '_, '_> {
     fn allow(&mut self, class: &[u8]) -> bool {
         let plain = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'\\' | 0x7f..);
         if class.eq_ignore_ascii_case(PLAIN) {
+            self.remarks |= Remarks::OBJECTS;
             return true;
         }
         let allowed = !class.is_empty() && class.iter().all(plain) && self.allowed.class(class);
@@ -672,7 +714,12 @@ impl<'a> Unpacker<'a, '_, '_> {
         self.reader.remaining().first() == Some(&0xc0)
     }
 
-    fn enter(&mut self) -> Result<(), Malformed> {
+    fn enter(&mut self, entries: u32) -> Result<(), Malformed> {
+        if entries > 0 {
+            let places = (entries as usize).next_power_of_two().max(8);
+            self.hold(PLACE * places + SLOT * entries as usize)?;
+        }
+        self.hold(OBJECT)?;
         self.levels = self
             .levels
             .checked_sub(1)
