@@ -39,11 +39,11 @@ final class MemoryLimit
         ];
     }
 
-    /** How many bytes PHP may still take. */
+    /** How many bytes PHP may still take, on top of what it has, used or not. */
     public static function left(): int
     {
         $limit = self::bytes((string) ini_get('memory_limit'));
-        return $limit <= 0 ? PHP_INT_MAX : max(0, $limit - memory_get_usage());
+        return $limit <= 0 ? PHP_INT_MAX : max(0, $limit - memory_get_usage(true));
     }
 
     /** A size as php.ini has it, such as 128M. */

@@ -91,7 +91,7 @@ pub fn unpack<'a>(
     let result = if bytes.is_empty() {
         Err(Malformed::Empty)
     } else {
-        unpacker.value()
+        unpacker.value().and_then(|()| unpacker.hold(0))
     };
     if !unpacker.reader.is_at_end() {
         unpacker.remarks |= Remarks::EXTRA_BYTES;
