@@ -17,7 +17,7 @@ use crate::capi::client::Client;
 use crate::msgpack::php::fits;
 use crate::msgpack::{Limits, scan};
 use crate::zend::{
-    self, Conversions, Names, Object, Seen, Slots, Unbuilt, Unpackable, Unsupported, Value,
+    self, Conversion, Names, Object, Seen, Slots, Unbuilt, Unpackable, Unsupported, Value,
 };
 
 impl From<Unsupported> for Failure {
@@ -195,16 +195,14 @@ pub unsafe extern "C" fn zroute_zend_slots(
     };
     // SAFETY: a PHP function calls this, as the caller promises; this frame owns
     // nothing, should PHP leave it by longjmp. The two do what they are named for.
-    match unsafe { zend::find(names, CONVERSIONS) } {
+    match unsafe { zend::find(names, &PACK, &UNPACK) } {
         Ok(()) => Status::ZROUTE_OK,
         Err(unsupported) => gate("zroute_zend_slots", || Err(unsupported.into())),
     }
 }
 
-const CONVERSIONS: Conversions = Conversions {
-    pack: zroute_zend_pack,
-    unpack: zroute_zend_unpack,
-};
+static PACK: Conversion = Conversion::new(zroute_zend_pack);
+static UNPACK: Conversion = Conversion::new(zroute_zend_unpack);
 
 /// `[]` of the packer; PHP alone calls it, so it is not exported.
 ///

@@ -23,13 +23,35 @@ pub type ReadDimension = unsafe extern "C-unwind" fn(
     result: *mut Value,
 ) -> *mut Value;
 
-/// What `[]` of the two converters does.
-#[derive(Clone, Copy)]
-pub struct Conversions {
-    /// A value to MessagePack.
-    pub pack: ReadDimension,
-    /// MessagePack to a value.
-    pub unpack: ReadDimension,
+/// What `[]` of a kind of converter does.
+pub struct Conversion {
+    read: ReadDimension,
+    /// PHP's own table with the one entry replaced, made when it is needed first.
+    table: OnceLock<Handlers>,
+}
+
+impl Conversion {
+    /// The function does what it is to be named for.
+    #[must_use]
+    pub const fn new(read: ReadDimension) -> Self {
+        Self {
+            read,
+            table: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn handlers(&'static self, engine: &Engine) -> Result<&'static Handlers, Unsupported> {
+        if let Some(handlers) = self.table.get() {
+            return Ok(handlers);
+        }
+        // SAFETY: the symbols are those of the engine that runs here.
+        let (mut table, index) =
+            unsafe { table(&engine.symbols) }.ok_or(Unsupported::Handlers)?;
+        if let Some(place) = table.get_mut(index) {
+            *place = self.read as Handler;
+        }
+        Ok(self.table.get_or_init(|| Handlers(table)))
+    }
 }
 
 /// The most entries that a table of handlers has in a known version.
@@ -38,41 +60,13 @@ const MOST: usize = 26;
 /// `zend_object_handlers`; not all entries are in use in each version.
 type Table = [Handler; MOST];
 
-/// The tables that the converters have instead of PHP's own.
-pub(super) struct Tables {
-    pub(super) packer: Table,
-    pub(super) unpacker: Table,
-}
+/// The table that a converter has instead of PHP's own.
+pub(super) struct Handlers(Table);
 
 // SAFETY: addresses of functions, which are the same for all threads and stay.
-unsafe impl Send for Tables {}
+unsafe impl Send for Handlers {}
 // SAFETY: as above; the tables are never changed.
-unsafe impl Sync for Tables {}
-
-static TABLES: OnceLock<Tables> = OnceLock::new();
-
-/// The tables, made from PHP's own when they are needed first.
-pub(super) fn tables(
-    engine: &Engine,
-    conversions: Conversions,
-) -> Result<&'static Tables, Unsupported> {
-    if let Some(tables) = TABLES.get() {
-        return Ok(tables);
-    }
-    // SAFETY: the symbols are those of the engine that runs here.
-    let (table, index) = unsafe { table(&engine.symbols) }.ok_or(Unsupported::Handlers)?;
-    let with = |read: ReadDimension| {
-        let mut own = table;
-        if let Some(place) = own.get_mut(index) {
-            *place = read as Handler;
-        }
-        own
-    };
-    Ok(TABLES.get_or_init(|| Tables {
-        packer: with(conversions.pack),
-        unpacker: with(conversions.unpack),
-    }))
-}
+unsafe impl Sync for Handlers {}
 
 /// A copy of PHP's table, and which entry is `read_dimension`: the seventh, from
 /// 8.5 the eighth. Two entries whose addresses PHP exports tell, and so that it
@@ -129,6 +123,16 @@ pub(super) unsafe fn plain_object(
         }
         Ok(object)
     }
+}
+
+/// Makes a plain object a converter.
+///
+/// # Safety
+/// The object is live and has PHP's own table.
+pub(super) unsafe fn convert(object: *mut Object, handlers: &'static Handlers) {
+    // SAFETY: as the caller promises; the table is a copy of PHP's but for the one
+    // entry, and stays as long as the process.
+    unsafe { (*object).handlers = (&raw const handlers.0).cast() };
 }
 
 /// What a converter was asked to convert.

@@ -40,7 +40,7 @@ mod symbols;
 mod unpackable;
 mod view;
 
-pub use converter::{Conversions, fail, operand};
+pub use converter::{Conversion, ReadDimension, fail, operand};
 pub use decode::{Unbuilt, decode, string};
 pub use engine::{Unsupported, attach};
 pub use layout::{Object, Value};

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::ffi::CStr;
 
-use super::converter::{self, Conversions};
+use super::converter::{self, Conversion};
 use super::decode;
 use super::engine::{Engine, Unsupported, attached};
 use super::layout::{self, Array, Value, kind};
@@ -52,7 +52,11 @@ pub struct Names<'a> {
 /// # Safety
 /// A PHP function runs on this thread, and has called this through FFI. The
 /// conversions do what they are named for.
-pub unsafe fn find(names: Names<'_>, conversions: Conversions) -> Result<(), Unsupported> {
+pub unsafe fn find(
+    names: Names<'_>,
+    pack: &'static Conversion,
+    unpack: &'static Conversion,
+) -> Result<(), Unsupported> {
     SLOTS.set(None);
     // They may be of a request that has ended.
     decode::disown_keys();
@@ -79,12 +83,11 @@ pub unsafe fn find(names: Names<'_>, conversions: Conversions) -> Result<(), Uns
     // SAFETY: both lie in references that the static properties keep alive, and
     // no PHP code runs here.
     unsafe { slots.probe()? };
-    let tables = converter::tables(engine, conversions)?;
-    // SAFETY: both are live objects that have PHP's own table, of which these are
-    // copies but for the one entry; they stay as long as the process.
+    let (pack, unpack) = (pack.handlers(engine)?, unpack.handlers(engine)?);
+    // SAFETY: both are live objects that have PHP's own table.
     unsafe {
-        (*packer).handlers = (&raw const tables.packer).cast();
-        (*unpacker).handlers = (&raw const tables.unpacker).cast();
+        converter::convert(packer, pack);
+        converter::convert(unpacker, unpack);
     }
     SLOTS.set(Some(slots));
     Ok(())
@@ -94,7 +97,7 @@ pub unsafe fn find(names: Names<'_>, conversions: Conversions) -> Result<(), Uns
 ///
 /// # Safety
 /// `locals` is the table of a PHP function's variables.
-unsafe fn variable(
+pub(super) unsafe fn variable(
     engine: &Engine,
     locals: *const Array,
     name: &CStr,
