@@ -563,6 +563,12 @@ enum zroute_status zroute_zend_slots(const char *outbox,
                                      const char *packer,
                                      const char *unpacker);
 
+enum zroute_status zroute_zend_objects(const char *packer,
+                                       const char *unpacker,
+                                       const char *samples,
+                                       int php_only,
+                                       int str8);
+
 enum zroute_status zroute_zend_server_exchange(struct zroute_server *server,
                                                size_t most,
                                                int timeout_ms);

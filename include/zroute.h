@@ -1800,6 +1800,40 @@ enum zroute_status zroute_zend_slots(const char *outbox,
                                      const char *unpacker);
 
 /**
+ * Makes two stdClass objects without properties converters, as zroute_zend_slots
+ * does, but of ext-msgpack's own form: with objects and references. They are named
+ * by local variables of the PHP function that calls this.
+ *
+ * `$packer[$value]` is a string, or null where to pack it here would run code of
+ * the program's, or it is refused: somebody else then packs the whole value.
+ *
+ * `$unpacker[$packed]` is what the bytes mean; the unpacker itself where somebody
+ * else has to find that out: bytes that are malformed, or in a form that
+ * ext-msgpack does not write itself, or name a class that cannot be built without
+ * running code. Two properties of the unpacker's tell which classes may be built
+ * besides stdClass: `allowed` is true for any, or a text with their names in lower
+ * case, a NUL before and after each; `report` is a stdClass object without
+ * properties. That is the result when the bytes name a class that may not be
+ * built: it then has the value as its property `value`, and an array with the
+ * classes' names as its keys as `refused`. Without `refused`, somebody else has to
+ * find out what the bytes mean, and what is in `value` is to be dropped. Without a
+ * report, all but plain arrays are for somebody else.
+ *
+ * `php_only` and `str8` are ext-msgpack's settings of these names, 0 or 1.
+ *
+ * As a test, `samples` is expected to be a list of three objects, see
+ * php/drop-in/msgpack/Sample.
+ *
+ * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's classes look
+ * otherwise than expected.
+ */
+enum zroute_status zroute_zend_objects(const char *packer,
+                                       const char *unpacker,
+                                       const char *samples,
+                                       int php_only,
+                                       int str8);
+
+/**
  * zroute_server_exchange for PHP values: the answers are the outbox's array
  * from token to answer, or null for none; the batch is put into the inbox,
  * which is expected to be null and stays so when the time is over. The format

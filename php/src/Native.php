@@ -1003,6 +1003,23 @@ final class Native
         return $size === 0 ? '' : FFI::string($text->data, $size);
     }
 
+    /**
+     * Makes the two objects converters of ext-msgpack's form. It looks for this method's variables by their names.
+     *
+     * @param array{object, object, object} $samples see php/drop-in/msgpack/Sample
+     */
+    public function makeObjectConverters(
+        object $packer,
+        object $unpacker,
+        array $samples,
+        bool $phpOnly,
+        bool $str8
+    ): void {
+        $this->check(
+            $this->ffi->zroute_zend_objects('packer', 'unpacker', 'samples', (int) $phpOnly, (int) $str8)
+        );
+    }
+
     private function __clone()
     {
     }

@@ -11,6 +11,7 @@ use super::malformed::Malformed;
 const FIXSTR: u8 = Marker::FixStr(0).to_u8();
 const FIXARRAY: u8 = Marker::FixArray(0).to_u8();
 const FIXMAP: u8 = Marker::FixMap(0).to_u8();
+const STR16: u8 = Marker::Str16.to_u8();
 const NULL: u8 = Marker::Null.to_u8();
 const FALSE: u8 = Marker::False.to_u8();
 const TRUE: u8 = Marker::True.to_u8();
@@ -70,6 +71,13 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Malformed> {
         out.extend_from_slice(value);
     }
     Ok(())
+}
+
+/// Appends a string of 32 to 255 bytes as those do who know no str8.
+pub(crate) fn text_without_str8(out: &mut Vec<u8>, value: &[u8]) {
+    let [_, _, high, low] = u32::try_from(value.len()).unwrap_or_default().to_be_bytes();
+    out.extend_from_slice(&[STR16, high, low]);
+    out.extend_from_slice(value);
 }
 
 /// Appends what is shorter than 32 bytes, without a call of memcpy, which would

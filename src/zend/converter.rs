@@ -40,13 +40,15 @@ impl Conversion {
         }
     }
 
-    pub(super) fn handlers(&'static self, engine: &Engine) -> Result<&'static Handlers, Unsupported> {
+    pub(super) fn handlers(
+        &'static self,
+        engine: &Engine,
+    ) -> Result<&'static Handlers, Unsupported> {
         if let Some(handlers) = self.table.get() {
             return Ok(handlers);
         }
         // SAFETY: the symbols are those of the engine that runs here.
-        let (mut table, index) =
-            unsafe { table(&engine.symbols) }.ok_or(Unsupported::Handlers)?;
+        let (mut table, index) = unsafe { table(&engine.symbols) }.ok_or(Unsupported::Handlers)?;
         if let Some(place) = table.get_mut(index) {
             *place = self.read as Handler;
         }
@@ -118,7 +120,7 @@ pub(super) unsafe fn plain_object(
         let object = (*variable).payload.object;
         let symbols = &engine.symbols;
         let std = symbols.std_handlers.cast();
-        if (*object).class != *symbols.std_class || (*object).handlers != std {
+        if !std::ptr::eq((*object).class, *symbols.std_class) || (*object).handlers != std {
             return Err(Unsupported::Probe);
         }
         Ok(object)
@@ -160,9 +162,6 @@ pub unsafe fn fail(object: *mut Object, result: *mut Value) {
     unsafe {
         (*object).header.count += 1;
         (*result).payload.object = object;
-        (*result).type_info = OBJECT_COUNTED;
+        (*result).type_info = Value::object(object).type_info;
     }
 }
-
-/// An object counts its references, and the cycle collector may visit it.
-const OBJECT_COUNTED: u32 = kind::OBJECT as u32 | 3 << 8;

@@ -10,8 +10,7 @@ use std::ptr::null_mut;
 
 use super::engine::{Engine, attached};
 use super::layout::{
-    ARRAY_COUNTED, Array, Header, Payload, STRING_COUNTED, STRING_HEADER, TEXT_BYTES, Text, Value,
-    kind,
+    Array, Header, Payload, STRING_COUNTED, STRING_HEADER, TEXT_BYTES, Text, Value, kind,
 };
 use super::symbols::{MakePlaces, NO_MEMORY};
 use crate::msgpack::limits::DEEPEST;
@@ -84,7 +83,7 @@ pub unsafe fn string(bytes: &[u8], into: *mut Value) -> Result<(), Unbuilt> {
 
 /// # Safety
 /// The place holds nothing that has to be released; the value is its to own.
-unsafe fn fill(into: *mut Value, value: Value) {
+pub(super) unsafe fn fill(into: *mut Value, value: Value) {
     // SAFETY: as the caller promises. What holds the value keeps its spare bits.
     unsafe {
         (*into).payload = value.payload;
@@ -98,14 +97,14 @@ const OUTER: usize = 2;
 /// Keys that are kept for the next map that has them, in this message or a later
 /// one: records have the same ones, and a kept key needs no memory and no
 /// hashing.
-struct Keys([Cell<*mut Text>; PLACES]);
+pub(super) struct Keys([Cell<*mut Text>; PLACES]);
 
 const PLACES: usize = 64;
 
 thread_local! {
     /// Strings of which one reference is counted for their place here. They end
     /// with PHP's request, as the slots do. Plain addresses without a Drop.
-    static KEYS: Keys = const { Keys([const { Cell::new(null_mut()) }; PLACES]) };
+    pub(super) static KEYS: Keys = const { Keys([const { Cell::new(null_mut()) }; PLACES]) };
 }
 
 /// Forgets the keys without a look at them: with their request they have gone.
@@ -114,10 +113,39 @@ pub(super) fn disown_keys() {
 }
 
 /// Larger maps have keys that no other has: they are not kept.
-const RECORD: u32 = 64;
+pub(super) const RECORD: u32 = 64;
 
 /// Longer keys are not kept: comparing them would cost too much.
-const LONGEST_KEPT: usize = 32;
+pub(super) const LONGEST_KEPT: usize = 32;
+
+impl Keys {
+    /// A string of two bytes or more, of which one reference stays counted for
+    /// its place among the keys.
+    #[inline]
+    pub(super) fn kept(&self, engine: &Engine, key: &[u8]) -> Result<*mut Text, Unbuilt> {
+        let (Some(first), Some(last)) = (key.first(), key.last()) else {
+            return copy(engine, key);
+        };
+        // Spreads the keys of most records well enough.
+        let index = (usize::from(*first) ^ usize::from(*last) << 1 ^ key.len() << 2) % PLACES;
+        let Some(place) = self.0.get(index) else {
+            return copy(engine, key);
+        };
+        let kept = place.get();
+        if !kept.is_null() {
+            // SAFETY: the reference that is counted here keeps it alive.
+            if equal(unsafe { Text::bytes(kept) }, key) {
+                return Ok(kept);
+            }
+            place.set(null_mut());
+            // SAFETY: this place's own reference.
+            unsafe { release(engine, kept) };
+        }
+        let new = copy(engine, key)?;
+        place.set(new);
+        Ok(new)
+    }
+}
 
 struct Builder<'a> {
     engine: &'static Engine,
@@ -205,25 +233,7 @@ impl Builder<'_> {
             .levels
             .checked_sub(1)
             .ok_or(Malformed::TooDeep { limit: DEEPEST })?;
-        let symbols = &self.engine.symbols;
-        // SAFETY: PHP's allocator, then its functions on an array that nobody
-        // else knows.
-        unsafe {
-            let array = (symbols.allocate)(size_of::<Array>()).cast::<Array>();
-            if array.is_null() {
-                return Err(Unbuilt::Memory);
-            }
-            (symbols.init_array)(array, size, symbols.release, false);
-            match symbols.make_places {
-                MakePlaces::Surely(make) => make(array, packed),
-                MakePlaces::Perhaps(make) => {
-                    if make(array, packed, true) != 0 {
-                        return Err(Unbuilt::Memory);
-                    }
-                }
-            }
-            Ok(array)
-        }
+        new_array(self.engine, size, packed)
     }
 
     /// # Safety
@@ -351,7 +361,7 @@ impl Builder<'_> {
             return unsafe { self.put_string(array, key, value) };
         }
         if key.len() <= LONGEST_KEPT && keep {
-            let key = self.kept_key(key)?;
+            let key = self.keys.kept(self.engine, key)?;
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_string(array, key, value) };
         }
@@ -359,7 +369,7 @@ impl Builder<'_> {
         // SAFETY: as the caller promises; the key is a whole string.
         let put = unsafe { self.put_string(array, key, value) };
         // SAFETY: the array has counted its own reference, and this one is ours.
-        unsafe { self.release(key) };
+        unsafe { release(self.engine, key) };
         put
     }
 
@@ -390,65 +400,56 @@ impl Builder<'_> {
         stored(unsafe { put(array, key.cast_unsigned(), &raw mut value) })
     }
 
-    /// A string of two bytes or more, of which one reference stays counted for
-    /// its place among the keys.
-    #[inline]
-    fn kept_key(&mut self, key: &[u8]) -> Result<*mut Text, Unbuilt> {
-        let (Some(first), Some(last)) = (key.first(), key.last()) else {
-            return copy(self.engine, key);
-        };
-        // Spreads the keys of most records well enough.
-        let index = (usize::from(*first) ^ usize::from(*last) << 1 ^ key.len() << 2) % PLACES;
-        let Some(place) = self.keys.0.get(index) else {
-            return copy(self.engine, key);
-        };
-        let kept = place.get();
-        if !kept.is_null() {
-            // SAFETY: the reference that is counted here keeps it alive.
-            if equal(unsafe { Text::bytes(kept) }, key) {
-                return Ok(kept);
-            }
-            place.set(null_mut());
-            // SAFETY: this place's own reference.
-            unsafe { self.release(kept) };
-        }
-        let new = copy(self.engine, key)?;
-        place.set(new);
-        Ok(new)
-    }
-
-    /// Gives back one reference to a counted string.
-    ///
-    /// # Safety
-    /// The reference is the caller's.
-    #[inline]
-    unsafe fn release(&self, string: *mut Text) {
-        // SAFETY: as the caller promises; the last reference frees.
-        unsafe {
-            if (*string).header.count == 1 {
-                (self.engine.symbols.free)(string.cast());
-            } else {
-                (*string).header.count -= 1;
-            }
-        }
-    }
-
     /// # Safety
     /// As with [`Builder::value`].
     unsafe fn close(&mut self, array: *mut Array, into: *mut Value) {
         self.levels = self.levels.saturating_add(1);
-        let value = Value {
-            payload: Payload { array },
-            type_info: ARRAY_COUNTED,
-            spare: 0,
-        };
         // SAFETY: as the caller promises.
-        unsafe { into.write(value) };
+        unsafe { into.write(Value::array(array)) };
+    }
+}
+
+/// A new array with places for so many elements.
+pub(super) fn new_array(engine: &Engine, size: u32, packed: bool) -> Result<*mut Array, Unbuilt> {
+    let symbols = &engine.symbols;
+    // SAFETY: PHP's allocator, then its functions on an array that nobody else
+    // knows.
+    unsafe {
+        let array = (symbols.allocate)(size_of::<Array>()).cast::<Array>();
+        if array.is_null() {
+            return Err(Unbuilt::Memory);
+        }
+        (symbols.init_array)(array, size, symbols.release, false);
+        match symbols.make_places {
+            MakePlaces::Surely(make) => make(array, packed),
+            MakePlaces::Perhaps(make) => {
+                if make(array, packed, true) != 0 {
+                    return Err(Unbuilt::Memory);
+                }
+            }
+        }
+        Ok(array)
+    }
+}
+
+/// Gives back one reference to a counted string.
+///
+/// # Safety
+/// The reference is the caller's.
+#[inline]
+pub(super) unsafe fn release(engine: &Engine, string: *mut Text) {
+    // SAFETY: as the caller promises; the last reference frees.
+    unsafe {
+        if (*string).header.count == 1 {
+            (engine.symbols.free)(string.cast());
+        } else {
+            (*string).header.count -= 1;
+        }
     }
 }
 
 #[inline]
-fn new_string(engine: &Engine, bytes: &[u8]) -> Result<Value, Unbuilt> {
+pub(super) fn new_string(engine: &Engine, bytes: &[u8]) -> Result<Value, Unbuilt> {
     Ok(match interned(engine, bytes) {
         Some(string) => Value::plain(kind::STRING, Payload { string }),
         None => Value {
@@ -463,7 +464,7 @@ fn new_string(engine: &Engine, bytes: &[u8]) -> Result<Value, Unbuilt> {
 
 /// The string that PHP keeps for ever and does not count, for no byte or one.
 #[inline]
-fn interned(engine: &Engine, bytes: &[u8]) -> Option<*mut Text> {
+pub(super) fn interned(engine: &Engine, bytes: &[u8]) -> Option<*mut Text> {
     let symbols = &engine.symbols;
     match bytes {
         // SAFETY: PHP made these before any script ran, and keeps them.
@@ -476,7 +477,7 @@ fn interned(engine: &Engine, bytes: &[u8]) -> Option<*mut Text> {
 
 /// A new string with a copy of the bytes, and one reference counted.
 #[inline]
-fn copy(engine: &Engine, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
+pub(super) fn copy(engine: &Engine, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
     let size = (TEXT_BYTES + bytes.len() + 1).next_multiple_of(8);
     // SAFETY: PHP's allocator may be asked for any size.
     let string = unsafe { (engine.symbols.allocate)(size) }.cast::<Text>();
@@ -531,13 +532,13 @@ fn stored(place: *mut Value) -> Result<(), Unbuilt> {
 }
 
 /// The decimal digits of a number.
-struct Digits {
+pub(super) struct Digits {
     bytes: [u8; 20],
     start: usize,
 }
 
 impl Digits {
-    fn of(mut value: u64) -> Self {
+    pub(super) fn of(mut value: u64) -> Self {
         let mut digits = Self {
             bytes: [b'0'; 20],
             start: 20,
@@ -553,7 +554,7 @@ impl Digits {
         digits
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 }

@@ -16,6 +16,7 @@
 //! | `view` | a value of PHP's, read in place |
 //! | `encode` | a value of PHP's to MessagePack |
 //! | `decode` | MessagePack to a value of PHP's |
+//! | `objects` | with classes and references, as ext-msgpack has them |
 //! | `unpackable` | what cannot travel, and why |
 //!
 //! Three rules keep this safe.
@@ -35,12 +36,13 @@ mod decode;
 mod encode;
 mod engine;
 mod layout;
+pub mod objects;
 mod slot;
 mod symbols;
 mod unpackable;
 mod view;
 
-pub use converter::{Conversion, ReadDimension, fail, operand};
+pub use converter::{Conversion, fail, operand};
 pub use decode::{Unbuilt, decode, string};
 pub use engine::{Unsupported, attach};
 pub use layout::{Object, Value};

@@ -106,7 +106,7 @@ pub(super) unsafe fn variable(
     // variable, which is marked by a type that no value of a script has.
     unsafe {
         let found = (engine.symbols.find_string)(locals, name.as_ptr(), name.count_bytes());
-        if found.is_null() || (*found).kind() != INDIRECT {
+        if found.is_null() || (*found).kind() != kind::INDIRECT {
             return Err(Unsupported::Variable);
         }
         let variable = (*found).payload.value;
@@ -134,9 +134,6 @@ unsafe fn referred(variable: *mut Value) -> Result<*mut Value, Unsupported> {
 /// The bits of a header that tell a type, and whether the cycle collector visits
 /// it; what is above changes while a value lives.
 const HEADER_BITS: u32 = 0x1f;
-
-/// The type that a table of local variables has in all known versions.
-const INDIRECT: u8 = 12;
 
 /// This thread's slots, with an inbox that can be filled without releasing what
 /// is in it.

@@ -5,7 +5,7 @@
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
-use super::layout::{Array, Text, Value};
+use super::layout::{Array, Class, Text, Value};
 
 /// Functions and variables of the engine that this process runs. All are there,
 /// or this is not there.
@@ -41,6 +41,20 @@ pub struct Symbols {
         key: *mut Text,
         value: *mut Value,
     ) -> *mut Value,
+    /// `zend_hash_lookup`: the place of a string that is no integer; a null is put
+    /// there, and a reference to the key counted, if it is new.
+    pub place_string: unsafe extern "C-unwind" fn(array: *mut Array, key: *mut Text) -> *mut Value,
+    /// `zend_hash_index_lookup`: likewise for an integer.
+    pub place_integer: unsafe extern "C-unwind" fn(array: *mut Array, key: u64) -> *mut Value,
+    /// `object_init_ex`: makes an object of a class; 0 for success.
+    pub make_object: unsafe extern "C-unwind" fn(into: *mut Value, class: *const Class) -> c_int,
+    /// `zend_lookup_class_ex`: a class by its name, NULL if there is none. With
+    /// [`NO_AUTOLOAD`] no code runs.
+    pub class: unsafe extern "C-unwind" fn(
+        name: *mut Text,
+        lower_case: *mut Text,
+        flags: u32,
+    ) -> *const Class,
     /// `zend_hash_str_find`
     pub find_string: unsafe extern "C-unwind" fn(
         array: *const Array,
@@ -59,7 +73,7 @@ pub struct Symbols {
     /// `zend_one_char_string`
     pub one_byte_strings: *const [*mut Text; 256],
     /// `zend_standard_class_def`: the class stdClass.
-    pub std_class: *const *const c_void,
+    pub std_class: *const *const Class,
     /// `std_object_handlers`: what an object of most classes does.
     pub std_handlers: *const Handler,
     /// `zend_std_read_dimension`, one of them.
@@ -84,6 +98,9 @@ pub enum MakePlaces {
 /// What a fallible function returns for a place that could not be made.
 pub const NO_MEMORY: *mut Value = std::ptr::without_provenance_mut(usize::MAX);
 
+/// `ZEND_FETCH_CLASS_NO_AUTOLOAD`
+pub const NO_AUTOLOAD: u32 = 0x80;
+
 // SAFETY: they are addresses in the php binary, the same for all threads; the
 // variables are set before any script runs and not changed while one does.
 unsafe impl Send for Symbols {}
@@ -106,6 +123,10 @@ impl Symbols {
                 append: function(c"zend_hash_next_index_insert_new")?,
                 put_integer: function(c"zend_hash_index_update")?,
                 put_string: function(c"zend_hash_update")?,
+                place_string: function(c"zend_hash_lookup")?,
+                place_integer: function(c"zend_hash_index_lookup")?,
+                make_object: function(c"object_init_ex")?,
+                class: function(c"zend_lookup_class_ex")?,
                 find_string: function(c"zend_hash_str_find")?,
                 local_variables: function(c"zend_rebuild_symbol_table")?,
                 version: function(c"get_zend_version")?,

@@ -54,6 +54,21 @@ impl<'a> View<'a> {
         self.value
     }
 
+    pub(super) const fn engine(&self) -> &'static Engine {
+        self.engine
+    }
+
+    /// Itself, or what it refers to.
+    #[inline]
+    pub(super) fn dereferenced(&self) -> &'a Value {
+        if self.value.kind() == kind::REFERENCE {
+            // SAFETY: the type says what the payload leads to.
+            unsafe { &(*self.value.payload.reference).value }
+        } else {
+            self.value
+        }
+    }
+
     /// Whether it is a reference or an object: two places may share it, and it
     /// may hold itself.
     #[inline]
@@ -66,12 +81,7 @@ impl<'a> View<'a> {
     #[inline]
     #[must_use]
     pub fn seen(self) -> Seen<'a> {
-        let value = if self.value.kind() == kind::REFERENCE {
-            // SAFETY: the type says what the payload leads to.
-            unsafe { &(*self.value.payload.reference).value }
-        } else {
-            self.value
-        };
+        let value = self.dereferenced();
         // SAFETY: the type says which payload it is and what that leads to; it
         // all stays as it is, as whoever made the view promised.
         unsafe {
@@ -95,12 +105,12 @@ impl<'a> View<'a> {
 /// The object is live and stays as it is for `'a`.
 unsafe fn object<'a>(object: &'a Object, engine: &'static Engine) -> Seen<'a> {
     // SAFETY: PHP sets the variable before any script runs.
-    let plain = object.class == unsafe { *engine.symbols.std_class };
+    let plain = std::ptr::eq(object.class, unsafe { *engine.symbols.std_class });
     if plain {
         let properties = if object.properties.is_null() {
             engine.symbols.empty_array
         } else {
-            object.properties
+            object.properties.cast_const()
         };
         // SAFETY: the class declares no properties, so these are all; they stay
         // as the object does.
@@ -120,7 +130,7 @@ pub struct Table<'a> {
 impl<'a> Table<'a> {
     /// # Safety
     /// The array is live, and stays with all that is in it as it is for `'a`.
-    unsafe fn new(array: *const Array, engine: &'static Engine) -> Self {
+    pub(super) unsafe fn new(array: *const Array, engine: &'static Engine) -> Self {
         // SAFETY: as the caller promises.
         let array = unsafe { &*array };
         Self { array, engine }

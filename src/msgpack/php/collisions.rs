@@ -39,13 +39,15 @@ impl Budget {
 #[derive(Clone, Debug)]
 pub struct Table {
     slots: Vec<u32>,
+    /// Its keys are names of properties, which no digits make integers.
+    names: bool,
 }
 
 impl Table {
-    /// The table of a map with so many entries, or `None` for one too small to
-    /// do harm. Takes up to 16 bytes an entry: call it for entries that exist.
+    /// The table of a map with so many entries, or properties, or `None` for one
+    /// too small to do harm. Takes up to 16 bytes an entry: call it for entries that exist.
     #[must_use]
-    pub fn new(entries: u32) -> Option<Self> {
+    pub fn new(entries: u32, names: bool) -> Option<Self> {
         if entries <= HARMLESS {
             return None;
         }
@@ -56,19 +58,23 @@ impl Table {
             .checked_mul(2)?;
         Some(Self {
             slots: vec![0; slots],
+            names,
         })
     }
 
     /// Notes an integer key.
     pub fn integer(&mut self, key: i64, budget: &mut Budget) -> Result<(), Malformed> {
+        if self.names {
+            return self.string(itoa::Buffer::new().format(key).as_bytes(), budget);
+        }
         self.insert(key.cast_unsigned(), budget)
     }
 
     /// Notes a string key, which to PHP may be an integer.
     pub fn string(&mut self, key: &[u8], budget: &mut Budget) -> Result<(), Malformed> {
         let hash = match numeric(key) {
-            Some(integer) => integer.cast_unsigned(),
-            None => hash(key),
+            Some(integer) if !self.names => integer.cast_unsigned(),
+            _ => hash(key),
         };
         self.insert(hash, budget)
     }
@@ -127,7 +133,7 @@ mod tests {
 
     fn comparisons(entries: u32, keys: impl Iterator<Item = i64>) -> u64 {
         let mut budget = Budget::new(u64::MAX);
-        let mut table = Table::new(entries).expect("large enough to look at");
+        let mut table = Table::new(entries, false).expect("large enough to look at");
         for key in keys {
             table.integer(key, &mut budget).expect("unlimited");
         }
@@ -151,15 +157,15 @@ mod tests {
 
     #[test]
     fn small_maps_are_not_looked_at() {
-        assert!(Table::new(64).is_none());
-        assert!(Table::new(65).is_some());
+        assert!(Table::new(64, false).is_none());
+        assert!(Table::new(65, false).is_some());
     }
 
     #[test]
     fn the_budget_holds_for_all_tables_of_a_message() {
         let mut budget = Budget::new(5000);
         let mut fill = || {
-            let mut table = Table::new(100).expect("large enough to look at");
+            let mut table = Table::new(100, false).expect("large enough to look at");
             (0..100).try_for_each(|key| table.integer(key << 32, &mut budget))
         };
         assert_eq!(fill(), Ok(()));
@@ -188,7 +194,7 @@ mod tests {
             assert_eq!(numeric(key), integer, "{}", key.escape_ascii());
         }
         let mut budget = Budget::new(1);
-        let mut table = Table::new(100).expect("large enough to look at");
+        let mut table = Table::new(100, false).expect("large enough to look at");
         assert_eq!(table.integer(7, &mut budget), Ok(()));
         assert_eq!(table.string(b"07", &mut budget), Ok(()));
         assert_eq!(table.string(b"7", &mut budget), Ok(()));

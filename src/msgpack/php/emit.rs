@@ -92,7 +92,7 @@ impl Emitter<'_, '_> {
     fn map(&mut self, pairs: u32) -> Result<(), Malformed> {
         // The table is built after the budget said that the entries exist.
         self.enter(pairs, (pairs as usize).saturating_mul(2))?;
-        let mut table = Table::new(pairs);
+        let mut table = Table::new(pairs, false);
         for _ in 0..pairs {
             self.key(table.as_mut())?;
             self.value()?;

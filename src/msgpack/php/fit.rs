@@ -1,6 +1,7 @@
 //! Whether MessagePack can become a value of PHP's.
 
 use super::collisions::{Budget, Table};
+use super::objects::marks::{self, Marks};
 use crate::msgpack::limits::Limits;
 use crate::msgpack::malformed::Malformed;
 use crate::msgpack::reader::{Item, Reader};
@@ -9,30 +10,32 @@ use crate::msgpack::step::leaf_size;
 /// Checks that [`to_php`](super::to_php) would take `value`, without writing
 /// anything: refused is the same, with the same error.
 pub fn fits(value: &[u8], limits: &Limits) -> Result<(), Malformed> {
-    let mut walk = Walk {
-        reader: Reader::new(value),
-        levels: limits.levels(),
-        nodes: limits.nodes,
-        collisions: Budget::new(limits.collisions),
-        limits,
-        refused: None,
-    };
-    if walk.reader.is_at_end() {
-        return Err(Malformed::Empty);
-    }
-    if !walk.value() {
-        return Err(walk.refused.unwrap_or(Malformed::Empty));
-    }
-    match walk.reader.remaining().len() {
-        0 => Ok(()),
-        count => Err(Malformed::TrailingBytes {
-            offset: walk.reader.position(),
-            count,
-        }),
-    }
+    Walk::<false>::new(value, limits).whole().map(drop)
 }
 
-struct Walk<'a> {
+/// What there is in MessagePack of the extension's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Arrays and maps.
+    pub containers: usize,
+    /// It holds empty maps, extensions or [`Marks`], which to the extension mean
+    /// something else than to [`to_php`](super::to_php).
+    pub special: bool,
+    /// It holds [`Marks`].
+    pub marks: bool,
+    /// It holds [`Marks::Back`].
+    pub back: bool,
+}
+
+/// Looks `value` over as [`fits`] does, but takes what ext-msgpack writes:
+/// extensions, and [`Marks`]. Without an error it is whole, within the limits, and
+/// all of its keys are integers and strings.
+pub fn survey(value: &[u8], limits: &Limits) -> Result<Survey, Malformed> {
+    Walk::<true>::new(value, limits).whole()
+}
+
+/// `MARKS`: the value is the extension's.
+struct Walk<'a, const MARKS: bool> {
     reader: Reader<'a>,
     /// How many more arrays and maps may be opened inside each other from here.
     levels: usize,
@@ -40,12 +43,41 @@ struct Walk<'a> {
     nodes: usize,
     collisions: Budget,
     limits: &'a Limits,
+    survey: Survey,
     /// Why a function has returned false. Kept here, because a bool is handed
     /// back faster.
     refused: Option<Malformed>,
 }
 
-impl Walk<'_> {
+impl<'a, const MARKS: bool> Walk<'a, MARKS> {
+    fn new(value: &'a [u8], limits: &'a Limits) -> Self {
+        Self {
+            reader: Reader::new(value),
+            levels: limits.levels(),
+            nodes: limits.nodes,
+            collisions: Budget::new(limits.collisions),
+            limits,
+            survey: Survey::default(),
+            refused: None,
+        }
+    }
+
+    fn whole(mut self) -> Result<Survey, Malformed> {
+        if self.reader.is_at_end() {
+            return Err(Malformed::Empty);
+        }
+        if !self.value() {
+            return Err(self.refused.unwrap_or(Malformed::Empty));
+        }
+        match self.reader.remaining().len() {
+            0 => Ok(self.survey),
+            count => Err(Malformed::TrailingBytes {
+                offset: self.reader.position(),
+                count,
+            }),
+        }
+    }
+
     #[allow(clippy::inline_always)] // A call costs as much as a small value.
     #[inline(always)]
     fn value(&mut self) -> bool {
@@ -91,8 +123,20 @@ impl Walk<'_> {
                 if !self.enter((pairs as usize).saturating_mul(2)) {
                     return false;
                 }
-                let mut table = Table::new(pairs);
-                for _ in 0..pairs {
+                let mut left = pairs;
+                let mut names = false;
+                if MARKS {
+                    self.survey.special |= pairs == 0;
+                    if pairs > 0 && marks::are_next(&self.reader) {
+                        let Some((pairs, object)) = self.marks(pairs) else {
+                            let found = "nil";
+                            return self.refuse(Malformed::UnsupportedKey { found, offset });
+                        };
+                        (left, names) = (pairs, object);
+                    }
+                }
+                let mut table = Table::new(left, names);
+                for _ in 0..left {
                     if let Err(why) = self.key(table.as_mut()) {
                         return self.refuse(why);
                     }
@@ -102,6 +146,7 @@ impl Walk<'_> {
                 }
                 self.levels += 1;
             }
+            Ok(Item::Extension(..)) if MARKS => self.survey.special = true,
             Ok(Item::Extension(kind, _)) => {
                 return self.refuse(Malformed::Extension { kind, offset });
             }
@@ -109,6 +154,20 @@ impl Walk<'_> {
             Err(why) => return self.refuse(why),
         }
         true
+    }
+
+    /// How many pairs follow the marks, and whether they are an object's.
+    fn marks(&mut self, pairs: u32) -> Option<(u32, bool)> {
+        self.survey.special = true;
+        self.survey.marks = true;
+        Some(match marks::read(&mut self.reader, pairs)? {
+            Marks::Reference { pairs } => (pairs, false),
+            Marks::Object { pairs, .. } => (pairs, true),
+            Marks::Back { .. } => {
+                self.survey.back = true;
+                (0, false)
+            }
+        })
     }
 
     #[cold]
@@ -161,6 +220,9 @@ impl Walk<'_> {
         };
         self.levels = levels;
         self.nodes = nodes;
+        if MARKS {
+            self.survey.containers += 1;
+        }
         true
     }
 }
@@ -219,6 +281,29 @@ mod tests {
             Err(Malformed::Collisions { limit: 1000 })
         );
         same(&value, &limits);
+    }
+
+    #[test]
+    fn a_survey_tells_what_is_special() {
+        let of = |bytes| {
+            survey(bytes, &Limits::default()).map(|s| (s.containers, s.special, s.marks, s.back))
+        };
+        assert_eq!(of(b"\x92\x81\xa1a\x01\x90"), Ok((3, false, false, false)));
+        assert_eq!(of(b"\x91\x80"), Ok((2, true, false, false)));
+        assert_eq!(of(b"\xd4\x01\x02"), Ok((0, true, false, false)));
+        assert_eq!(of(b"\x81\xc0\xa1P"), Ok((1, true, true, false)));
+        assert_eq!(
+            of(b"\x92\x81\xc0\xa1P\x82\xc0\x04\x00\x02"),
+            Ok((3, true, true, true))
+        );
+        for refused in [
+            &b"\x81\xc0"[..],
+            b"\x81\xc0\x07",
+            b"\x82\x01\x02\xc0\xa1P",
+            b"\x81\xc3\x01",
+        ] {
+            assert!(of(refused).is_err(), "{refused:02x?}");
+        }
     }
 
     proptest! {

@@ -14,6 +14,7 @@ mod write;
 pub(crate) use collisions::numeric;
 pub use emit::to_php;
 pub use fit::fits;
+pub(crate) use fit::{Survey, survey};
 pub use parse::{Notes, from_php};
 pub use serialized::Serialized;
 pub use unserializable::Unserializable;

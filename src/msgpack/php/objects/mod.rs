@@ -21,6 +21,7 @@
 mod allowed;
 mod key;
 mod known;
+pub(crate) mod marks;
 mod pack;
 mod unpack;
 
@@ -32,11 +33,11 @@ pub use unpack::{Remarks, Unpacked, unpack};
 /// How deep values may be nested: as deep as the extension unpacks.
 pub const DEPTH: usize = 1024;
 
-const REFERENCE: i64 = 1;
-const SAME_ARRAY: i64 = 2;
+pub(crate) const REFERENCE: i64 = 1;
+pub(crate) const SAME_ARRAY: i64 = 2;
 const CUSTOM: i64 = 3;
-const SAME_OBJECT: i64 = 4;
-const OBJECT_REFERENCE: i64 = 5;
+pub(crate) const SAME_OBJECT: i64 = 4;
+pub(crate) const OBJECT_REFERENCE: i64 = 5;
 const ENUM_CASE: i64 = 6;
 
 /// The extension's settings, as bits.

@@ -510,7 +510,7 @@ impl<'a> Unpacker<'a, '_, '_> {
 
     /// Properties, of a class that is not allowed if one is given. How many were written.
     fn properties(&mut self, pairs: u32, refused: Option<&[u8]>) -> Result<u32, Malformed> {
-        let mut table = Table::new(pairs);
+        let mut table = Table::new(pairs, true);
         let mut written = 0;
         for _ in 0..pairs {
             let key = self.key()?;
@@ -552,7 +552,7 @@ impl<'a> Unpacker<'a, '_, '_> {
 
     /// The entries of an array. How many were written.
     fn entries(&mut self, pairs: u32) -> Result<u32, Malformed> {
-        let mut table = Table::new(pairs);
+        let mut table = Table::new(pairs, false);
         let mut written = 0;
         // The index of a value that is put in without one.
         let mut free = Some(0);
