@@ -303,7 +303,7 @@ unsafe extern "C-unwind" fn zroute_zend_unpack(
 /// running code. Two properties of the unpacker's tell which classes may be built
 /// besides stdClass: `allowed` is true for any, or a text with their names in lower
 /// case, a NUL before and after each; `report` is a stdClass object without
-/// properties. That is the result when the bytes name a class that may not be
+/// properties, each time. That is the result when the bytes name a class that may not be
 /// built: it then has the value as its property `value`, and an array with the
 /// classes' names as its keys as `refused`. Without `refused`, somebody else has to
 /// find out what the bytes mean, and what is in `value` is to be dropped. Without a

@@ -21,14 +21,19 @@ final class SlotCodec implements Codec
     /** Settings of which the native library knows what they mean. */
     private const KNOWN = self::PHP_ONLY | self::STR8 | self::ASSOC | self::ILLEGAL_KEY_INSERT;
 
+    /** Those of them that another converter is needed for. */
+    private const FORM = self::PHP_ONLY | self::STR8;
+
     private int $settings = -1;
+    /** @var array<int, array{object, object}> by FORM, a packer and an unpacker */
+    private array $converters = [];
     private ?AllowedClasses $allowed = null;
     /** $packer[$value] is a string, or null where it is for the other codec. */
     private ?object $packer = null;
     /** $unpacker[$packed] is the value, the report, or itself where it is for the other codec. */
     private ?object $unpacker = null;
-    /** Holds what there is to be said; new for each time. */
-    private object $report;
+    /** Holds what there is to be said, until it is heard. */
+    private readonly object $report;
 
     /** @param Codec $other takes what this cannot */
     private function __construct(private readonly Native $native, private readonly Codec $other)
@@ -43,6 +48,7 @@ final class SlotCodec implements Codec
             throw new NativeError('values cross by ' . $native->bridge() . ' here, not in place');
         }
         $codec = new self($native, $other);
+        $codec->set(self::PHP_ONLY | self::STR8 | self::ASSOC);
         $codec->test();
         return $codec;
     }
@@ -78,14 +84,14 @@ final class SlotCodec implements Codec
                 return $this->other->unpack($packed, $settings, $allowed, $remarks);
             }
             if ($value === $this->report) {
-                $report = $value;
-                $this->report = $this->unpacker->report = new \stdClass();
-                if (isset($report->refused)) {
-                    $remarks = new Remarks(0, array_map(strval(...), array_keys($report->refused)));
-                    return $report->value;
+                $told = (array) $value;
+                unset($value->value, $value->refused);
+                if (isset($told['refused'])) {
+                    $remarks = new Remarks(0, array_map(strval(...), array_keys($told['refused'])));
+                    return $told['value'];
                 }
                 // A part of the value, which is dropped before the other codec begins.
-                $report = $value = null;
+                $told = [];
                 return $this->other->unpack($packed, $settings, $allowed, $remarks);
             }
         }
@@ -93,25 +99,36 @@ final class SlotCodec implements Codec
     }
 
     /**
-     * Makes the converters for these settings.
+     * Takes the converters for these settings.
      *
      * @throws NativeError
      */
     private function set(int $settings): void
     {
-        $phpOnly = ($settings & self::PHP_ONLY) !== 0;
-        $this->packer = $this->unpacker = $this->allowed = null;
-        if (($settings & ~self::KNOWN) === 0 && ($phpOnly || ($settings & self::ASSOC) !== 0)) {
+        [$this->packer, $this->unpacker] = $this->converters[$settings & self::FORM] ??= $this->make($settings);
+        if (($settings & ~self::KNOWN) !== 0 || ($settings & (self::PHP_ONLY | self::ASSOC)) === 0) {
+            $this->packer = $this->unpacker = null;
+        }
+        $this->allowed = null;
+        $this->settings = $settings;
+    }
+
+    /**
+     * @return array{object, object} a packer and an unpacker
+     * @throws NativeError
+     */
+    private function make(int $settings): array
+    {
+        return HiddenObjects::make(function () use ($settings): array {
             $packer = new \stdClass();
             $unpacker = new \stdClass();
             $samples = [new Sample\Plain(), new Sample\Hooked(), new \ArrayObject()];
+            $phpOnly = ($settings & self::PHP_ONLY) !== 0;
             $str8 = ($settings & self::STR8) !== 0;
             $this->native->makeObjectConverters($packer, $unpacker, $samples, $phpOnly, $str8);
             $unpacker->report = $this->report;
-            $this->packer = $packer;
-            $this->unpacker = $unpacker;
-        }
-        $this->settings = $settings;
+            return [$packer, $unpacker];
+        });
     }
 
     /**
@@ -121,7 +138,6 @@ final class SlotCodec implements Codec
      */
     private function test(): void
     {
-        $this->set(self::PHP_ONLY | self::STR8);
         $shared = [1];
         $plain = new Sample\Plain();
         $plain->open = [&$shared, (object) ['x' => 1.5, 'again' => $plain]];
@@ -152,8 +168,7 @@ final class SlotCodec implements Codec
         }
         // Two ends of a cycle are held by nothing else.
         $unpacked[7]->open = null;
-        $this->report = new \stdClass();
-        $this->settings = -1;
+        unset($this->report->value, $this->report->refused);
         if (!$right) {
             throw new NativeError('objects that were read and built in place are not what they were');
         }

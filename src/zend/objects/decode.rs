@@ -29,8 +29,8 @@ const CLASS_NAME: &[u8] = b"__PHP_Incomplete_Class_Name";
 /// Where an unpacker keeps what it is told: an [`Allowed`], as true or a text.
 const ALLOWED: &std::ffi::CStr = c"allowed";
 
-/// Where it has the stdClass object that is the result when there is something to
-/// be said. That then has the value as its property `value`; and, if there is a
+/// Where it has the stdClass object, empty so far, that is the result when there is
+/// something to be said. That then has the value as its property `value`; and, if there is a
 /// value, the names of the classes that were refused as the keys of `refused`.
 const REPORT: &std::ffi::CStr = c"report";
 
@@ -149,7 +149,10 @@ unsafe fn report(engine: &Engine, properties: *const Array) -> *mut Object {
         }
         let object = (*value).payload.object;
         if !std::ptr::eq((*object).class, *engine.symbols.std_class)
-            || !(*object).properties.is_null()
+            || (*object)
+                .properties
+                .as_ref()
+                .is_some_and(|properties| properties.count > 0 || properties.header.count != 1)
         {
             return null_mut();
         }
@@ -160,7 +163,7 @@ unsafe fn report(engine: &Engine, properties: *const Array) -> *mut Object {
 /// Makes the report the result.
 ///
 /// # Safety
-/// The report is a live stdClass object without properties. The value, and the
+/// The report is a live stdClass object, whose table is empty and nobody else's. The value, and the
 /// array unless it is NULL, are the report's to own.
 unsafe fn tell(
     engine: &'static Engine,
@@ -169,12 +172,15 @@ unsafe fn tell(
     refused: *mut Array,
     into: *mut Value,
 ) -> bool {
-    let Ok(table) = new_array(engine, 2, false) else {
-        return false;
-    };
-    // SAFETY: a whole table of nobody else's, with places for two.
+    // SAFETY: as the caller promises; the table is whole.
     unsafe {
-        (*report).properties = table;
+        if (*report).properties.is_null() {
+            let Ok(table) = new_array(engine, 2, false) else {
+                return false;
+            };
+            (*report).properties = table;
+        }
+        let table = (*report).properties;
         if !put(engine, table, b"value", value) {
             return false;
         }
@@ -188,7 +194,7 @@ unsafe fn tell(
 }
 
 /// # Safety
-/// The table is whole and has a place left, but none of that name; the value is
+/// The table is whole, and has no place of that name; the value is
 /// its to own.
 unsafe fn put(engine: &Engine, table: *mut Array, name: &[u8], value: Value) -> bool {
     let Ok(name) = copy(engine, name) else {
@@ -476,11 +482,10 @@ impl<'a> Builder<'a> {
             };
             let found = match (what, held.kind()) {
                 (Earlier::Object, kind::OBJECT) => held,
-                // It may have been met first where it was not shared.
-                (Earlier::SharedObject, kind::OBJECT) => earlier,
-                // An empty array is not written as one that is shared.
-                (Earlier::SharedArray, kind::ARRAY)
-                    if earlier.kind() == kind::REFERENCE || !earlier.is_refcounted() =>
+                // Where it is not written that the first place is shared, that
+                // would have to become a reference now.
+                (Earlier::SharedObject, kind::OBJECT) | (Earlier::SharedArray, kind::ARRAY)
+                    if earlier.kind() == kind::REFERENCE =>
                 {
                     earlier
                 }
@@ -646,6 +651,8 @@ impl<'a> Builder<'a> {
     fn look_up(&mut self, name: &'a [u8]) -> Option<Built> {
         let built = if name.eq_ignore_ascii_case(b"stdClass") {
             Built::Std
+        } else if name.contains(&0) {
+            return None;
         } else if self.allowed.has(name) {
             // PHP drops the first backslash, which is another matter.
             if name.first() == Some(&b'\\') {
