@@ -1813,7 +1813,7 @@ enum zroute_status zroute_zend_slots(const char *outbox,
  * running code. Two properties of the unpacker's tell which classes may be built
  * besides stdClass: `allowed` is true for any, or a text with their names in lower
  * case, a NUL before and after each; `report` is a stdClass object without
- * properties. That is the result when the bytes name a class that may not be
+ * properties, each time. That is the result when the bytes name a class that may not be
  * built: it then has the value as its property `value`, and an array with the
  * classes' names as its keys as `refused`. Without `refused`, somebody else has to
  * find out what the bytes mean, and what is in `value` is to be dropped. Without a
@@ -1822,7 +1822,7 @@ enum zroute_status zroute_zend_slots(const char *outbox,
  * `php_only` and `str8` are ext-msgpack's settings of these names, 0 or 1.
  *
  * As a test, `samples` is expected to be a list of three objects, see
- * php/drop-in/msgpack/Sample.
+ * php/drop-in/msgpack/Sample, and a reference to an array.
  *
  * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's classes look
  * otherwise than expected.

@@ -1006,7 +1006,7 @@ final class Native
     /**
      * Makes the two objects converters of ext-msgpack's form. It looks for this method's variables by their names.
      *
-     * @param array{object, object, object} $samples see php/drop-in/msgpack/Sample
+     * @param array{object, object, object, array<mixed>} $samples see php/drop-in/msgpack/Sample
      */
     public function makeObjectConverters(
         object $packer,

@@ -312,7 +312,7 @@ unsafe extern "C-unwind" fn zroute_zend_unpack(
 /// `php_only` and `str8` are ext-msgpack's settings of these names, 0 or 1.
 ///
 /// As a test, `samples` is expected to be a list of three objects, see
-/// php/drop-in/msgpack/Sample.
+/// php/drop-in/msgpack/Sample, and a reference to an array.
 ///
 /// ZROUTE_UNSUPPORTED when there are no such variables, or PHP's classes look
 /// otherwise than expected.

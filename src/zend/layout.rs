@@ -25,12 +25,12 @@ pub mod kind {
 pub const REFCOUNTED: u32 = 1 << 8;
 /// A string that counts its references; without the flag it is PHP's for ever.
 pub const STRING_COUNTED: u32 = kind::STRING as u32 | REFCOUNTED;
-/// An object, which counts its references; the cycle collector may visit it.
-pub const OBJECT_COUNTED: u32 = kind::OBJECT as u32 | REFCOUNTED | 1 << 9;
-/// A reference, which counts how many places share it.
-pub const REFERENCE_COUNTED: u32 = kind::REFERENCE as u32 | REFCOUNTED;
-/// An array that counts its references, and that the cycle collector may visit.
-pub const ARRAY_COUNTED: u32 = kind::ARRAY as u32 | REFCOUNTED | 1 << 9;
+/// Flag of [`Value::type_info`]: the cycle collector may visit what it leads to.
+pub const COLLECTABLE: u32 = 1 << 9;
+/// An object, which counts its references.
+pub const OBJECT_COUNTED: u32 = kind::OBJECT as u32 | REFCOUNTED | COLLECTABLE;
+/// An array that counts its references.
+pub const ARRAY_COUNTED: u32 = kind::ARRAY as u32 | REFCOUNTED | COLLECTABLE;
 
 /// [`Header::type_info`] of a string that was just made: the cycle collector
 /// never visits it.
@@ -300,6 +300,9 @@ const _: () = {
 pub struct Layout {
     /// A packed array is a row of values: from 8.2. Before, a row of buckets.
     pub bare_packed: bool,
+    /// [`Value::type_info`] of a reference. From 8.5 the cycle collector asks the
+    /// value, and no longer the header, whether it may visit it.
+    pub reference: u32,
     /// Where in a [`Class`] there is how its objects are made if not as usual, and
     /// from there where `Serializable` is: to text, and back.
     pub class_hooks: [usize; 3],
@@ -321,6 +324,9 @@ impl Layout {
                 };
                 Some(Self {
                     bare_packed: minor >= 802,
+                    reference: kind::REFERENCE as u32
+                        | REFCOUNTED
+                        | if minor >= 805 { COLLECTABLE } else { 0 },
                     class_hooks: [maker, maker + 24, maker + 32],
                     hooked_properties: if minor >= 804 { Some(432) } else { None },
                 })

@@ -122,7 +122,8 @@ final class SlotCodec implements Codec
         return HiddenObjects::make(function () use ($settings): array {
             $packer = new \stdClass();
             $unpacker = new \stdClass();
-            $samples = [new Sample\Plain(), new Sample\Hooked(), new \ArrayObject()];
+            $shared = [$settings];
+            $samples = [new Sample\Plain(), new Sample\Hooked(), new \ArrayObject(), &$shared];
             $phpOnly = ($settings & self::PHP_ONLY) !== 0;
             $str8 = ($settings & self::STR8) !== 0;
             $this->native->makeObjectConverters($packer, $unpacker, $samples, $phpOnly, $str8);

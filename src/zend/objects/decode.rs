@@ -18,8 +18,8 @@ use crate::zend::decode::{
 };
 use crate::zend::engine::{Engine, attached};
 use crate::zend::layout::{
-    Array, Class, Header, Object, Payload, Property, REFERENCE_COUNTED, REFERENCE_HEADER,
-    Reference, Text, Value, kind, types,
+    Array, Class, Header, Object, Payload, Property, REFERENCE_HEADER, Reference, Text, Value,
+    kind, types,
 };
 use crate::zend::symbols::{NO_AUTOLOAD, NO_MEMORY};
 
@@ -444,7 +444,7 @@ impl<'a> Builder<'a> {
         }
         let value = Value {
             payload: Payload { reference },
-            type_info: REFERENCE_COUNTED,
+            type_info: self.engine.layout.reference,
             spare: 0,
         };
         // SAFETY: memory of that size; then as the caller promises.

@@ -39,7 +39,7 @@ pub struct Names<'a> {
     pub packer: &'a CStr,
     /// Another.
     pub unpacker: &'a CStr,
-    /// Three objects, as a test of the layout.
+    /// Three objects and a reference, as a test of the layout.
     pub samples: &'a CStr,
 }
 
@@ -72,7 +72,8 @@ pub unsafe fn convert(
         return Err(Unsupported::Variable);
     };
     let mut entries = samples.entries().map(|(_, sample)| sample);
-    let (Some(plain), Some(hooked), Some(internal), None) = (
+    let (Some(plain), Some(hooked), Some(internal), Some(reference), None) = (
+        entries.next(),
         entries.next(),
         entries.next(),
         entries.next(),
@@ -81,7 +82,7 @@ pub unsafe fn convert(
         return Err(Unsupported::Variable);
     };
     // SAFETY: the array of the PHP function's holds them.
-    if !unsafe { sample::is_as_expected(engine, &[plain, hooked, internal]) } {
+    if !unsafe { sample::is_as_expected(engine, &[plain, hooked, internal, reference]) } {
         return Err(Unsupported::Probe);
     }
     let (pack, unpack) = (pack.handlers(engine)?, unpack.handlers(engine)?);

@@ -2,27 +2,31 @@
 
 use super::class::{ClassView, Properties, properties};
 use crate::zend::engine::Engine;
-use crate::zend::layout::{Text, Value, kind, types};
+use crate::zend::layout::{OBJECT_COUNTED, REFERENCE_HEADER, Text, Value, kind, types};
 use crate::zend::view::View;
 
-/// Whether three objects are what they are expected to be:
+/// Whether three objects and a reference are what they are expected to be:
 ///
 /// 1. Of a class that extends stdClass and has the properties `public $open = 1`,
 ///    `protected ?int $kept = 2` and `private ?Hooked $own = null`, and no method.
 /// 2. Of the class `Hooked`, which has `__sleep`, `__serialize`, `__unserialize`,
 ///    `__destruct`, and is Serializable.
 /// 3. Of an internal class whose objects PHP makes in its own way.
+/// 4. A place that shares an array with another.
 ///
 /// # Safety
-/// They are objects of the engine's, live while this runs.
+/// They are values of the engine's, live while this runs.
 pub unsafe fn is_as_expected(engine: &'static Engine, samples: &[View<'_>]) -> bool {
-    let [plain, hooked, internal] = samples else {
+    let [plain, hooked, internal, reference] = samples else {
         return false;
     };
+    if !is_reference(engine, reference.value()) {
+        return false;
+    }
     let views = [plain, hooked, internal].map(|view| {
         let value = view.value();
         // SAFETY: the type says what the payload leads to; as the caller promises.
-        (value.kind() == kind::OBJECT).then(|| unsafe {
+        (value.type_info == OBJECT_COUNTED).then(|| unsafe {
             let object = &*value.payload.object;
             (object, ClassView::new(object.class, engine))
         })
@@ -57,6 +61,21 @@ pub unsafe fn is_as_expected(engine: &'static Engine, samples: &[View<'_>]) -> b
         return false;
     };
     as_usual && hooks && maker && are_declared(plain, hooked, places)
+}
+
+fn is_reference(engine: &Engine, value: &Value) -> bool {
+    /// What is above changes while a value lives.
+    const TYPE: u32 = 0x1f;
+
+    if value.type_info != engine.layout.reference {
+        return false;
+    }
+    // SAFETY: the type says what the payload leads to.
+    let reference = unsafe { &*value.payload.reference };
+    reference.header.type_info & TYPE == REFERENCE_HEADER
+        && reference.header.count > 1
+        && reference.value.kind() == kind::ARRAY
+        && reference.sources.is_null()
 }
 
 fn are_declared(plain: ClassView<'_>, hooked: ClassView<'_>, places: &[Value]) -> bool {

@@ -117,7 +117,8 @@ if (PHP_VERSION_ID >= 80400) {
     $before = other()->packed;
     inPlace()->pack($ghost, DEFAULTS);
     check(other()->packed === $before + 1, 'a lazy object is left to the other codec');
-    eval('final class HookedProperties { public $x = 1 { get => 2; } public $y = 3; }');
+    eval('final class HookedProperties { public $x = 1 { get => $this->x + 1; } public $y = 3; }');
+    packsAs(new HookedProperties(), "\x83\xc0\xb0HookedProperties\xa1x\x01\xa1y\x03", 'what is behind a hook');
     unpackAlike("\x82\xc0\xb0HookedProperties\xa1y\x05", any(), 'a class with hooks of properties');
 }
 
