@@ -411,7 +411,7 @@ unsafe extern "C-unwind" fn zroute_zend_pack_objects<const PHP_ONLY: bool, const
     // SAFETY: PHP calls this with the result. The bytes are this thread's, which
     // does nothing else meanwhile; this frame owns nothing.
     unsafe {
-        if !parcel.is_some_and(|parcel| zend::string(parcel.bytes(), result).is_ok()) {
+        if parcel.is_none_or(|parcel| zend::string(parcel.bytes(), result).is_err()) {
             (*result).type_info = Value::NULL.type_info;
         }
     }

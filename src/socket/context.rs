@@ -118,6 +118,7 @@ impl Context {
 impl Context {
     /// Leaves it to its sockets; without any left, ends it as
     /// [`Context::end`] does.
+    #[must_use]
     pub fn leave(self) -> Ended {
         Hold(self.shared).release()
     }
@@ -179,6 +180,7 @@ impl Shared {
 impl Hold {
     /// Gives it back; the last one to do so waits as [`Context::end`] does. A
     /// signal ends that wait; the rest goes out while the process lives.
+    #[must_use]
     pub fn release(self) -> Ended {
         match Arc::into_inner(self.0) {
             Some(shared) if shared.generation == fork::generation() => {

@@ -249,23 +249,25 @@ impl Socket {
         let mut frames = Vec::new();
         self.receive_all(&mut frames, flags)
             .map_err(Error::of("receive an event"))?;
+        let no_event = || Error::with("read an event", "", Errno(libc::EPROTO));
         // zmq_socket_monitor(3): a number in 16 bits and a value in 32, then the
         // endpoint.
         match frames.as_slice() {
-            [head, endpoint] => match head.bytes() {
-                [a, b, c, d, e, f] => Ok(Event {
-                    number: u16::from_ne_bytes([*a, *b]),
-                    value: u32::from_ne_bytes([*c, *d, *e, *f]),
+            [head, endpoint] => match head.bytes().split_first_chunk::<2>() {
+                Some((number, value)) if value.len() == 4 => Ok(Event {
+                    number: u16::from_ne_bytes(*number),
+                    value: value.try_into().map_or(0, u32::from_ne_bytes),
                     endpoint: endpoint.bytes().to_vec(),
                 }),
-                _ => Err(Error::with("read an event", "", Errno(libc::EPROTO))),
+                _ => Err(no_event()),
             },
-            _ => Err(Error::with("read an event", "", Errno(libc::EPROTO))),
+            _ => Err(no_event()),
         }
     }
 
     /// Closes it, which never waits, and ends its context if that was waiting
     /// for it.
+    #[must_use]
     pub fn close(self) -> Ended {
         drop(self.plain);
         self.context.release()

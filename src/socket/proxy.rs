@@ -62,20 +62,20 @@ pub fn proxy(
     };
     let mut ways = [way(front, back)?, way(back, front)?];
     let mut captures = capture.is_none();
-    let mut paused = false;
+    let mut pauses = false;
     loop {
         let [there, here] = &ways;
         let wanted = |reads: &Way<'_>, writes: &Way<'_>| {
             let mut events = 0;
-            if !reads.readable && !paused {
+            if !reads.readable && !pauses {
                 events |= IN;
             }
-            if writes.readable && !writes.writable && !paused {
+            if writes.readable && !writes.writable && !pauses {
                 events |= OUT;
             }
             events
         };
-        let waits_for_capture = !captures && ways.iter().any(|way| way.readable) && !paused;
+        let waits_for_capture = !captures && ways.iter().any(|way| way.readable) && !pauses;
         let items = [
             Some((Item::Socket(front), wanted(there, here))),
             Some((Item::Socket(back), wanted(here, there))),
@@ -107,12 +107,12 @@ pub fn proxy(
         if let Some(control) = control.filter(|_| ready[3] & IN != 0) {
             match command(control, &passed)? {
                 Some(Command::Terminate) => return Ok(Proxied::Terminated),
-                Some(Command::Pause) => paused = true,
-                Some(Command::Resume) => paused = false,
+                Some(Command::Pause) => pauses = true,
+                Some(Command::Resume) => pauses = false,
                 None => {}
             }
         }
-        if paused {
+        if pauses {
             continue;
         }
         for (index, way) in ways.iter_mut().enumerate() {
@@ -190,7 +190,7 @@ enum Command {
     Terminate,
 }
 
-/// Takes one command, by zmq_proxy_steerable(3), and answers it if it came from
+/// Takes one command, by `zmq_proxy_steerable(3)`, and answers it if it came from
 /// a REQ.
 fn command(control: &Socket, passed: &[Passed; 2]) -> Result<Option<Command>, Error> {
     let mut frames = Vec::new();

@@ -93,7 +93,13 @@ impl<'a> ClassView<'a> {
         let entry: *const u8 = (&raw const *self.class).cast();
         self.engine.layout.class_hooks.map(|at| {
             // SAFETY: the layout says that the entry has a pointer there.
-            unsafe { entry.add(at).cast::<*const c_void>().read() }
+            unsafe {
+                entry
+                    .cast::<c_void>()
+                    .byte_add(at)
+                    .cast::<*const c_void>()
+                    .read()
+            }
         })
     }
 
@@ -101,7 +107,7 @@ impl<'a> ClassView<'a> {
         let entry: *const u8 = (&raw const *self.class).cast();
         self.engine.layout.hooked_properties.is_some_and(|at| {
             // SAFETY: the layout says that the entry has a number there.
-            unsafe { entry.add(at).cast::<u32>().read() != 0 }
+            unsafe { entry.cast::<c_void>().byte_add(at).cast::<u32>().read() != 0 }
         })
     }
 

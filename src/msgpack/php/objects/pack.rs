@@ -124,6 +124,8 @@ impl From<Unserializable> for Stop {
 /// About classes that write themselves: what they write is a text of its own to
 /// the extension, but `serialize()`, called inside of itself, goes on with the
 /// numbers that references use.
+// Each is a fact of its own; no two exclude each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Default)]
 struct Custom {
     any: bool,
