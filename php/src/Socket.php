@@ -208,7 +208,7 @@ abstract class Socket
         return $this->handle ?? throw new SocketClosed("{$this->describe()} was closed; make a new one");
     }
 
-    /** Ends the present loop over the socket, when its turn or its wait is over. */
+    /** Ends the loop over the socket when its turn or its wait is over, or the next loop: it may not have begun yet. */
     protected function stopLoop(): void
     {
         $this->stopping = true;
@@ -283,25 +283,28 @@ abstract class Socket
      */
     protected function each(\Closure $receive): \Generator
     {
-        $this->stopping = false;
         $dispatches = function_exists('pcntl_signal_dispatch');
-        while (true) {
-            if ($dispatches) {
-                // There may be no wait for a long time.
-                pcntl_signal_dispatch();
+        try {
+            while (true) {
+                if ($dispatches) {
+                    // There may be no wait for a long time.
+                    pcntl_signal_dispatch();
+                }
+                if ($this->stopping) {
+                    return;
+                }
+                $this->looping = true;
+                try {
+                    $message = $receive();
+                } catch (SocketClosed) {
+                    return;
+                } finally {
+                    $this->looping = false;
+                }
+                yield $message;
             }
-            if ($this->stopping) {
-                return;
-            }
-            $this->looping = true;
-            try {
-                $message = $receive();
-            } catch (SocketClosed) {
-                return;
-            } finally {
-                $this->looping = false;
-            }
-            yield $message;
+        } finally {
+            $this->stopping = false;
         }
     }
 

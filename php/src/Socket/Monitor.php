@@ -61,7 +61,7 @@ final class Monitor extends Socket implements \IteratorAggregate
         ));
     }
 
-    /** Ends the loop over this monitor, from inside it or from a signal handler. */
+    /** Ends the loop over this monitor, or the next one; from inside or from a signal handler. */
     public function stop(): void
     {
         $this->stopLoop();

@@ -48,7 +48,6 @@ final class Proxy
      */
     public function run(): void
     {
-        $this->stopping = false;
         while (!$this->stopping) {
             $status = $this->native->proxy(
                 $this->front->handle(),
@@ -67,9 +66,10 @@ final class Proxy
                 pcntl_signal_dispatch();
             }
         }
+        $this->stopping = false;
     }
 
-    /** Ends run(); for signal handlers. */
+    /** Ends run(), or the next one; for signal handlers. */
     public function stop(): void
     {
         $this->stopping = true;

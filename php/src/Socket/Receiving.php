@@ -89,7 +89,7 @@ trait Receiving
         return $this->isReady(self::READABLE, $timeoutMs);
     }
 
-    /** Ends the loop over this socket, from inside it or from a signal handler. The socket stays open. */
+    /** Ends the loop over this socket, or the next one; from inside or from a signal handler. The socket stays open. */
     public function stop(): void
     {
         $this->stopLoop();

@@ -56,6 +56,23 @@ final class LoopTest extends TestCase
         }
     }
 
+    public function testStopEndsALoopThatIsYetToBegin(): void
+    {
+        $this->push->send('a');
+        $this->pull->stop();
+        self::assertSame([], iterator_to_array($this->pull));
+        foreach ($this->pull as $message) {
+            self::assertSame('a', $message);
+            $this->pull->stop();
+            break;
+        }
+        $this->push->send('b');
+        foreach ($this->pull as $message) {
+            self::assertSame('b', $message);
+            break;
+        }
+    }
+
     public function testCloseEndsIt(): void
     {
         $this->push->send('a')->send('b');
