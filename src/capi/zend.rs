@@ -306,7 +306,8 @@ unsafe extern "C-unwind" fn zroute_zend_unpack(
 /// properties, each time. That is the result when the bytes name a class that may not be
 /// built: it then has the value as its property `value`, and an array with the
 /// classes' names as its keys as `refused`. Without `refused`, somebody else has to
-/// find out what the bytes mean, and what is in `value` is to be dropped. Without a
+/// find out what the bytes mean, and all of the report's properties are to be
+/// dropped, as after a value. Without a
 /// report, all but plain arrays are for somebody else.
 ///
 /// `php_only` and `str8` are ext-msgpack's settings of these names, 0 or 1.

@@ -85,7 +85,7 @@ final class SlotCodec implements Codec
             }
             if ($value === $this->report) {
                 $told = (array) $value;
-                unset($value->value, $value->refused);
+                unset($value->value, $value->refused, $value->dropped);
                 if (isset($told['refused'])) {
                     $remarks = new Remarks(0, array_map(strval(...), array_keys($told['refused'])));
                     return $told['value'];

@@ -100,15 +100,7 @@ pub unsafe fn decode(
         return true;
     }
     // SAFETY: a live object without properties; the value and the array are its.
-    unsafe {
-        tell(
-            engine,
-            report,
-            value,
-            if done { refused } else { null_mut() },
-            into,
-        )
-    }
+    unsafe { tell(engine, report, value, refused, done, into) }
 }
 
 /// # Safety
@@ -170,6 +162,7 @@ unsafe fn tell(
     report: *mut Object,
     value: Value,
     refused: *mut Array,
+    done: bool,
     into: *mut Value,
 ) -> bool {
     // SAFETY: as the caller promises; the table is whole.
@@ -184,7 +177,8 @@ unsafe fn tell(
         if !put(engine, table, b"value", value) {
             return false;
         }
-        if !refused.is_null() && !put(engine, table, b"refused", Value::array(refused)) {
+        let name: &[u8] = if done { b"refused" } else { b"dropped" };
+        if !refused.is_null() && !put(engine, table, name, Value::array(refused)) {
             return false;
         }
         (*report).header.count += 1;

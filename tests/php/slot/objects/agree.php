@@ -225,4 +225,7 @@ for ($i = 0; $i < (int) $messages; $i++) {
     }
     unpackAlike($packed, [any(), only(), only('Point', 'Typed')][$i % 3], "random bytes $i");
 }
+// What holds itself is not left for the end of the process.
+$value = $corpus = null;
+gc_collect_cycles();
 done();
