@@ -1808,7 +1808,8 @@ enum zroute_status zroute_zend_slots(const char *outbox,
  * the program's, or it is refused: somebody else then packs the whole value.
  *
  * `$unpacker[$packed]` is what the bytes mean; the unpacker itself where somebody
- * else has to find that out: bytes that are malformed, or in a form that
+ * else has to find that out: bytes that are malformed, or make a value that may be
+ * too large for PHP's memory limit, or are in a form that
  * ext-msgpack does not write itself, or name a class that cannot be built without
  * running code. Two properties of the unpacker's tell which classes may be built
  * besides stdClass: `allowed` is true for any, or a text with their names in lower

@@ -298,7 +298,8 @@ unsafe extern "C-unwind" fn zroute_zend_unpack(
 /// the program's, or it is refused: somebody else then packs the whole value.
 ///
 /// `$unpacker[$packed]` is what the bytes mean; the unpacker itself where somebody
-/// else has to find that out: bytes that are malformed, or in a form that
+/// else has to find that out: bytes that are malformed, or make a value that may be
+/// too large for PHP's memory limit, or are in a form that
 /// ext-msgpack does not write itself, or name a class that cannot be built without
 /// running code. Two properties of the unpacker's tell which classes may be built
 /// besides stdClass: `allowed` is true for any, or a text with their names in lower
@@ -419,6 +420,9 @@ unsafe extern "C-unwind" fn zroute_zend_pack_objects<const PHP_ONLY: bool, const
     result
 }
 
+/// Fewer bytes make no value that ends a program which has any memory left.
+const SMALL: usize = 16 << 10;
+
 /// `[]` of an unpacker of objects; likewise.
 ///
 /// # Safety
@@ -443,9 +447,13 @@ unsafe extern "C-unwind" fn zroute_zend_unpack_objects<const PHP_ONLY: bool>(
             nodes: usize::MAX,
             collisions: Limits::default().collisions.max(packed.len() as u64),
         };
-        parcel = survey(packed, &limits)
-            .ok()
-            .map(|survey| (Parcel::new(packed), survey));
+        // What does not fit PHP's memory ends the program: few bytes cannot make so
+        // large a value, and more have to be looked at closer.
+        if let Ok(survey) = survey(packed, &limits)
+            && (packed.len() < SMALL || zend::has_room_for(survey.memory))
+        {
+            parcel = Some((Parcel::new(packed), survey));
+        }
         Ok(())
     });
     // SAFETY: PHP keeps the string meanwhile, and calls this with both objects; the

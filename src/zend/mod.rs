@@ -11,6 +11,7 @@
 //! | `engine` | which PHP this process runs, if it is one that is known |
 //! | `symbols` | the functions that the php binary exports |
 //! | `layout` | how that PHP lays its values out in memory |
+//! | `memory` | how much memory PHP may still take |
 //! | `slot` | where the outbox and the inbox are |
 //! | `converter` | objects of PHP's whose `[]` converts a value |
 //! | `view` | a value of PHP's, read in place |
@@ -36,6 +37,7 @@ mod decode;
 mod encode;
 mod engine;
 mod layout;
+mod memory;
 pub mod objects;
 mod slot;
 mod symbols;
@@ -46,6 +48,7 @@ pub use converter::{Conversion, fail, operand};
 pub use decode::{Unbuilt, decode, string};
 pub use engine::{Unsupported, attach};
 pub use layout::{Object, Value};
+pub use memory::has_room_for;
 pub use slot::{Names, Slots, find, slots};
 pub use unpackable::Unpackable;
 pub use view::{Key, Seen, View};

@@ -61,6 +61,14 @@ pub struct Symbols {
         key: *const c_char,
         length: usize,
     ) -> *mut Value,
+    /// `zend_memory_usage`: how many bytes PHP has taken, used or not if asked so.
+    pub taken: unsafe extern "C-unwind" fn(real: bool) -> usize,
+    /// `zend_ini_string`: what php.ini or the script says; NULL for no such setting.
+    pub setting: unsafe extern "C-unwind" fn(
+        name: *const c_char,
+        length: usize,
+        original: c_int,
+    ) -> *const c_char,
     /// `zend_rebuild_symbol_table`: the local variables of the PHP function that
     /// runs; NULL when none does.
     pub local_variables: unsafe extern "C-unwind" fn() -> *mut Array,
@@ -128,6 +136,8 @@ impl Symbols {
                 make_object: function(c"object_init_ex")?,
                 class: function(c"zend_lookup_class_ex")?,
                 find_string: function(c"zend_hash_str_find")?,
+                taken: function(c"zend_memory_usage")?,
+                setting: function(c"zend_ini_string")?,
                 local_variables: function(c"zend_rebuild_symbol_table")?,
                 version: function(c"get_zend_version")?,
                 empty_array: address(c"zend_empty_array")?.cast(),

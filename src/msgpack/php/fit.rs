@@ -18,6 +18,8 @@ pub fn fits(value: &[u8], limits: &Limits) -> Result<(), Malformed> {
 pub struct Survey {
     /// Arrays and maps.
     pub containers: usize,
+    /// How many bytes of PHP's the value takes, rather more than less.
+    pub memory: usize,
     /// It holds empty maps, extensions or [`Marks`], which to the extension mean
     /// something else than to [`to_php`](super::to_php).
     pub special: bool,
@@ -33,6 +35,12 @@ pub struct Survey {
 pub fn survey(value: &[u8], limits: &Limits) -> Result<Survey, Malformed> {
     Walk::<true>::new(value, limits).whole()
 }
+
+/// What PHP takes for a string besides its bytes, for an array or object besides its
+/// entries, and for each place of an entry, of which there are at least 8.
+const STRING: usize = 32;
+const OBJECT: usize = 112;
+const PLACE: usize = 36;
 
 /// `MARKS`: the value is the extension's.
 struct Walk<'a, const MARKS: bool> {
@@ -69,6 +77,7 @@ impl<'a, const MARKS: bool> Walk<'a, MARKS> {
         if !self.value() {
             return Err(self.refused.unwrap_or(Malformed::Empty));
         }
+        self.survey.memory = self.survey.memory.saturating_add(self.reader.position());
         match self.reader.remaining().len() {
             0 => Ok(self.survey),
             count => Err(Malformed::TrailingBytes {
@@ -222,6 +231,12 @@ impl<'a, const MARKS: bool> Walk<'a, MARKS> {
         self.nodes = nodes;
         if MARKS {
             self.survey.containers += 1;
+            // Each value may be a string, and a map's keys, which count twice then.
+            let places = values.next_power_of_two().max(8);
+            self.survey.memory = self
+                .survey
+                .memory
+                .saturating_add(OBJECT + places.saturating_mul(PLACE) + values * STRING);
         }
         true
     }
