@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Zroute\DropIn;
 
+use Zroute\Exception\NativeError;
 use Zroute\Native;
 
 /**
@@ -20,7 +21,13 @@ final class Codecs
     {
         return self::$codec ??= HiddenObjects::make(static function (): Codec {
             AllowedClasses::current();
-            return new SerializeCodec(Native::get());
+            $native = Native::get();
+            $anywhere = new SerializeCodec($native);
+            try {
+                return SlotCodec::open($native, $anywhere);
+            } catch (NativeError) {
+                return $anywhere;
+            }
         });
     }
 }
