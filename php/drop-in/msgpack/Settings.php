@@ -56,6 +56,7 @@ final class Settings
         );
         $old = (self::$bits & $bit) !== 0;
         self::$bits = self::with(self::$bits, $bit, $value);
+        Codecs::renew();
         return $old;
     }
 

@@ -99,6 +99,26 @@ final class SlotCodec implements Codec
     }
 
     /**
+     * An unpacker of its own that builds no class but stdClass and says nothing:
+     * $plain[$packed] is an object where the value is one, or is not for it.
+     */
+    public function plain(int $settings): ?object
+    {
+        if (!self::knows($settings)) {
+            return null;
+        }
+        [, $unpacker] = $this->make($settings);
+        $unpacker->report = HiddenObjects::make(static fn (): object => new \stdClass());
+        $unpacker->allowed = "\0stdclass\0";
+        return $unpacker;
+    }
+
+    private static function knows(int $settings): bool
+    {
+        return ($settings & ~self::KNOWN) === 0 && ($settings & (self::PHP_ONLY | self::ASSOC)) !== 0;
+    }
+
+    /**
      * Takes the converters for these settings.
      *
      * @throws NativeError
@@ -106,7 +126,7 @@ final class SlotCodec implements Codec
     private function set(int $settings): void
     {
         [$this->packer, $this->unpacker] = $this->converters[$settings & self::FORM] ??= $this->make($settings);
-        if (($settings & ~self::KNOWN) !== 0 || ($settings & (self::PHP_ONLY | self::ASSOC)) === 0) {
+        if (!self::knows($settings)) {
             $this->packer = $this->unpacker = null;
         }
         $this->allowed = null;

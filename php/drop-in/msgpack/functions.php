@@ -25,6 +25,14 @@ if (!function_exists('msgpack_serialize')) {
 if (!function_exists('msgpack_unpack')) {
     function msgpack_unpack($str, $object = null)
     {
+        if (
+            Codecs::$plain !== null && $object === null && is_string($str)
+            && !is_object($value = Codecs::$plain[$str])
+        ) {
+            return $value;
+        }
+        unset($value);
+        Codecs::forget();
         return Conversion::unpack(__FUNCTION__, $str, $object, Settings::$bits);
     }
 }
@@ -32,6 +40,14 @@ if (!function_exists('msgpack_unpack')) {
 if (!function_exists('msgpack_unserialize')) {
     function msgpack_unserialize($str, $object = null)
     {
+        if (
+            Codecs::$plain !== null && $object === null && is_string($str)
+            && !is_object($value = Codecs::$plain[$str])
+        ) {
+            return $value;
+        }
+        unset($value);
+        Codecs::forget();
         return Conversion::unpack(__FUNCTION__, $str, $object, Settings::$bits);
     }
 }
