@@ -104,7 +104,8 @@ abstract class Socket
      */
     public function bind(string $endpoint): string
     {
-        $this->check($this->native->bindSocket($this->handle(), $endpoint));
+        $status = $this->native->bindSocket($this->handle(), $endpoint);
+        $this->checkEndpoint($status, 'tcp://address:port (either may be *), ipc://path or inproc://name');
         $this->bound = (string) $this->option('ZMQ_LAST_ENDPOINT');
         $this->endpoints[$endpoint] = $this->bound;
         return $this->bound;
@@ -118,7 +119,8 @@ abstract class Socket
      */
     public function connect(string $endpoint): static
     {
-        $this->check($this->native->connectSocket($this->handle(), $endpoint));
+        $status = $this->native->connectSocket($this->handle(), $endpoint);
+        $this->checkEndpoint($status, 'tcp://host:port, ipc://path or inproc://name');
         $this->endpoints[$endpoint] = $endpoint;
         return $this;
     }
@@ -316,11 +318,20 @@ abstract class Socket
         }
     }
 
+    private function checkEndpoint(int $status, string $expected): void
+    {
+        if ($status === Status::BAD_ENDPOINT || $status === Status::UNSUPPORTED) {
+            throw new InvalidOption("{$this->native->lastError()}; expected $expected");
+        }
+        $this->check($status);
+    }
+
     /** @param int $event what it could not do, 0 for anything else */
     protected function failure(int $status, int $event = 0): \Throwable
     {
         if ($status !== Status::BAD_STATE) {
-            return Native::exception($status, $this->native->lastError());
+            $message = $this->native->lastError();
+            return Native::exception($status, $event === 0 ? $message : "{$this->describe()}: $message");
         }
         [$wanted, $due] = $event === self::READABLE ? ['receive', 'send'] : ['send', 'receive'];
         return new InvalidState(

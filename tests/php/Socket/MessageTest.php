@@ -190,6 +190,7 @@ final class MessageTest extends TestCase
     {
         $router = new Router(bind: 'inproc://mandatory', options: ['ZMQ_ROUTER_MANDATORY' => true]);
         $this->expectException(ConnectionFailed::class);
+        $this->expectExceptionMessage('Router on inproc://mandatory: ');
         $router->send('stranger', 'hello');
     }
 
@@ -198,6 +199,7 @@ final class MessageTest extends TestCase
     {
         yield 'no endpoint' => [InvalidOption::class, 'nonsense', fn () => new Push('nonsense')];
         yield 'a connection to every address' => [InvalidOption::class, 'tcp://*:7', fn () => new Push('tcp://*:7')];
+        yield 'a transport that is not' => [InvalidOption::class, 'expected tcp://', fn () => new Push('foo://x')];
         yield 'a NUL' => [InvalidOption::class, 'NUL', fn () => new Push("tcp://127.0.0.1:7\0")];
         yield 'no option' => [InvalidOption::class, 'ZMQ_NOPE', fn () => new Push(options: ['ZMQ_NOPE' => 1])];
         yield 'text for a number' => [
