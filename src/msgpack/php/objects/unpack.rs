@@ -224,7 +224,7 @@ impl<'a> Unpacker<'a, '_, '_> {
         let id = self.targets.len();
         self.targets.push(NOWHERE);
         let (php_only, assoc) = (self.settings.php_only(), self.settings.assoc());
-        if php_only && self.at_nil() {
+        if php_only && pairs > 0 && self.at_nil() {
             self.marked(id, pairs)?;
         } else if !assoc || (pairs == 0 && php_only) {
             self.object(id, PLAIN, pairs)?;
