@@ -202,6 +202,15 @@ campaign-values: packages-test build
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' $(PHP) -n -d extension=ffi -d extension=posix -d extension=msgpack \
 		tests/php/slot/agree.php $(VALUES) $(VALUES) $(SEED)
 
+# What bytes may do: a million of them by chance for msgpack_unpack() and MessagePackUnpacker.
+INPUTS ?= 1000000
+.PHONY: campaign-unpack
+campaign-unpack: packages-test build
+	for bridge in slot serialize; do \
+		ZROUTE_BRIDGE=$$bridge ZROUTE_LIBRARY='$(LIB)/libzroute.so' $(PHP) -n -d extension=ffi \
+			tests/php/DropIn/MessagePack/scripts/by_chance/campaign.php $(INPUTS) $(SEED) || exit; \
+	done
+
 TARGET ?= server
 SECONDS ?= 60
 

@@ -3,16 +3,21 @@
 declare(strict_types=1);
 
 // Times every row with one codec, and prints a line for each: the row, the direction, nanoseconds.
-// Arguments: slot, serialize or ext-msgpack; how many seconds to spend on each.
+// Arguments: slot, serialize, drop-in-slot, drop-in-serialize or ext-msgpack; how many seconds to spend on each.
 
 use Zroute\MessagePack;
 
 require __DIR__ . '/../../php/autoload.php';
 
 [, $codec, $seconds] = $argv;
+$bridge = str_replace('drop-in-', '', $codec);
+if ($bridge !== $codec) {
+    require __DIR__ . '/../../php/drop-in.php';
+}
+$extension = function_exists('msgpack_pack');
 
 // Loops of their own, so that nothing but the call is in them.
-$loops = $codec === 'ext-msgpack' ? [
+$loops = $extension ? [
     'encode' => static function (mixed $value, int $times): void {
         for (; $times > 0; $times--) {
             \msgpack_pack($value);
@@ -35,15 +40,23 @@ $loops = $codec === 'ext-msgpack' ? [
         }
     },
 ];
-if ($codec !== 'ext-msgpack' && Zroute\Native::get()->bridge() !== $codec) {
+if ($codec !== 'ext-msgpack' && Zroute\Native::get()->bridge() !== $bridge) {
     fwrite(STDERR, "this is not the bridge $codec\n");
     exit(1);
 }
 
-foreach (require __DIR__ . '/rows.php' as $row => [$value, $count]) {
-    $packed = $codec === 'ext-msgpack' ? msgpack_pack($value) : MessagePack::pack($value);
-    $unpacked = $codec === 'ext-msgpack' ? msgpack_unpack($packed) : MessagePack::unpack($packed);
-    if ($unpacked !== $value) {
+foreach (require __DIR__ . '/rows.php' as $row => $about) {
+    [$value, $count] = $about;
+    $objects = $about[2] ?? false;
+    if ($objects && !$extension) {
+        continue;
+    }
+    if ($objects && $codec !== 'ext-msgpack') {
+        Zroute\DropIn\AllowedClasses::set([Zroute\Bench\Item::class]);
+    }
+    $packed = $extension ? msgpack_pack($value) : MessagePack::pack($value);
+    $unpacked = $extension ? msgpack_unpack($packed) : MessagePack::unpack($packed);
+    if ($objects ? $unpacked != $value : $unpacked !== $value) {
         fwrite(STDERR, "$codec: $row does not come back as it was\n");
         exit(1);
     }

@@ -5,7 +5,7 @@ declare(strict_types=1);
 // Makes a table of what measure.php has printed. Arguments: a folder with files named <round>.<codec>, in which the
 // table and all figures are left.
 
-const CODECS = ['slot', 'serialize', 'ext-msgpack'];
+const CODECS = ['slot', 'serialize', 'drop-in-slot', 'drop-in-serialize', 'ext-msgpack'];
 const BASELINE = 'ext-msgpack';
 
 $folder = $argv[1];
@@ -31,8 +31,12 @@ $shown = static fn (float $ns): string => match (true) {
     default => sprintf('%.2f ms', $ns / 1e6),
 };
 
-$line = "%-20s %-7s %10s %14s %6s %14s %6s\n";
-$table = sprintf($line, '', '', 'ext-msgpack', 'zroute, slot', 'ratio', 'serialize', 'ratio');
+$line = "%-20s %-7s %10s" . str_repeat(' %17s %6s', count(CODECS) - 1) . "\n";
+$heads = [];
+foreach (array_diff(CODECS, [BASELINE]) as $codec) {
+    array_push($heads, str_replace('-serialize', ', serialize', str_replace('-slot', ', slot', $codec)), 'ratio');
+}
+$table = sprintf($line, '', '', BASELINE, ...$heads);
 $results = [];
 foreach ($rounds as $row => $directions) {
     if (count($bytes[$row]) !== 1) {
@@ -41,7 +45,11 @@ foreach ($rounds as $row => $directions) {
     }
     foreach ($directions as $direction => $codecs) {
         $cells = [$row, $direction, $shown($median($codecs[BASELINE]))];
-        foreach (['slot', 'serialize'] as $codec) {
+        foreach (array_diff(CODECS, [BASELINE]) as $codec) {
+            if (!isset($codecs[$codec])) {
+                array_push($cells, '', '');
+                continue;
+            }
             // Neighbours in a round are compared, since a machine is not as fast all the time.
             $ratio = $median(array_map(static fn ($base, $own) => $base / $own, $codecs[BASELINE], $codecs[$codec]));
             array_push($cells, $shown($median($codecs[$codec])), sprintf('%.2f', $ratio));

@@ -2,7 +2,10 @@
 
 declare(strict_types=1);
 
-// What is encoded and decoded: name => [value, how many values a row counts as].
+// What is encoded and decoded: name => [value, how many values a row counts as], and true when only the extension and
+// the drop-in for it can.
+
+require __DIR__ . '/Item.php';
 
 $request = ['function_name' => 'plus', 'parameters' => [1, 2, 2, 3, 3, 4, 2, 3, -1]];
 $records = $strings = $floats = $map = $batch = [];
@@ -18,6 +21,10 @@ for ($i = 0; $i < 1000; $i++) {
 for ($i = 0; $i < 5000; $i++) {
     $map["key$i"] = $i;
 }
+$objects = [];
+for ($i = 0; $i < 1000; $i++) {
+    $objects[] = new Zroute\Bench\Item($i);
+}
 for ($i = 0; $i < 64; $i++) {
     // By token, as a server hands them over.
     $batch[1000 + $i] = $request;
@@ -31,4 +38,5 @@ return [
     '1,000 strings' => [$strings, 1],
     '5,000-entry map' => [$map, 1],
     '20,000 records' => [$records, 1],
+    '1,000 objects' => [$objects, 1, true],
 ];

@@ -32,4 +32,3 @@ function load(string $class): void
 spl_autoload_register('Zroute\\DropIn\\MessagePack\\load');
 
 require_once __DIR__ . '/msgpack/functions.php';
-require_once __DIR__ . '/msgpack/constants.php';

@@ -999,7 +999,7 @@ final class Native
         $text = $this->text;
         $remarks = $text->remarks;
         $size = $text->size;
-        $names = $text->names_size === 0 ? '' : FFI::string($text->data + $size, $text->names_size);
+        $names = $remarks === 0 || $text->names_size === 0 ? '' : FFI::string($text->data + $size, $text->names_size);
         return $size === 0 ? '' : FFI::string($text->data, $size);
     }
 

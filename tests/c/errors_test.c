@@ -132,6 +132,52 @@ static void php_values_are_turned_both_ways(void **state)
     assert_status(ZROUTE_INVALID_VALUE, zroute_php_unpack(PACKED("\xd4\x01x"), &data, &size));
 }
 
+static void php_objects_are_turned_both_ways(void **state)
+{
+    static const char packed[] = "\x82\xc0\xa1\x41\xa1x\x01";
+    zroute_php_text text;
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_php_pack_objects(PACKED("O:1:\"A\":1:{s:1:\"x\";i:1;}"), 11,
+                                                     NULL, 0, &text));
+    assert_int_equal(text.remarks, 1);
+    assert_packed((const char *)text.data + text.size, text.names_size, "A");
+    assert_status(ZROUTE_OK, zroute_php_pack_objects(PACKED("O:1:\"A\":1:{s:1:\"x\";i:1;}"), 11,
+                                                     PACKED("s:1:\"A\";i:0;"), &text));
+    assert_int_equal(text.remarks, 0);
+    assert_memory_equal(text.data, packed, sizeof packed - 1);
+    assert_status(ZROUTE_OK, zroute_php_unpack_objects(PACKED(packed), 11, PACKED("\0a\0"), NULL,
+                                                       0, 100000, &text));
+    assert_int_equal(text.remarks, 32 | 512);
+    assert_packed(text.data, text.size, "O:1:\"A\":1:{s:1:\"x\";i:1;}");
+    assert_status(ZROUTE_OK, zroute_php_unpack_objects(PACKED(packed), 11, "", 0, NULL, 0, 100000,
+                                                       &text));
+    assert_int_equal(text.remarks, 128 | 512);
+    assert_packed((const char *)text.data + text.size, text.names_size, "A");
+    assert_status(ZROUTE_OK, zroute_php_unpack_objects(PACKED("\xc1"), 11, NULL, 0, NULL, 0, 100000,
+                                                       &text));
+    assert_int_equal(text.remarks, 1);
+    assert_status(ZROUTE_INVALID_VALUE, zroute_php_pack_objects(PACKED("nonsense"), 11, NULL, 0,
+                                                                &text));
+}
+
+static void a_value_in_parts_is_passed_over_once(void **state)
+{
+    uint64_t left = 1;
+    size_t read;
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_msgpack_skim(PACKED("\x92\x01\xcd\x01"), 0, &left, &read));
+    assert_int_equal(read, 2);
+    assert_int_equal(left, 1);
+    assert_status(ZROUTE_OK,
+                  zroute_msgpack_skim(PACKED("\x92\x01\xcd\x01\x02\x03"), 2, &left, &read));
+    assert_int_equal(read, 3);
+    assert_int_equal(left, 0);
+    left = 1;
+    assert_status(ZROUTE_INVALID_VALUE, zroute_msgpack_skim(PACKED("\xc1"), 0, &left, &read));
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_msgpack_skim(PACKED("\xc0"), 2, &left, &read));
+    assert_int_equal(left, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +187,8 @@ int main(void)
         cmocka_unit_test(a_success_leaves_the_text_of_the_failure_before_it),
         cmocka_unit_test(the_header_and_the_library_are_of_one_version),
         cmocka_unit_test(php_values_are_turned_both_ways),
+        cmocka_unit_test(php_objects_are_turned_both_ways),
+        cmocka_unit_test(a_value_in_parts_is_passed_over_once),
     };
     return cmocka_run_group_tests_name("errors", tests, NULL, NULL);
 }

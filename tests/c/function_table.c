@@ -132,6 +132,8 @@ static void kept_by_caller(void *data, void *userdata)
     F(zroute_curve_keypair, NO_HANDLE, NULL_IS_FINE, 2,                                          \
       zroute_curve_keypair(OUT(0, char), OUT(1, char)))                                          \
     F(zroute_last_error, NO_HANDLE, NULL_IS_FINE, 0, (zroute_last_error(NULL, 0), ZROUTE_OK))    \
+    F(zroute_msgpack_skim, NO_HANDLE, NULL_IS_FINE, 3,                                           \
+      zroute_msgpack_skim(IN(0, "\xc0"), 1, 0, OUT(1, uint64_t), OUT(2, size_t)))                \
     F(zroute_options_new, NO_HANDLE, NULL_IS_FINE, 1,                                            \
       zroute_options_new(OUT(0, zroute_options *)))                                              \
     F(zroute_options_set_integer, OPTIONS, NULL_IS_BAD, 1,                                       \
@@ -141,8 +143,13 @@ static void kept_by_caller(void *data, void *userdata)
     F(zroute_options_free, OPTIONS, NULL_IS_FINE, 0, zroute_options_free(HANDLE))                \
     F(zroute_php_pack, NO_HANDLE, NULL_IS_FINE, 3,                                               \
       zroute_php_pack(IN(0, "N;"), 2, 0, OUT(1, const void *), OUT(2, size_t)))                  \
+    F(zroute_php_pack_objects, NO_HANDLE, NULL_IS_FINE, 2,                                       \
+      zroute_php_pack_objects(IN(0, "N;"), 2, 1, NULL, 0, OUT(1, zroute_php_text)))              \
     F(zroute_php_unpack, NO_HANDLE, NULL_IS_FINE, 3,                                             \
       zroute_php_unpack(IN(0, "\xc0"), 1, OUT(1, const void *), OUT(2, size_t)))                 \
+    F(zroute_php_unpack_objects, NO_HANDLE, NULL_IS_FINE, 2,                                     \
+      zroute_php_unpack_objects(IN(0, "\xc0"), 1, 1, NULL, 0, NULL, 0, 1000,                     \
+                                OUT(1, zroute_php_text)))                                        \
     F(zroute_reader_new, NO_HANDLE, NULL_IS_FINE, 2,                                             \
       zroute_reader_new(IN(0, "\xc0"), 1, OUT(1, zroute_reader *)))                              \
     F(zroute_reader_reset, READER, NULL_IS_BAD, 1,                                               \

@@ -13,6 +13,10 @@ use function is_string;
  */
 final class Conversion
 {
+    /** How much of what bytes name goes into warnings. */
+    private const MOST_NAMES = 8;
+    private const LONGEST_NAME = 200;
+
     /**
      * @param string $function for what is said about arguments
      * @param int $settings bits of Codec
@@ -27,16 +31,7 @@ final class Conversion
             $allowed = Template::allow($template, AllowedClasses::$current ?? AllowedClasses::current());
             return Template::convert($template, self::value($packed, $settings, $allowed));
         }
-        if ($packed === '') {
-            return null;
-        }
-        $remarks = null;
-        $codec = Codecs::$codec ?? Codecs::open();
-        $value = $codec->unpack($packed, $settings, AllowedClasses::$current ?? AllowedClasses::current(), $remarks);
-        if ($remarks !== null) {
-            self::warn($remarks);
-        }
-        return $value;
+        return self::value($packed, $settings, AllowedClasses::$current ?? AllowedClasses::current());
     }
 
     private static function value(string $packed, int $settings, AllowedClasses $allowed): mixed
@@ -56,7 +51,10 @@ final class Conversion
     public static function text(string $function, mixed $text): string
     {
         if ($text === null) {
-            trigger_error("$function(): Passing null to parameter #1 (\$str) of type string is deprecated", E_USER_DEPRECATED);
+            trigger_error(
+                "$function(): Passing null to parameter #1 (\$str) of type string is deprecated",
+                E_USER_DEPRECATED
+            );
             return '';
         }
         if (is_scalar($text) || $text instanceof \Stringable) {
@@ -78,10 +76,13 @@ final class Conversion
         ];
         foreach ($texts as $kind => $text) {
             if (($remarks->kinds & $kind) !== 0) {
-                self::warning($kind === Remarks::MALFORMED && $remarks->text !== '' ? "$text: {$remarks->text}" : $text);
+                $more = $kind === Remarks::MALFORMED && $remarks->text !== '' ? ": {$remarks->text}" : '';
+                self::warning($text . $more);
             }
         }
-        foreach ($remarks->refused as $class) {
+        foreach (array_slice($remarks->refused, 0, self::MOST_NAMES) as $class) {
+            // Whoever wrote the bytes chose the name.
+            $class = addcslashes(substr($class, 0, self::LONGEST_NAME), "\0..\37'\177..\377");
             self::warning(
                 "[msgpack] (msgpack_unserialize_map_item) the bytes name class $class, which is not allowed: a "
                 . "stdClass object was made of it. Zroute\DropIn\AllowedClasses::set(['$class']) allows it"

@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-// The extension's functions. Their parameters have no types, as its own have none.
+// The extension's functions and constants. Parameters have no types, as its own have none.
 
 use Zroute\DropIn\Codecs;
 use Zroute\DropIn\Conversion;
@@ -51,3 +51,7 @@ if (!function_exists('msgpack_unserialize')) {
         return Conversion::unpack(__FUNCTION__, $str, $object, Settings::$bits);
     }
 }
+
+defined('MESSAGEPACK_OPT_PHPONLY') || define('MESSAGEPACK_OPT_PHPONLY', -1001);
+defined('MESSAGEPACK_OPT_ASSOC') || define('MESSAGEPACK_OPT_ASSOC', -1002);
+defined('MESSAGEPACK_OPT_FORCE_F32') || define('MESSAGEPACK_OPT_FORCE_F32', -1003);

@@ -190,6 +190,14 @@ impl<'a> Text<'a> {
         self.open()
     }
 
+    /// Passes a key.
+    pub(super) fn key(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'i' => self.integer().map(drop),
+            _ => self.string().map(drop),
+        }
+    }
+
     /// The number of the slot that a reference, `R` or `r`, leads to.
     pub(super) fn reference(&mut self) -> Option<usize> {
         self.take(1)?;

@@ -30,7 +30,8 @@ pub use known::Known;
 pub use pack::{Packed, pack};
 pub use unpack::{Remarks, Unpacked, unpack};
 
-/// How deep values may be nested: as deep as the extension unpacks.
+/// How deep values may be nested: as deep as the extension unpacks. Either way takes
+/// less than 2 MB of stack then, which the main thread of a PHP has.
 pub const DEPTH: usize = 1024;
 
 pub(crate) const REFERENCE: i64 = 1;
@@ -83,4 +84,11 @@ impl Settings {
     const fn illegal_key_insert(self) -> bool {
         self.0 & Self::ILLEGAL_KEY_INSERT != 0
     }
+}
+
+/// Without optimization a thread of the tests has too little stack for DEPTH.
+#[cfg(test)]
+fn with_stack(test: fn()) {
+    let thread = std::thread::Builder::new().stack_size(32 << 20).spawn(test);
+    assert!(thread.expect("a thread").join().is_ok());
 }

@@ -128,7 +128,7 @@ impl From<Unserializable> for Stop {
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Default)]
 struct Custom {
-    any: bool,
+    texts: usize,
     /// Something in such a text looks like a reference.
     referring: bool,
     /// And leads to what the object is inside of.
@@ -161,7 +161,7 @@ struct Packer<'a, 'o> {
     /// The slots that are known to be references, and those found in this pass.
     references: HashSet<usize>,
     seen: HashSet<usize>,
-    /// Where the arrays begin that are open, without classes.
+    /// Where the arrays and objects begin that are open.
     open: Vec<usize>,
     /// How many replays this is inside of: their values were counted before.
     replayed: usize,
@@ -302,7 +302,7 @@ impl<'a> Packer<'a, '_> {
 
     /// Looks for references in what a class has written itself.
     fn look(&mut self, payload: &[u8]) {
-        self.custom.any = true;
+        self.custom.texts += 1;
         let colons = payload
             .iter()
             .enumerate()
@@ -327,9 +327,6 @@ impl<'a> Packer<'a, '_> {
     fn array(&mut self, marked: bool) -> Result<(), Stop> {
         let at = self.text.position();
         let entries = self.read(Text::array)?;
-        if self.settings.php_only() {
-            return self.values(entries, marked);
-        }
         self.open.push(at);
         self.values(entries, marked)?;
         self.open.pop();
@@ -377,6 +374,13 @@ impl<'a> Packer<'a, '_> {
     }
 
     fn object(&mut self, marked: bool) -> Result<(), Stop> {
+        self.open.push(self.text.position());
+        self.instance(marked)?;
+        self.open.pop();
+        Ok(())
+    }
+
+    fn instance(&mut self, marked: bool) -> Result<(), Stop> {
         let class = self.read(Text::class)?;
         let entries = self.read(Text::properties)?;
         match self.known.class(class) {
@@ -401,7 +405,7 @@ impl<'a> Packer<'a, '_> {
                     self.pairs(count)?;
                 } else {
                     for _ in 0..count {
-                        self.read(Text::string)?;
+                        self.read(Text::key)?;
                         self.value()?;
                     }
                 }
@@ -473,7 +477,7 @@ impl<'a> Packer<'a, '_> {
     /// A value that came before: `R` is a reference to it, `r` the same object.
     fn reference(&mut self, letter: u8) -> Result<(), Stop> {
         let number = self.read(Text::reference)?;
-        if self.custom.any {
+        if self.custom.texts > 0 {
             // Its number counts values that are not seen here: the text is no good.
             self.custom.referring = true;
             pack::nil(self.out);
@@ -515,6 +519,10 @@ impl<'a> Packer<'a, '_> {
     /// Writes a value that came before once more.
     fn replay(&mut self, slot: Slot) -> Result<(), Stop> {
         if self.open.contains(&slot.at) {
+            // As the extension does with an array; with an object it has no end.
+            if self.text.at(slot.at).array().is_none() {
+                return Err(Unserializable::TooDeep { limit: DEPTH }.into());
+            }
             pack::nil(self.out);
             return Ok(());
         }
@@ -549,5 +557,127 @@ fn too_long(error: Malformed) -> Unserializable {
     match error {
         Malformed::TooLarge { size, limit } => Unserializable::TooLarge { size, limit },
         _ => Unserializable::Syntax { offset: 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::msgpack::php::objects::with_stack;
+
+    const DEFAULT: u32 = Settings::PHP_ONLY | Settings::STR8 | Settings::ASSOC;
+
+    fn packed(text: &str, settings: u32, known: &str) -> Result<Vec<u8>, Unserializable> {
+        let mut out = Vec::new();
+        let known = Known::new(known.as_bytes());
+        match pack(text.as_bytes(), &mut out, Settings(settings), known)? {
+            Packed::Whole { .. } => Ok(out),
+            Packed::Unknown(names) => Ok(names.concat()),
+        }
+    }
+
+    #[test]
+    fn objects_have_their_class_and_what_their_hooks_say() {
+        let known =
+            "s:1:\"A\";i:0;s:1:\"B\";i:1;s:1:\"C\";i:2;s:3:\"S:h\";s:1:\"v\";s:3:\"S:n\";N;";
+        let cases: [(&str, &[u8]); 8] = [
+            ("O:1:\"A\":0:{}", b"\x81\xc0\xa1A"),
+            (
+                "O:1:\"A\":1:{s:4:\"\0*\0x\";i:1;}",
+                b"\x82\xc0\xa1A\xa4\0*\0x\x01",
+            ),
+            ("O:1:\"B\":1:{i:0;i:5;}", b"\x82\xc0\xa1B\xc0\x91\x05"),
+            (
+                "O:1:\"B\":1:{s:1:\"k\";i:5;}",
+                b"\x82\xc0\xa1B\xc0\x81\xa1k\x05",
+            ),
+            ("O:1:\"C\":1:{s:1:\"x\";i:1;}", b"\x82\xc0\xa1C\xa1x\x01"),
+            ("C:1:\"A\":2:{xy}", b"\x82\xc0\x03\xa1A\xa2xy"),
+            ("E:3:\"S:h\";", b"\x83\xc0\xa1S\xa4name\xa1h\xa5value\xa1v"),
+            ("E:3:\"S:n\";", b"\x82\xc0\xa1S\xa4name\xa1n"),
+        ];
+        for (text, bytes) in cases {
+            assert_eq!(packed(text, DEFAULT, known).as_deref(), Ok(bytes), "{text}");
+        }
+        assert_eq!(
+            packed("a:2:{i:0;O:1:\"A\":0:{}i:1;E:3:\"S:x\";}", DEFAULT, "").as_deref(),
+            Ok(&b"AS:x"[..])
+        );
+    }
+
+    #[test]
+    fn references_name_ids_of_arrays_and_objects() {
+        let known = "s:1:\"A\";i:0;s:1:\"B\";i:1;";
+        let cases: [(&str, &[u8]); 5] = [
+            (
+                "a:2:{i:0;O:1:\"A\":0:{}i:1;r:2;}",
+                b"\x92\x81\xc0\xa1A\x82\xc0\x04\x00\x02",
+            ),
+            (
+                "a:2:{i:0;a:1:{i:0;i:1;}i:1;R:2;}",
+                b"\x92\x82\xc0\x01\x00\x01\x82\xc0\x02\x00\x02",
+            ),
+            (
+                "a:2:{i:0;O:1:\"A\":0:{}i:1;R:2;}",
+                b"\x92\x82\xc0\x01\xc0\xa1A\x82\xc0\x05\x00\x02",
+            ),
+            ("a:2:{i:0;i:7;i:1;R:2;}", b"\x92\x07\x07"),
+            // The array that __serialize() returned has an id, and no slot.
+            (
+                "a:3:{i:0;O:1:\"B\":1:{i:0;a:0:{}}i:1;O:1:\"A\":0:{}i:2;r:4;}",
+                b"\x93\x82\xc0\xa1B\xc0\x91\x90\x81\xc0\xa1A\x82\xc0\x04\x00\x05",
+            ),
+        ];
+        for (text, bytes) in cases {
+            assert_eq!(packed(text, DEFAULT, known).as_deref(), Ok(bytes), "{text}");
+        }
+        for text in ["a:1:{i:0;R:9;}", "a:1:{i:0;r:0;}", "R:1;"] {
+            assert!(packed(text, DEFAULT, known).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn without_classes_what_stands_twice_is_written_twice() {
+        let known = "s:1:\"A\";i:0;";
+        let twice = "a:2:{i:0;O:1:\"A\":1:{s:1:\"x\";i:1;}i:1;r:2;}";
+        assert_eq!(
+            packed(twice, Settings::ASSOC, known).as_deref(),
+            Ok(&b"\x92\x91\x01\x91\x01"[..])
+        );
+        assert_eq!(
+            packed(twice, 0, known).as_deref(),
+            Ok(&b"\x92\x81\xa1x\x01\x81\xa1x\x01"[..])
+        );
+        assert_eq!(
+            packed("a:1:{i:0;a:1:{i:0;R:2;}}", Settings::ASSOC, known).as_deref(),
+            Ok(&b"\x91\x91\xc0"[..])
+        );
+        assert_eq!(
+            packed("O:1:\"A\":1:{s:1:\"x\";r:1;}", 0, known),
+            Err(Unserializable::TooDeep { limit: DEPTH })
+        );
+    }
+
+    #[test]
+    fn depth_has_an_end() {
+        with_stack(|| {
+            let deep = |levels| "a:1:{i:0;".repeat(levels) + "N;" + &"}".repeat(levels);
+            assert!(packed(&deep(DEPTH), DEFAULT, "").is_ok());
+            assert_eq!(
+                packed(&deep(DEPTH + 1), DEFAULT, ""),
+                Err(Unserializable::TooDeep { limit: DEPTH })
+            );
+        });
+    }
+
+    #[test]
+    fn no_cut_text_is_taken() {
+        let text = "a:3:{i:0;O:1:\"A\":1:{s:1:\"x\";a:0:{}}i:1;C:1:\"A\":1:{x}i:2;r:2;}";
+        for end in 0..text.len() {
+            let mut out = b"before".to_vec();
+            let known = Known::new(b"s:1:\"A\";i:0;");
+            assert!(pack(&text.as_bytes()[..end], &mut out, Settings(DEFAULT), known).is_err());
+            assert_eq!(out, b"before");
+        }
     }
 }

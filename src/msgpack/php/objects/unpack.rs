@@ -750,3 +750,153 @@ fn unmangled<'n>(name: &'n [u8], class: &[u8]) -> &'n [u8] {
         .and_then(|rest| rest.strip_prefix(b"\0"))
         .unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::msgpack::php::objects::with_stack;
+    use proptest::prelude::*;
+
+    const DEFAULT: Settings = Settings(Settings::PHP_ONLY | Settings::ASSOC);
+    const ALLOWED: &[u8] = b"\0stdclass\0a\0";
+
+    fn text(bytes: &[u8], enums: &[u8]) -> Result<(String, u32), Malformed> {
+        let mut out = Vec::new();
+        let allowed = Allowed::new(Some(ALLOWED), enums);
+        let unpacked = unpack(bytes, &mut out, DEFAULT, allowed, usize::MAX)?;
+        Ok((
+            String::from_utf8_lossy(&out).into_owned(),
+            unpacked.remarks.0,
+        ))
+    }
+
+    #[test]
+    fn objects_are_built_of_allowed_classes_alone() {
+        let cases: [(&[u8], &str, u32); 8] = [
+            (b"\x80", "O:8:\"stdClass\":0:{}", Remarks::OBJECTS),
+            (
+                b"\x82\xc0\xa1A\xa1x\x01",
+                "O:1:\"A\":1:{s:1:\"x\";i:1;}",
+                Remarks::CLASSES | Remarks::OBJECTS,
+            ),
+            (
+                b"\x82\xc0\xa1A\xc0\x91\x05",
+                "O:1:\"A\":1:{i:0;i:5;}",
+                Remarks::CLASSES,
+            ),
+            (
+                b"\x82\xc0\xa1B\xa4\0*\0x\x01",
+                "O:8:\"stdClass\":2:{s:27:\"__PHP_Incomplete_Class_Name\";s:1:\"B\";s:1:\"x\";i:1;}",
+                Remarks::REFUSED | Remarks::OBJECTS,
+            ),
+            (
+                b"\x82\xc0\x03\xa1A\xa1p",
+                "C:1:\"A\":1:{p}",
+                Remarks::CLASSES | Remarks::CUSTOM,
+            ),
+            (b"\x82\xc0\x06\xa1A\xa1c", "E:3:\"A:c\";", Remarks::CLASSES),
+            (b"\x81\xc0\x02", "N;", 0),
+            (b"\xc0\xc0", "N;", Remarks::EXTRA_BYTES),
+        ];
+        for (bytes, expected, remarks) in cases {
+            assert_eq!(text(bytes, b""), Ok((expected.to_owned(), remarks)));
+        }
+    }
+
+    #[test]
+    fn an_enum_is_asked_for_and_then_is_one() {
+        let case = b"\x83\xc0\xa1A\xa4name\xa1c\xa5value\x01";
+        let (_, remarks) = text(case, b"").expect("a value");
+        assert_eq!(remarks & Remarks::UNDECIDED, Remarks::UNDECIDED);
+        let (is, _) = text(case, b"\0=a\0").expect("a value");
+        assert_eq!(is, "E:3:\"A:c\";");
+        let (is_not, _) = text(case, b"\0!a\0").expect("a value");
+        assert_eq!(
+            is_not,
+            "O:1:\"A\":2:{s:4:\"name\";s:1:\"c\";s:5:\"value\";i:1;}"
+        );
+    }
+
+    #[test]
+    fn references_have_the_numbers_of_unserialize() {
+        let cases: [(&[u8], &str); 4] = [
+            (
+                b"\x92\x81\xc0\xa1A\x82\xc0\x04\x00\x02",
+                "a:2:{i:0;O:1:\"A\":0:{}i:1;r:2;}",
+            ),
+            (
+                b"\x94\x82\xc0\x01\x00\x01\x82\xc0\x02\x00\x02\x82\xc0\x01\x00\x02\x82\xc0\x02\x00\x03",
+                "a:4:{i:0;a:1:{i:0;i:1;}i:1;R:2;i:2;a:1:{i:0;i:2;}i:3;R:4;}",
+            ),
+            // What was dropped leads nowhere, and does not count.
+            (
+                b"\x93\x81\x90\x01\x91\xc0\x82\xc0\x02\x00\x04",
+                "a:3:{i:0;a:1:{s:5:\"Array\";i:1;}i:1;a:1:{i:0;N;}i:2;R:4;}",
+            ),
+            (b"\x92\x90\x82\xc0\x02\x00\x09", "a:2:{i:0;a:0:{}i:1;N;}"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(
+                text(bytes, b"").map(|(text, _)| text).as_deref(),
+                Ok(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn dropped_entries_are_not_counted() {
+        assert_eq!(
+            text(b"\x82\x80\x01\xa1x\x02", b""),
+            Ok((
+                "a:1:{s:1:\"x\";i:2;}".to_owned(),
+                Remarks::ILLEGAL_KEY | Remarks::OBJECTS
+            ))
+        );
+        let (is, _) = text(b"\x83\xc0\xa1A\xa2\0x\x01\xa1y\x02", b"").expect("a value");
+        assert_eq!(is, "O:1:\"A\":1:{s:1:\"y\";i:2;}");
+    }
+
+    #[test]
+    fn depth_and_memory_have_an_end() {
+        with_stack(|| {
+            let deep = |levels| [vec![0x91; levels], vec![0xc0]].concat();
+            assert!(text(&deep(DEPTH), b"").is_ok());
+            assert_eq!(
+                text(&deep(DEPTH + 1), b""),
+                Err(Malformed::TooDeep { limit: DEPTH })
+            );
+        });
+        let mut out = b"before".to_vec();
+        let allowed = Allowed::new(None, b"");
+        let refused = unpack(&[0x91, 0x91, 0xa0], &mut out, DEFAULT, allowed, 700);
+        assert!(matches!(
+            refused,
+            Err(Malformed::TooLarge { limit: 700, .. })
+        ));
+        assert_eq!(out, b"before");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_well(
+            bytes in proptest::collection::vec(
+                prop_oneof![
+                    any::<u8>(), Just(0xc0), 0x80_u8..=0x84, 0x90_u8..=0x93, 0xa0_u8..=0xa2, 0_u8..8,
+                    Just(b'A'), Just(0),
+                ],
+                0..60,
+            ),
+            settings in 0_u32..32,
+        ) {
+            let mut out = Vec::new();
+            let allowed = Allowed::new(Some(ALLOWED), b"");
+            if unpack(&bytes, &mut out, Settings(settings), allowed, usize::MAX).is_ok() {
+                let mut whole = crate::msgpack::php::text::Text::new(&out, 0);
+                prop_assert!(whole.skip().is_some());
+                prop_assert!(whole.peek().is_none());
+            } else {
+                prop_assert!(out.is_empty());
+            }
+        }
+    }
+}

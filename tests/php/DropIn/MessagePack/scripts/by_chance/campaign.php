@@ -3,7 +3,7 @@
 // Bytes by chance, and packed values changed by chance, for msgpack_unpack() and MessagePackUnpacker, with and without
 // allowed classes: nothing may crash, and no class may be built or looked for that is not allowed.
 //
-//     php -n -d extension=ffi tests/php/DropIn/MessagePack/campaign.php [INPUTS] [SEED]
+//     php -n -d extension=ffi tests/php/DropIn/MessagePack/scripts/by_chance/campaign.php [INPUTS] [SEED]
 
 declare(strict_types=1);
 
@@ -12,10 +12,10 @@ namespace Zroute\Tests\DropIn\MessagePack\Fixture;
 use Zroute\DropIn\AllowedClasses;
 use Zroute\DropIn\Settings;
 
-require __DIR__ . '/../../../../php/drop-in.php';
-require __DIR__ . '/extension/classes.php';
-require __DIR__ . '/extension/RandomGraph.php';
-require __DIR__ . '/extension/Watch.php';
+require __DIR__ . '/../../../../../../php/drop-in.php';
+require __DIR__ . '/classes.php';
+require __DIR__ . '/RandomGraph.php';
+require __DIR__ . '/Watch.php';
 
 $inputs = (int) ($argv[1] ?? 1_000_000);
 $seed = (int) ($argv[2] ?? random_int(1, 1_000_000));
@@ -87,7 +87,9 @@ function changed(string $bytes): string
 /** Bytes that look like what the packed form is made of. */
 function structure(): string
 {
-    $names = ['stdClass', 'Point', 'Watch', 'Told', 'Keeper', 'Suit', 'Sleeper', 'ArrayObject', 'SplFixedArray', 'Closure'];
+    $names = [
+        'stdClass', 'Point', 'Watch', 'Told', 'Keeper', 'Suit', 'Sleeper', 'ArrayObject', 'SplFixedArray', 'Closure',
+    ];
     $bytes = '';
     for ($i = mt_rand(1, 24); $i > 0; $i--) {
         $name = $names[mt_rand(0, 9)];

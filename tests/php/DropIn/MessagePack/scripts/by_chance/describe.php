@@ -12,7 +12,7 @@ require __DIR__ . '/classes.php';
 require __DIR__ . '/RandomGraph.php';
 
 if (!extension_loaded('msgpack')) {
-    require __DIR__ . '/../../../../../php/drop-in.php';
+    require __DIR__ . '/../../../../../../php/drop-in.php';
     \Zroute\DropIn\AllowedClasses::set('*');
 }
 
@@ -31,8 +31,7 @@ for ($seed = (int) $first; $seed < $first + $count; $seed++) {
     $packed = msgpack_pack($value);
     $unpacked = '-';
     // Of an enum's case the extension makes nothing that it reads.
-    if (!str_contains($packed, "Fixture\\Suit") && !str_contains($packed, "Fixture\\Level")
-        && !str_contains($packed, "Fixture\\Mark") && $random->isReadByTheExtension()) {
+    if (preg_match('/Fixture.(Suit|Level|Mark)/', $packed) === 0 && $random->isReadByTheExtension()) {
         $unpacked = shown(msgpack_unpack($packed));
     }
     echo bin2hex($packed), ' ', $unpacked, "\n";

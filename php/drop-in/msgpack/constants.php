@@ -1,7 +1,0 @@
-<?php
-
-declare(strict_types=1);
-
-defined('MESSAGEPACK_OPT_PHPONLY') || define('MESSAGEPACK_OPT_PHPONLY', -1001);
-defined('MESSAGEPACK_OPT_ASSOC') || define('MESSAGEPACK_OPT_ASSOC', -1002);
-defined('MESSAGEPACK_OPT_FORCE_F32') || define('MESSAGEPACK_OPT_FORCE_F32', -1003);
