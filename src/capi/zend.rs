@@ -331,7 +331,6 @@ pub unsafe extern "C" fn zroute_zend_objects(
 ) -> zroute_status {
     let mut names = None;
     let status = gate("zroute_zend_objects", || {
-        zend::slots()?;
         // SAFETY: as the caller promises.
         unsafe {
             text("packer", packer)?;
@@ -343,9 +342,9 @@ pub unsafe extern "C" fn zroute_zend_objects(
                 samples: CStr::from_ptr(samples),
             });
         }
-        Ok(())
+        Ok(zend::slots().map(|_| ())?)
     });
-    let Some(names) = names else {
+    let (Some(names), Status::ZROUTE_OK) = (names, status) else {
         return status;
     };
     let pack = match (php_only != 0, str8 != 0) {

@@ -115,7 +115,7 @@ final class SlotCodec implements Codec
 
     private static function knows(int $settings): bool
     {
-        return ($settings & ~self::KNOWN) === 0 && ($settings & (self::PHP_ONLY | self::ASSOC)) !== 0;
+        return ($settings & ~self::KNOWN) === 0 && ($settings & self::ASSOC) !== 0;
     }
 
     /**
