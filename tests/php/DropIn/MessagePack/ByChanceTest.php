@@ -20,9 +20,16 @@ final class ByChanceTest extends ProcessTestCase
     {
         $ours = $this->describe([]);
         $theirs = $this->describe(['extension' => 'msgpack']);
+        $refused = 0;
         for ($i = 0; $i < self::VALUES; $i++) {
-            self::assertSame($theirs->readLine(), $ours->readLine(), 'seed ' . ($this->first() + $i));
+            [$expected, $line] = [$theirs->readLine(), $ours->readLine()];
+            if ($line === 'refused') {
+                $refused++;
+                continue;
+            }
+            self::assertSame($expected, $line, 'seed ' . ($this->first() + $i));
         }
+        self::assertLessThan(self::VALUES / 100, $refused, 'more values refused than docs/drop-in.md says');
     }
 
     public function testBytesBuildNoClassThatIsNotAllowed(): void

@@ -68,8 +68,18 @@ foreach ($table as $name => [$value, $packed]) {
     packsAs($value, $packed, $name);
     unpacksAs($packed, $value, $name);
 }
-packsAs([1, $long, 'k' => $point], "\x83\x00\x01\x01\xda\x00\x28$long\xa1k\x93\xc0\x92\x01\x02\xa1z", 'the form of others', Codec::ASSOC);
-packsAs($loop, "\x82\xa1k\x01\xa1r\x82\xa1k\x01\xa1r\xc0", 'an array that holds itself, without identity', Codec::ASSOC);
+packsAs(
+    [1, $long, 'k' => $point],
+    "\x83\x00\x01\x01\xda\x00\x28$long\xa1k\x93\xc0\x92\x01\x02\xa1z",
+    'the form of others',
+    Codec::ASSOC
+);
+packsAs(
+    $loop,
+    "\x82\xa1k\x01\xa1r\x82\xa1k\x01\xa1r\xc0",
+    'an array that holds itself, without identity',
+    Codec::ASSOC
+);
 packsAs(Suit::Hearts, "\x83\xc0\xa4Suit\xa4name\xa6Hearts\xa5value\xa6hearts", 'a case of an enum');
 packsAs(
     $savings,
@@ -177,7 +187,8 @@ foreach ($bytes as $name => $packed) {
 
 // A class that is not allowed is named, and nothing of it is built.
 $before = other()->unpacked;
-[$value, $remarks] = unpacked(inPlace(), "\x92\x82\xc0\xa5Point\xa1x\x81\xc0\xa6Ending\x81\xc0\xa5Point", DEFAULTS, only());
+$bytes = "\x92\x82\xc0\xa5Point\xa1x\x81\xc0\xa6Ending\x81\xc0\xa5Point";
+[$value, $remarks] = unpacked(inPlace(), $bytes, DEFAULTS, only());
 check($remarks?->refused === ['Point', 'Ending'] && $remarks->kinds === 0, 'the classes are named, each once');
 check(!str_contains($value, ':"Point":') && !str_contains($value, ':"Ending":'), 'they are not built');
 check(other()->unpacked === $before, 'in place');
@@ -209,7 +220,9 @@ foreach ([new RandomGraph(false), new RandomGraph(true)] as $hooks => $maker) {
 }
 
 $corpus = array_values($corpus);
-$marks = ["\xc0", "\xc0\x01", "\x82\xc0\x02\x00\x01", "\x82\xc0\x04\x00\x02", "\x82\xc0\x05\x00\x03", "\x80", "\xd4\x01"];
+$marks = [
+    "\xc0", "\xc0\x01", "\x82\xc0\x02\x00\x01", "\x82\xc0\x04\x00\x02", "\x82\xc0\x05\x00\x03", "\x80", "\xd4\x01",
+];
 for ($i = 0; $i < (int) $messages; $i++) {
     $packed = $corpus[mt_rand(0, count($corpus) - 1)];
     for ($times = mt_rand(1, 4); $times > 0; $times--) {

@@ -11,7 +11,8 @@ require __DIR__ . '/both.php';
 
 restore_error_handler();
 $of = static fn (int $times): string => match ($GLOBALS['argv'][1]) {
-    'objects' => "\xdd" . pack('N', $times) . str_repeat("\x84\xc0\xa5Point\xa1x\x91\xa3abc\xa1y\x80\xa1z\xa3def", $times),
+    'objects' => "\xdd" . pack('N', $times)
+        . str_repeat("\x84\xc0\xa5Point\xa1x\x91\xa3abc\xa1y\x80\xa1z\xa3def", $times),
     'records' => "\xdd" . pack('N', $times) . str_repeat("\x83\xc0\xa8stdClass\xa1x\x91\xa3abc\xa1y\xa3def", $times),
     'references' => "\xdd" . pack('N', $times) . str_repeat("\x82\xc0\x01\x00\xa3abc", $times),
     'back' => "\xdd" . pack('N', 2 * $times + 1) . "\x81\xc0\xa5Point" . str_repeat("\x82\xc0\x04\x00\x02", $times)
