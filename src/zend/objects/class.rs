@@ -90,24 +90,18 @@ impl<'a> ClassView<'a> {
     /// What is NULL in a class whose objects are made, and turned to text and
     /// back, as usual.
     fn hooks(self) -> [*const c_void; 3] {
-        let entry: *const u8 = (&raw const *self.class).cast();
+        let entry: *const Class = self.class;
         self.engine.layout.class_hooks.map(|at| {
             // SAFETY: the layout says that the entry has a pointer there.
-            unsafe {
-                entry
-                    .cast::<c_void>()
-                    .byte_add(at)
-                    .cast::<*const c_void>()
-                    .read()
-            }
+            unsafe { entry.byte_add(at).cast::<*const c_void>().read() }
         })
     }
 
     fn has_hooked_properties(self) -> bool {
-        let entry: *const u8 = (&raw const *self.class).cast();
+        let entry: *const Class = self.class;
         self.engine.layout.hooked_properties.is_some_and(|at| {
             // SAFETY: the layout says that the entry has a number there.
-            unsafe { entry.cast::<c_void>().byte_add(at).cast::<u32>().read() != 0 }
+            unsafe { entry.byte_add(at).cast::<u32>().read() != 0 }
         })
     }
 

@@ -6,6 +6,8 @@
 //! | `identities` | what was met before, and its number |
 //! | `encode` | a value to bytes |
 //! | `decode` | bytes to a value |
+//! | `properties` | of that the objects |
+//! | `report` | what an unpacker is told, and what it has to say |
 //! | `allowed` | the classes that bytes may name |
 //! | `sample` | a test of how classes are laid out |
 //!
@@ -19,6 +21,8 @@ mod class;
 mod decode;
 mod encode;
 mod identities;
+mod properties;
+mod report;
 mod sample;
 
 use std::ffi::CStr;

@@ -71,7 +71,7 @@ foreach ($table as $name => [$value, $packed]) {
 packsAs(
     [1, $long, 'k' => $point],
     "\x83\x00\x01\x01\xda\x00\x28$long\xa1k\x93\xc0\x92\x01\x02\xa1z",
-    'the form of others',
+    'an object without its class',
     Codec::ASSOC
 );
 packsAs(
@@ -187,8 +187,8 @@ foreach ($bytes as $name => $packed) {
 
 // A class that is not allowed is named, and nothing of it is built.
 $before = other()->unpacked;
-$bytes = "\x92\x82\xc0\xa5Point\xa1x\x81\xc0\xa6Ending\x81\xc0\xa5Point";
-[$value, $remarks] = unpacked(inPlace(), $bytes, DEFAULTS, only());
+$packed = "\x92\x82\xc0\xa5Point\xa1x\x81\xc0\xa6Ending\x81\xc0\xa5Point";
+[$value, $remarks] = unpacked(inPlace(), $packed, DEFAULTS, only());
 check($remarks?->refused === ['Point', 'Ending'] && $remarks->kinds === 0, 'the classes are named, each once');
 check(!str_contains($value, ':"Point":') && !str_contains($value, ':"Ending":'), 'they are not built');
 check(other()->unpacked === $before, 'in place');

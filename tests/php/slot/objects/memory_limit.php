@@ -13,7 +13,8 @@ restore_error_handler();
 $of = static fn (int $times): string => match ($GLOBALS['argv'][1]) {
     'objects' => "\xdd" . pack('N', $times)
         . str_repeat("\x84\xc0\xa5Point\xa1x\x91\xa3abc\xa1y\x80\xa1z\xa3def", $times),
-    'records' => "\xdd" . pack('N', $times) . str_repeat("\x83\xc0\xa8stdClass\xa1x\x91\xa3abc\xa1y\xa3def", $times),
+    'records' => "\xdd" . pack('N', $times)
+        . str_repeat("\x83\xc0\xa8stdClass\xa1x\x91\xa3abc\xa1y\xa3def", $times),
     'references' => "\xdd" . pack('N', $times) . str_repeat("\x82\xc0\x01\x00\xa3abc", $times),
     'back' => "\xdd" . pack('N', 2 * $times + 1) . "\x81\xc0\xa5Point" . str_repeat("\x82\xc0\x04\x00\x02", $times)
         . str_repeat("\x91\xa3abc", $times),
@@ -24,10 +25,12 @@ $small = $of(intdiv(16_000, strlen($small) - 5));
 check(strlen($small) < 16_384, 'it is small');
 inPlace()->unpack("\x81\xc0\xa5Point", DEFAULTS, any(), $remarks);
 register_shutdown_function(static function (): void {
-    $GLOBALS['kept'] = null;
+    // What was half built is there until the request has ended.
+    $GLOBALS['kept'] = $GLOBALS['reserve'] = null;
     $value = inPlace()->unpack("\x92\x82\xc0\xa5Point\xa1x\x07\x82\xc0\x04\x00\x02", DEFAULTS, any(), $remarks);
     echo 'shutdown: ', $value[1]->x, ' ', bin2hex(inPlace()->pack([$value[0] === $value[1]], DEFAULTS)), "\n";
 });
+$reserve = str_repeat("\0", 3 << 20);
 // Somewhere on the way through it.
 gc_mem_caches();
 ini_set('memory_limit', (string) (memory_get_usage(true) + (int) $argv[2]));
