@@ -114,7 +114,7 @@ pub(super) struct Builder<'a> {
     pub(super) refused: *mut Array,
 }
 
-impl<'a> Builder<'a> {
+impl Builder<'_> {
     /// Reads one value and fills `into` with it, without a look at what is in it.
     /// Whatever the outcome, it then holds a value.
     ///
