@@ -27,28 +27,21 @@ final class Codecs
         return self::$codec ??= HiddenObjects::make(static function (): Codec {
             AllowedClasses::current();
             $native = Native::get();
-            $anywhere = new SerializeCodec($native);
-            try {
-                $slot = SlotCodec::open($native, $anywhere);
-                self::$plain = $slot->plain(Settings::$bits);
-                return $slot;
-            } catch (NativeError) {
-                return $anywhere;
-            }
+            $serialize = new SerializeCodec($native);
+            return $native->bridge() === 'slot' ? self::inPlace($native, $serialize) : $serialize;
         });
     }
 
-    /** Lets go of what $plain has built before it found that a value is not for it. */
-    public static function forget(): void
+    /** @throws NativeError when ZROUTE_BRIDGE asks for what is not to be had */
+    private static function inPlace(Native $native, Codec $other): Codec
     {
-        if (self::$plain !== null) {
-            unset(self::$plain->report->value, self::$plain->report->refused);
+        try {
+            return SlotCodec::open($native, $other);
+        } catch (NativeError $e) {
+            if (getenv('ZROUTE_BRIDGE') === 'slot') {
+                throw new NativeError('ZROUTE_BRIDGE=slot cannot be used here: ' . $e->getMessage(), 0, $e);
+            }
+            return $other;
         }
-    }
-
-    /** Settings have changed. */
-    public static function renew(): void
-    {
-        self::$plain = self::$codec instanceof SlotCodec ? self::$codec->plain(Settings::$bits) : null;
     }
 }

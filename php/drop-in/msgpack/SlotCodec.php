@@ -126,7 +126,7 @@ final class SlotCodec implements Codec
     private function set(int $settings): void
     {
         [$this->packer, $this->unpacker] = $this->converters[$settings & self::FORM] ??= $this->make($settings);
-        if (!self::knows($settings)) {
+        if (($settings & ~self::KNOWN) !== 0 || ($settings & self::ASSOC) === 0) {
             $this->packer = $this->unpacker = null;
         }
         $this->allowed = null;
