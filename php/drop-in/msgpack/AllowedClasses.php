@@ -54,6 +54,7 @@ final class AllowedClasses
         self::$current = HiddenObjects::make(
             static fn (): self => $classes === '*' ? new self(true) : new self(false, ...array_values($classes))
         );
+        Codecs::renew();
     }
 
     /** @internal */

@@ -34,6 +34,20 @@ final class Conversion
         return self::value($packed, $settings, AllowedClasses::$current ?? AllowedClasses::current());
     }
 
+    /** What an object stands for that Codecs::$unpacker has made of the bytes; the extension's warnings besides. */
+    public static function object(object $value, string $packed): mixed
+    {
+        if ($packed === '') {
+            return null;
+        }
+        $remarks = null;
+        $value = Codecs::settle($value, $packed, $remarks);
+        if ($remarks !== null) {
+            self::warn($remarks);
+        }
+        return $value;
+    }
+
     private static function value(string $packed, int $settings, AllowedClasses $allowed): mixed
     {
         if ($packed === '') {

@@ -79,23 +79,57 @@ final class SlotCodec implements Codec
             $this->unpacker->allowed = $allowed->any ?: $allowed->folded;
         }
         $value = $this->unpacker[$packed];
-        if (is_object($value)) {
-            if ($value === $this->unpacker) {
-                return $this->other->unpack($packed, $settings, $allowed, $remarks);
-            }
-            if ($value === $this->report) {
-                $told = (array) $value;
-                unset($value->value, $value->refused, $value->dropped);
-                if (isset($told['refused'])) {
-                    $remarks = new Remarks(0, array_map(strval(...), array_keys($told['refused'])));
-                    return $told['value'];
-                }
-                // A part of the value, which is dropped before the other codec begins.
-                $told = [];
-                return $this->other->unpack($packed, $settings, $allowed, $remarks);
-            }
+        return is_object($value)
+            ? $this->settle($value, $this->unpacker, $packed, $settings, $allowed, $remarks)
+            : $value;
+    }
+
+    /**
+     * A packer and an unpacker to be used without a call.
+     *
+     * @return array{?object, ?object} null and null for settings that are for the other codec
+     * @throws NativeError
+     */
+    public function direct(int $settings, AllowedClasses $allowed): array
+    {
+        if (!self::isKnown($settings)) {
+            return [null, null];
         }
-        return $value;
+        $converters = $this->make($settings);
+        $converters[1]->allowed = $allowed->any ?: $allowed->folded;
+        return $converters;
+    }
+
+    /** What an object stands for that the unpacker has made of the bytes. */
+    public function settle(
+        object $value,
+        object $unpacker,
+        string $packed,
+        int $settings,
+        AllowedClasses $allowed,
+        ?Remarks &$remarks
+    ): mixed {
+        if ($value === $unpacker) {
+            return $this->other->unpack($packed, $settings, $allowed, $remarks);
+        }
+        if ($value !== $this->report) {
+            return $value;
+        }
+        $told = (array) $value;
+        unset($value->value, $value->refused, $value->dropped);
+        if (isset($told['refused'])) {
+            $remarks = new Remarks(0, array_map(strval(...), array_keys($told['refused'])));
+            return $told['value'];
+        }
+        // A part of the value, which is dropped before the other codec begins.
+        $told = [];
+        return $this->other->unpack($packed, $settings, $allowed, $remarks);
+    }
+
+    /** Whether the native library knows what they mean. */
+    private static function isKnown(int $settings): bool
+    {
+        return ($settings & ~self::KNOWN) === 0 && ($settings & self::ASSOC) !== 0;
     }
 
     /**
@@ -126,7 +160,7 @@ final class SlotCodec implements Codec
     private function set(int $settings): void
     {
         [$this->packer, $this->unpacker] = $this->converters[$settings & self::FORM] ??= $this->make($settings);
-        if (($settings & ~self::KNOWN) !== 0 || ($settings & self::ASSOC) === 0) {
+        if (!self::isKnown($settings)) {
             $this->packer = $this->unpacker = null;
         }
         $this->allowed = null;

@@ -2,7 +2,8 @@
 
 declare(strict_types=1);
 
-// The extension's functions and constants. Parameters have no types, as its own have none.
+// The extension's functions and constants. Parameters have no types, as its own have none. Most calls end with one step
+// in the codec's converters: another call would take longer than a small value.
 
 use Zroute\DropIn\Codecs;
 use Zroute\DropIn\Conversion;
@@ -11,28 +12,24 @@ use Zroute\DropIn\Settings;
 if (!function_exists('msgpack_pack')) {
     function msgpack_pack($value)
     {
-        return (Codecs::$codec ?? Codecs::open())->pack($value, Settings::$bits);
+        return Codecs::$packer[$value] ?? (Codecs::$codec ?? Codecs::open())->pack($value, Settings::$bits);
     }
 }
 
 if (!function_exists('msgpack_serialize')) {
     function msgpack_serialize($value)
     {
-        return (Codecs::$codec ?? Codecs::open())->pack($value, Settings::$bits);
+        return Codecs::$packer[$value] ?? (Codecs::$codec ?? Codecs::open())->pack($value, Settings::$bits);
     }
 }
 
 if (!function_exists('msgpack_unpack')) {
     function msgpack_unpack($str, $object = null)
     {
-        if (
-            Codecs::$plain !== null && $object === null && is_string($str)
-            && !is_object($value = Codecs::$plain[$str])
-        ) {
-            return $value;
+        if ($object === null && is_string($str) && Codecs::$unpacker !== null) {
+            $value = Codecs::$unpacker[$str];
+            return is_object($value) ? Conversion::object($value, $str) : $value;
         }
-        unset($value);
-        Codecs::forget();
         return Conversion::unpack(__FUNCTION__, $str, $object, Settings::$bits);
     }
 }
@@ -40,14 +37,10 @@ if (!function_exists('msgpack_unpack')) {
 if (!function_exists('msgpack_unserialize')) {
     function msgpack_unserialize($str, $object = null)
     {
-        if (
-            Codecs::$plain !== null && $object === null && is_string($str)
-            && !is_object($value = Codecs::$plain[$str])
-        ) {
-            return $value;
+        if ($object === null && is_string($str) && Codecs::$unpacker !== null) {
+            $value = Codecs::$unpacker[$str];
+            return is_object($value) ? Conversion::object($value, $str) : $value;
         }
-        unset($value);
-        Codecs::forget();
         return Conversion::unpack(__FUNCTION__, $str, $object, Settings::$bits);
     }
 }
