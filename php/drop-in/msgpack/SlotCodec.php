@@ -133,26 +133,6 @@ final class SlotCodec implements Codec
     }
 
     /**
-     * An unpacker of its own that builds no class but stdClass and says nothing:
-     * $plain[$packed] is an object where the value is one, or is not for it.
-     */
-    public function plain(int $settings): ?object
-    {
-        if (!self::knows($settings)) {
-            return null;
-        }
-        [, $unpacker] = $this->make($settings);
-        $unpacker->report = HiddenObjects::make(static fn (): object => new \stdClass());
-        $unpacker->allowed = "\0stdclass\0";
-        return $unpacker;
-    }
-
-    private static function knows(int $settings): bool
-    {
-        return ($settings & ~self::KNOWN) === 0 && ($settings & self::ASSOC) !== 0;
-    }
-
-    /**
      * Takes the converters for these settings.
      *
      * @throws NativeError

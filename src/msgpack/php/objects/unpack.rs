@@ -224,7 +224,7 @@ impl<'a> Unpacker<'a, '_, '_> {
         let id = self.targets.len();
         self.targets.push(NOWHERE);
         let (php_only, assoc) = (self.settings.php_only(), self.settings.assoc());
-        if php_only && pairs > 0 && self.at_nil() {
+        if pairs > 0 && php_only && self.at_nil() {
             self.marked(id, pairs)?;
         } else if !assoc || (pairs == 0 && php_only) {
             self.object(id, PLAIN, pairs)?;
@@ -772,8 +772,14 @@ mod tests {
 
     #[test]
     fn objects_are_built_of_allowed_classes_alone() {
-        let cases: [(&[u8], &str, u32); 8] = [
+        let cases: [(&[u8], &str, u32); 9] = [
             (b"\x80", "O:8:\"stdClass\":0:{}", Remarks::OBJECTS),
+            // The nil is none of the empty map's.
+            (
+                b"\x92\x80\xc0",
+                "a:2:{i:0;O:8:\"stdClass\":0:{}i:1;N;}",
+                Remarks::OBJECTS,
+            ),
             (
                 b"\x82\xc0\xa1A\xa1x\x01",
                 "O:1:\"A\":1:{s:1:\"x\";i:1;}",
