@@ -558,17 +558,6 @@ enum zroute_status zroute_writer_free(struct zroute_writer *writer);
 
 enum zroute_status zroute_zend_attach(uint32_t version, int debug);
 
-enum zroute_status zroute_zend_slots(const char *outbox,
-                                     const char *inbox,
-                                     const char *packer,
-                                     const char *unpacker);
-
-enum zroute_status zroute_zend_objects(const char *packer,
-                                       const char *unpacker,
-                                       const char *samples,
-                                       int php_only,
-                                       int str8);
-
 enum zroute_status zroute_zend_server_exchange(struct zroute_server *server,
                                                size_t most,
                                                int timeout_ms);
@@ -580,3 +569,16 @@ enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
                                                int plain,
                                                int64_t wait_for,
                                                int timeout_ms);
+
+enum zroute_status zroute_zend_frames(const char *frames, int dont_wait);
+
+enum zroute_status zroute_zend_objects(const char *packer,
+                                       const char *unpacker,
+                                       const char *samples,
+                                       int php_only,
+                                       int str8);
+
+enum zroute_status zroute_zend_slots(const char *outbox,
+                                     const char *inbox,
+                                     const char *packer,
+                                     const char *unpacker);

@@ -1773,69 +1773,6 @@ enum zroute_status zroute_writer_free(struct zroute_writer *writer);
 enum zroute_status zroute_zend_attach(uint32_t version, int debug);
 
 /**
- * Finds this thread's slots: two references of PHP's, named by local variables
- * of the PHP function that calls this. Through the outbox PHP hands values over,
- * through the inbox it takes them. Both are to be kept alive, in static
- * properties, and to be found again in each request.
- *
- * Two other local variables hold stdClass objects without properties, which
- * become converters: `$packer[$value]` is the value as MessagePack, a string;
- * `$unpacker[$packed]` is what one MessagePack value means, and nothing but
- * null, bool, int, float, string and array can come of it. Where a value cannot
- * be converted, the result is the converter itself and zroute_last_error tells
- * why; from the packer it is null instead where the value has to be looked at,
- * because it holds an object other than stdClass or a resource, or is nested too
- * deep and holds references or objects, and so may hold itself. Past PHP's
- * memory limit PHP ends the script.
- *
- * As a test, the outbox is expected to hold a list of a string of two bytes or
- * more, a list and a map, all made at run time.
- *
- * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's values look
- * otherwise than expected.
- */
-enum zroute_status zroute_zend_slots(const char *outbox,
-                                     const char *inbox,
-                                     const char *packer,
-                                     const char *unpacker);
-
-/**
- * Makes two stdClass objects without properties converters, as zroute_zend_slots
- * does, but of ext-msgpack's own form: with objects and references. They are named
- * by local variables of the PHP function that calls this.
- *
- * `$packer[$value]` is a string, or null where to pack it here would run code of
- * the program's, or it is refused: somebody else then packs the whole value.
- *
- * `$unpacker[$packed]` is what the bytes mean; the unpacker itself where somebody
- * else has to find that out: bytes that are malformed, or make a value that may be
- * too large for PHP's memory limit, or are in a form that
- * ext-msgpack does not write itself, or name a class that cannot be built without
- * running code. Two properties of the unpacker's tell which classes may be built
- * besides stdClass: `allowed` is true for any, or a text with their names in lower
- * case, a NUL before and after each; `report` is a stdClass object without
- * properties, each time. That is the result when the bytes name a class that may not be
- * built: it then has the value as its property `value`, and an array with the
- * classes' names as its keys as `refused`. Without `refused`, somebody else has to
- * find out what the bytes mean, and all of the report's properties are to be
- * dropped, as after a value. Without a
- * report, all but plain arrays are for somebody else.
- *
- * `php_only` and `str8` are ext-msgpack's settings of these names, 0 or 1.
- *
- * As a test, `samples` is expected to be a list of three objects, see
- * php/drop-in/msgpack/Sample, and a reference to an array.
- *
- * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's classes look
- * otherwise than expected.
- */
-enum zroute_status zroute_zend_objects(const char *packer,
-                                       const char *unpacker,
-                                       const char *samples,
-                                       int php_only,
-                                       int str8);
-
-/**
  * zroute_server_exchange for PHP values: the answers are the outbox's array
  * from token to answer, or null for none; the batch is put into the inbox,
  * which is expected to be null and stays so when the time is over. The format
@@ -1878,6 +1815,87 @@ enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
                                                int plain,
                                                int64_t wait_for,
                                                int timeout_ms);
+
+/**
+ * Makes a stdClass object the frames of a socket. It is named by a local variable
+ * of the PHP function that calls this, and has one property, `socket`: the handle,
+ * as an int.
+ *
+ * `$frames[$bytes]` sends a string as a message of one frame and is a
+ * zroute_status; `$frames[$flags]` is the next frame, a string, or a zroute_status
+ * if there is none. An int adds up zroute_flag's ZROUTE_DONTWAIT and 4 for a whole
+ * message, or what is left of one, which is a list of strings if that has more
+ * frames than one. Statuses are those of zroute_socket_send and
+ * zroute_socket_receive. Anything else in the brackets is null.
+ *
+ * With `dont_wait` other than 0 what is sent is sent with ZROUTE_DONTWAIT.
+ *
+ * ZROUTE_UNSUPPORTED when there is no such variable, or no engine was attached.
+ */
+enum zroute_status zroute_zend_frames(const char *frames, int dont_wait);
+
+/**
+ * Makes two stdClass objects without properties converters, as zroute_zend_slots
+ * does, but of ext-msgpack's own form: with objects and references. They are named
+ * by local variables of the PHP function that calls this.
+ *
+ * `$packer[$value]` is a string, or null where to pack it here would run code of
+ * the program's, or it is refused: somebody else then packs the whole value.
+ *
+ * `$unpacker[$packed]` is what the bytes mean; the unpacker itself where somebody
+ * else has to find that out: bytes that are malformed, or make a value that may be
+ * too large for PHP's memory limit, or are in a form that
+ * ext-msgpack does not write itself, or name a class that cannot be built without
+ * running code. Two properties of the unpacker's tell which classes may be built
+ * besides stdClass: `allowed` is true for any, or a text with their names in lower
+ * case, a NUL before and after each; `report` is a stdClass object without
+ * properties, each time. That is the result when the bytes name a class that may not be
+ * built: it then has the value as its property `value`, and an array with the
+ * classes' names as its keys as `refused`. Without `refused`, somebody else has to
+ * find out what the bytes mean, and all of the report's properties are to be
+ * dropped, as after a value. Without a
+ * report, all but plain arrays are for somebody else.
+ *
+ * `php_only` and `str8` are ext-msgpack's settings of these names, 0 or 1.
+ *
+ * As a test, `samples` is expected to be a list of three objects, see
+ * php/drop-in/msgpack/Sample, and a reference to an array.
+ *
+ * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's classes look
+ * otherwise than expected.
+ */
+enum zroute_status zroute_zend_objects(const char *packer,
+                                       const char *unpacker,
+                                       const char *samples,
+                                       int php_only,
+                                       int str8);
+
+/**
+ * Finds this thread's slots: two references of PHP's, named by local variables
+ * of the PHP function that calls this. Through the outbox PHP hands values over,
+ * through the inbox it takes them. Both are to be kept alive, in static
+ * properties, and to be found again in each request.
+ *
+ * Two other local variables hold stdClass objects without properties, which
+ * become converters: `$packer[$value]` is the value as MessagePack, a string;
+ * `$unpacker[$packed]` is what one MessagePack value means, and nothing but
+ * null, bool, int, float, string and array can come of it. Where a value cannot
+ * be converted, the result is the converter itself and zroute_last_error tells
+ * why; from the packer it is null instead where the value has to be looked at,
+ * because it holds an object other than stdClass or a resource, or is nested too
+ * deep and holds references or objects, and so may hold itself. Past PHP's
+ * memory limit PHP ends the script.
+ *
+ * As a test, the outbox is expected to hold a list of a string of two bytes or
+ * more, a list and a map, all made at run time.
+ *
+ * ZROUTE_UNSUPPORTED when there are no such variables, or PHP's values look
+ * otherwise than expected.
+ */
+enum zroute_status zroute_zend_slots(const char *outbox,
+                                     const char *inbox,
+                                     const char *packer,
+                                     const char *unpacker);
 
 #ifdef __cplusplus
 }  // extern "C"

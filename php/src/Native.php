@@ -699,6 +699,26 @@ final class Native
     }
 
     /**
+     * An object that sends and receives for a socket without a call: $frames[$string]
+     * is sendFrame(), with DONT_WAIT if that is asked for here, and $frames[$flags]
+     * receiveFrame(). With WHOLE in the flags it is a message: a string if it has
+     * one frame, else a list. Its property `socket` is the socket, and may change.
+     *
+     * @return object|null null where the native library does not know the engine
+     */
+    public function frames(int $socket, bool $dontWait): ?object
+    {
+        if ($this->bridge() !== 'slot') {
+            return null;
+        }
+        // The library looks for this variable by its name.
+        $frames = new \stdClass();
+        $frames->socket = $socket;
+        $this->check($this->ffi->zroute_zend_frames('frames', (int) $dontWait));
+        return $frames;
+    }
+
+    /**
      * A whole message, or nothing of it.
      *
      * @param list<string> $frames at least one

@@ -33,6 +33,8 @@ abstract class Socket
     protected const TYPE = '';
 
     protected const DONT_WAIT = 1;
+    /** A flag of $direct: a whole message, a list if it has more frames than one. */
+    protected const WHOLE = 4;
     protected const READABLE = 1;
     protected const WRITABLE = 2;
 
@@ -47,6 +49,8 @@ abstract class Socket
     private readonly Context $context;
     /** null once it is closed: `$this->handle ?? $this->handle()` is the quick way to it. */
     protected ?int $handle = null;
+    /** Sends and receives without a call, as Native::frames() says; null where that cannot be. */
+    protected ?object $direct = null;
     private string $bound = '';
     /** @var array<string, string> that it is bound or connected to, for messages */
     private array $endpoints = [];
@@ -74,6 +78,7 @@ abstract class Socket
         $this->context = $context ?? Context::default();
         $this->check($this->native->newSocket($this->context->handle(), static::TYPE, $handle));
         $this->handle = $handle;
+        $this->direct = $this->native->frames($handle, true);
         try {
             foreach ($options + self::DEFAULTS as $name => $value) {
                 $this->setOption((string) $name, $value);
@@ -191,7 +196,7 @@ abstract class Socket
     {
         if ($this->handle !== null) {
             $this->native->freeSocket($this->handle);
-            $this->handle = null;
+            $this->handle = $this->direct = null;
         }
     }
 

@@ -6,11 +6,13 @@
 //! through FFI is dozens; and both values lie where PHP has them, so nobody
 //! needs to hand them over.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
+use std::ptr::null_mut;
 use std::sync::OnceLock;
 
 use super::engine::{Engine, Unsupported, attached};
-use super::layout::{Object, Value, kind};
+use super::layout::{Array, Object, Value, kind};
+use super::slot::variable;
 use super::symbols::{Handler, Symbols};
 use super::view::View;
 
@@ -135,6 +137,65 @@ pub(super) unsafe fn convert(object: *mut Object, handlers: &'static Handlers) {
     // SAFETY: as the caller promises; the table is a copy of PHP's but for the one
     // entry, and stays as long as the process.
     unsafe { (*object).handlers = (&raw const handlers.0).cast() };
+}
+
+/// Makes the plain object in a local variable of the running PHP function a
+/// converter.
+///
+/// # Safety
+/// A PHP function runs on this thread, and has called this through FFI. The
+/// conversion does what it is named for. Whoever calls this owns nothing that a
+/// `longjmp` must not pass.
+pub unsafe fn convert_variable(
+    name: &CStr,
+    conversion: &'static Conversion,
+) -> Result<(), Unsupported> {
+    let engine = attached().ok_or(Unsupported::NoSlots)?;
+    // SAFETY: as the caller promises; the table stays until the PHP function returns.
+    unsafe {
+        let locals = (engine.symbols.local_variables)();
+        if locals.is_null() {
+            return Err(Unsupported::Variable);
+        }
+        let object = plain_object(engine, variable(engine, locals, name)?)?;
+        convert(object, conversion.handlers(engine)?);
+    }
+    Ok(())
+}
+
+/// A property of a converter's, by its name; NULL if it has none.
+///
+/// # Safety
+/// NULL, or the converter's own table of properties, which stays as it is.
+pub(super) unsafe fn property(
+    engine: &Engine,
+    properties: *const Array,
+    name: &CStr,
+) -> *mut Value {
+    if properties.is_null() {
+        return null_mut();
+    }
+    // SAFETY: as the caller promises.
+    unsafe { (engine.symbols.find_string)(properties, name.as_ptr(), name.count_bytes()) }
+}
+
+/// A property of a converter's that is an int, 0 if it has none.
+///
+/// # Safety
+/// PHP has called the object's `read_dimension`, and no PHP code has run since.
+#[must_use]
+pub unsafe fn number_in(object: *const Object, name: &CStr) -> i64 {
+    let Some(engine) = attached() else {
+        return 0;
+    };
+    // SAFETY: the object is live, as the caller promises; the type says what the
+    // payload is.
+    unsafe {
+        match property(engine, (*object).properties, name).as_ref() {
+            Some(value) if value.kind() == kind::INTEGER => value.payload.integer,
+            _ => 0,
+        }
+    }
 }
 
 /// What a converter was asked to convert.

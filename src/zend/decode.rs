@@ -81,6 +81,36 @@ pub unsafe fn string(bytes: &[u8], into: *mut Value) -> Result<(), Unbuilt> {
     Ok(())
 }
 
+/// Puts a list of strings into `into`.
+///
+/// # Safety
+/// As with [`decode`]; the iterator owns nothing.
+pub unsafe fn strings<'a>(
+    strings: impl ExactSizeIterator<Item = &'a [u8]>,
+    into: *mut Value,
+) -> Result<(), Unbuilt> {
+    let engine = attached().ok_or(Unbuilt::NoEngine)?;
+    let array = new_array(engine, u32::try_from(strings.len()).unwrap_or(0), true)?;
+    for bytes in strings {
+        let mut value = new_string(engine, bytes)?;
+        // SAFETY: the array is whole and nobody else's; it copies the value, and owns
+        // what it leads to.
+        stored(unsafe { (engine.symbols.append)(array, &raw mut value) })?;
+    }
+    // SAFETY: as the caller promises, and the array is whole.
+    unsafe { fill(into, Value::array(array)) };
+    Ok(())
+}
+
+/// Puts an int into `into`.
+///
+/// # Safety
+/// `into` is a place of PHP's that holds nothing that has to be released.
+pub unsafe fn integer(integer: i64, into: *mut Value) {
+    // SAFETY: as the caller promises.
+    unsafe { fill(into, Value::plain(kind::INTEGER, Payload { integer })) };
+}
+
 /// # Safety
 /// The place holds nothing that has to be released; the value is its to own.
 pub(super) unsafe fn fill(into: *mut Value, value: Value) {

@@ -44,8 +44,8 @@ mod symbols;
 mod unpackable;
 mod view;
 
-pub use converter::{Conversion, fail, operand};
-pub use decode::{Unbuilt, decode, string};
+pub use converter::{Conversion, convert_variable, fail, number_in, operand};
+pub use decode::{Unbuilt, decode, integer, string, strings};
 pub use engine::{Unsupported, attach};
 pub use layout::{Object, Value};
 pub use memory::has_room_for;

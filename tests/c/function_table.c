@@ -227,6 +227,7 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_zend_slots(IN(0, "a"), IN(1, "b"), IN(2, "c"), IN(3, "d")))                         \
     F(zroute_zend_objects, NO_HANDLE, NULL_IS_FINE, 3,                                           \
       zroute_zend_objects(IN(0, "a"), IN(1, "b"), IN(2, "c"), 1, 1))                             \
+    F(zroute_zend_frames, NO_HANDLE, NULL_IS_FINE, 1, zroute_zend_frames(IN(0, "a"), 0))         \
     F(zroute_zend_server_exchange, NO_HANDLE, NULL_IS_FINE, 0,                                   \
       zroute_zend_server_exchange(GOOD(SERVER), 1, 0))                                           \
     F(zroute_zend_server_answer, NO_HANDLE, NULL_IS_FINE, 0,                                     \

@@ -57,6 +57,7 @@ final class Authentication
         self::$sockets[$context] = $socket;
         if (!Library::$calls instanceof self) {
             Library::$calls = HiddenObjects::make(static fn (): self => new self($native));
+            Frames::giveUp();
         }
         return true;
     }

@@ -128,11 +128,13 @@ final class Sockets
         }
         self::$open[$socket] = ['context' => $context, 'type' => $type, 'connect' => [], 'bind' => []];
         Contexts::countSocket($context, 1);
+        Frames::open($socket);
         return $socket;
     }
 
     public static function close(int $socket): void
     {
+        Frames::close($socket);
         Library::native()->freeSocket($socket);
         if (isset(self::$open[$socket])) {
             Contexts::countSocket(self::$open[$socket]['context'], -1);

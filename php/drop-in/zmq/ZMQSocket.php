@@ -4,6 +4,7 @@ use Zroute\DropIn\Zmq\Callback;
 use Zroute\DropIn\Zmq\Contexts;
 use Zroute\DropIn\Zmq\Ending;
 use Zroute\DropIn\Zmq\Failure;
+use Zroute\DropIn\Zmq\Frames;
 use Zroute\DropIn\Zmq\Library;
 use Zroute\DropIn\Zmq\Options;
 use Zroute\DropIn\Zmq\Sockets;
@@ -59,14 +60,16 @@ class ZMQSocket
     /** @return $this|false false when it cannot be sent now, or not in time */
     public function send(?string $message, ?int $mode = 0)
     {
-        $status = Library::$calls->sendFrame($this->handle, $message ?? '', $mode & 3);
+        $message ??= '';
+        $status = ($mode & 3 ? null : Frames::$of[$this->handle][$message] ?? null)
+            ?? Library::$calls->sendFrame($this->handle, $message, $mode & 3);
         return $status === 0 ? $this : $this->notSent($status);
     }
 
     /** @return string|false false when there is no message now, or in time */
     public function recv(?int $mode = 0)
     {
-        $frame = Library::$calls->receiveFrame($this->handle, $mode & 1);
+        $frame = Frames::$of[$this->handle][$mode & 1] ?? Library::$calls->receiveFrame($this->handle, $mode & 1);
         return is_string($frame) ? $frame : $this->notReceived($frame);
     }
 
@@ -87,8 +90,9 @@ class ZMQSocket
     /** @return list<string>|false false when there is no message now, or in time */
     public function recvmulti(?int $mode = 0)
     {
-        $parts = Library::$calls->receiveFrames($this->handle, $mode & 1);
-        return is_array($parts) ? $parts : $this->notReceived($parts);
+        $parts = Frames::$of[$this->handle][$mode & 1 | Frames::WHOLE]
+            ?? Library::$calls->receiveFrames($this->handle, $mode & 1);
+        return is_int($parts) ? $this->notReceived($parts) : (array) $parts;
     }
 
     /** @return $this */
@@ -213,14 +217,16 @@ class ZMQSocket
     /** @return $this|false as send() */
     public function sendmsg(?string $message, ?int $mode = 0)
     {
-        $status = Library::$calls->sendFrame($this->handle, $message ?? '', $mode & 3);
+        $message ??= '';
+        $status = ($mode & 3 ? null : Frames::$of[$this->handle][$message] ?? null)
+            ?? Library::$calls->sendFrame($this->handle, $message, $mode & 3);
         return $status === 0 ? $this : $this->notSent($status);
     }
 
     /** @return string|false as recv() */
     public function recvmsg(?int $mode = 0)
     {
-        $frame = Library::$calls->receiveFrame($this->handle, $mode & 1);
+        $frame = Frames::$of[$this->handle][$mode & 1] ?? Library::$calls->receiveFrame($this->handle, $mode & 1);
         return is_string($frame) ? $frame : $this->notReceived($frame);
     }
 

@@ -12,6 +12,7 @@ use Zroute\Exception\Timeout;
 use Zroute\MessagePack;
 
 use function count;
+use function is_array;
 use function is_string;
 
 /**
@@ -33,12 +34,11 @@ trait Receiving
      */
     public function receive(?int $timeoutMs = null): string
     {
-        // The quick way, for a message that is here.
-        $frame = $this->native->receiveFrame($this->handle ?? $this->handle(), self::DONT_WAIT, $more);
-        if (is_string($frame) && !$more) {
-            return $frame;
+        $message = $this->receiveNow();
+        if (is_string($message)) {
+            return $message;
         }
-        $frames = is_string($frame) ? [$frame, ...$this->receiveFrames()] : $this->receiveFrames($timeoutMs);
+        $frames = is_array($message) ? $message : $this->receiveFrames($timeoutMs);
         if (isset($frames[1])) {
             throw new InvalidMessage(sprintf(
                 '%s: a message of %d frames came, expected one; receiveFrames() takes any number',
@@ -58,11 +58,14 @@ trait Receiving
      */
     public function receiveFrames(?int $timeoutMs = null): array
     {
-        return $this->within(
-            $timeoutMs,
-            self::READABLE,
-            fn (): array|int => $this->native->receiveFrames($this->handle(), self::DONT_WAIT)
-        );
+        return (array) $this->within($timeoutMs, self::READABLE, $this->receiveNow(...));
+    }
+
+    /** @return string|non-empty-list<string>|int a message that is here; a status when there is none */
+    private function receiveNow(): string|array|int
+    {
+        return $this->direct[self::DONT_WAIT | self::WHOLE]
+            ?? $this->native->receiveFrames($this->handle(), self::DONT_WAIT);
     }
 
     /**

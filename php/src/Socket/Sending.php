@@ -33,13 +33,10 @@ trait Sending
      */
     public function send(string $frame, string ...$more): static
     {
-        if (
-            $more === []
-            && $this->native->sendFrame($this->handle ?? $this->handle(), $frame, self::DONT_WAIT) === Status::OK
-        ) {
-            return $this;
-        }
-        return $this->sendFrames([$frame, ...$more]);
+        // Quick where nothing has to be waited for.
+        $status = $more !== [] ? Status::TIMEOUT
+            : $this->direct[$frame] ?? $this->native->sendFrame($this->handle(), $frame, self::DONT_WAIT);
+        return $status === Status::OK ? $this : $this->sendFrames([$frame, ...$more]);
     }
 
     /**

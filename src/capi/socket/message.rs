@@ -44,14 +44,21 @@ pub unsafe extern "C" fn zroute_socket_send(
     flags: c_int,
 ) -> zroute_status {
     gate("zroute_socket_send", || {
-        let plain = enter(socket)?;
         // SAFETY: as the caller promises.
         let frame = unsafe { bytes("data", data, size)? };
-        plain
-            .socket
-            .send(frame, flags & (DONTWAIT | MORE))
-            .map_err(|number| refused("send", number))
+        send_frame(socket, frame, flags & (DONTWAIT | MORE))
     })
+}
+
+pub(in crate::capi) fn send_frame(
+    socket: *const zroute_socket,
+    frame: &[u8],
+    flags: c_int,
+) -> Result<(), Failure> {
+    enter(socket)?
+        .socket
+        .send(frame, flags)
+        .map_err(|number| refused("send", number))
 }
 
 /// Sends a message of several frames, all of it or nothing. Statuses are those
@@ -185,6 +192,18 @@ pub unsafe extern "C" fn zroute_socket_receive(
         more.write(c_int::from(plain.message.has_more()));
         Ok(())
     })
+}
+
+/// The next frame, into a message that is not the socket's.
+pub(in crate::capi) fn receive_frame(
+    socket: *const zroute_socket,
+    message: &mut Message,
+    flags: c_int,
+) -> Result<(), Failure> {
+    enter(socket)?
+        .socket
+        .receive(message, flags)
+        .map_err(|number| refused("receive", number))
 }
 
 /// Receives a whole message, or what is left of one, without a copy: `frames`

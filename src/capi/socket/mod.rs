@@ -14,6 +14,8 @@ mod message;
 mod poll;
 mod proxy;
 
+pub(super) use message::{receive_frame, send_frame};
+
 use std::ffi::{CString, c_void};
 
 use super::gate::Failure;

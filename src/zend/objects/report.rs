@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::ptr::null_mut;
 
 use super::allowed::Allowed;
+use crate::zend::converter::property;
 use crate::zend::decode::{copy, fill, new_array, release};
 use crate::zend::engine::Engine;
 use crate::zend::layout::{Array, Object, Text, Value, kind};
@@ -16,17 +17,6 @@ const ALLOWED: &CStr = c"allowed";
 /// something to be said. That then has the value as its property `value`; and, if there is a
 /// value, the names of the classes that were refused as the keys of `refused`.
 const REPORT: &CStr = c"report";
-
-/// # Safety
-/// NULL, or the unpacker's own table, which stays as it is.
-unsafe fn property(engine: &Engine, properties: *const Array, name: &CStr) -> *mut Value {
-    if properties.is_null() {
-        return null_mut();
-    }
-    let find = engine.symbols.find_string;
-    // SAFETY: as the caller promises.
-    unsafe { find(properties, name.as_ptr(), name.count_bytes()) }
-}
 
 /// # Safety
 /// As with [`property`].
