@@ -31,7 +31,7 @@ use routes::Routes;
 
 use crate::msgpack::{self, Malformed};
 use crate::transport::{
-    self, Body, Endpoint, Error, Frame, Incoming, Sent, Stop, Transport, Waited, Wake,
+    self, Body, Endpoint, Error, Frame, Incoming, Sent, Stop, Transport, Waited, Waiting, Wake,
 };
 use crate::wire::{Code, Envelope, Fault, Request, plain};
 
@@ -61,10 +61,29 @@ pub struct Taken {
     /// When the caller stops waiting, if it said so.
     pub deadline: Option<Instant>,
     body: Frame,
+    function: Range<usize>,
     parameters: Range<usize>,
+    meta: Range<usize>,
 }
 
 impl Taken {
+    /// The function's name as the caller wrote it; nothing for a raw body.
+    #[must_use]
+    pub fn function(&self) -> &[u8] {
+        self.part(&self.function)
+    }
+
+    /// What travels beside the parameters, a checked MessagePack map; nothing if
+    /// the caller sent none.
+    #[must_use]
+    pub fn meta(&self) -> &[u8] {
+        self.part(&self.meta)
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.body.as_ref().get(range.clone()).unwrap_or_default()
+    }
+
     /// Moves the parameters to memory of their own, for a call that stays open
     /// for long: in place, a small one keeps all that was read together with
     /// it.
@@ -82,10 +101,7 @@ impl Taken {
     /// whole body, unchecked.
     #[must_use]
     pub fn parameters(&self) -> &[u8] {
-        self.body
-            .as_ref()
-            .get(self.parameters.clone())
-            .unwrap_or_default()
+        self.part(&self.parameters)
     }
 }
 
@@ -163,6 +179,11 @@ impl Server {
     /// Hands bodies that are no call to the host, under [`Route::Raw`].
     pub fn accept_raw(&mut self) {
         self.routes.accept_raw();
+    }
+
+    /// Serves a supervisor, whose numbers of the calls are their tokens.
+    pub fn serve_supervisor(&mut self) {
+        self.open.take_numbers();
     }
 
     /// The limits it was made with.
@@ -273,6 +294,18 @@ impl Server {
         self.transport.wait(Some(&self.wake), deadline, false)
     }
 
+    /// Tells a wait for other things too what concerns this server; then comes
+    /// [`Server::look`].
+    pub fn prepare(&mut self, waiting: &mut Waiting<'_>) -> Result<(), Error> {
+        self.flush()?;
+        self.transport.prepare(false, waiting)
+    }
+
+    /// Takes in what happened during a wait for other things too.
+    pub fn look(&mut self) -> Result<(), Error> {
+        self.transport.look()
+    }
+
     /// Answers a call with one MessagePack value; a raw one with any bytes.
     pub fn answer(&mut self, token: u64, value: &[u8]) -> Result<(), Refused> {
         let raw = self.open.get(token).ok_or(Refused::Unknown)?.raw;
@@ -336,7 +369,12 @@ impl Server {
         let body = frame.as_ref();
         self.counters.bytes_received += body.len() as u64;
         let limit = self.options.limits.bytes;
-        let (route, parameters, deadline) = match Request::read(body, &self.options.limits) {
+        let nothing = 0..0;
+        let within = |part: &[u8]| {
+            let start = part.as_ptr().addr() - body.as_ptr().addr();
+            start..start + part.len()
+        };
+        let (route, parts, deadline) = match Request::read(body, &self.options.limits) {
             Request::Other(_) if body.len() > limit => {
                 let size = body.len();
                 return self.refuse(&envelope, &Malformed::TooLarge { size, limit }.into());
@@ -358,10 +396,13 @@ impl Server {
                     // Too far away to be told as a time is no deadline.
                     Some(budget) => Instant::now().checked_add(budget),
                 };
-                let start = call.parameters.as_ptr().addr() - body.as_ptr().addr();
-                (route, start..start + call.parameters.len(), deadline)
+                let meta = call.meta.map_or(nothing, within);
+                let parts = [within(call.function), within(call.parameters), meta];
+                (route, parts, deadline)
             }
-            Request::Other(_) if self.routes.takes_raw() => (Route::Raw, 0..body.len(), None),
+            Request::Other(_) if self.routes.takes_raw() => {
+                (Route::Raw, [nothing.clone(), 0..body.len(), nothing], None)
+            }
             Request::Other(fault) | Request::Refused(fault) => {
                 return self.refuse(&envelope, &fault);
             }
@@ -379,12 +420,15 @@ impl Server {
             envelope,
             raw: route == Route::Raw,
         });
+        let [function, parameters, meta] = parts;
         Ok(Some(Taken {
             token,
             route,
             deadline,
             body: frame,
+            function,
             parameters,
+            meta,
         }))
     }
 

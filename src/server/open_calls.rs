@@ -1,5 +1,7 @@
 //! The calls that wait for their answer.
 
+use std::collections::HashMap;
+
 use crate::wire::Envelope;
 
 /// What is needed to answer.
@@ -12,10 +14,14 @@ pub struct OpenCall {
 /// Calls by token. A token is the place in a table and how often that place
 /// was used, so that one which was used up names nothing. It fits the positive
 /// half of 64 bits, as PHP has no more.
+///
+/// In a worker a token is the number that the supervisor gave the call, so that
+/// both can speak of it.
 #[derive(Default)]
 pub struct OpenCalls {
     places: Vec<Place>,
     free: Vec<u32>,
+    numbered: Option<HashMap<u64, OpenCall>>,
 }
 
 struct Place {
@@ -30,7 +36,17 @@ impl OpenCalls {
     /// The most calls that can be open.
     pub const CAPACITY: i64 = 1 << INDEX_BITS;
 
+    /// From now on tokens are the numbers in the envelopes.
+    pub fn take_numbers(&mut self) {
+        self.numbered = Some(HashMap::new());
+    }
+
     pub fn insert(&mut self, call: OpenCall) -> u64 {
+        if let Some(numbered) = &mut self.numbered {
+            let number = call.envelope.number().unwrap_or(0);
+            numbered.insert(number, call);
+            return number;
+        }
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place {
                 uses: 0,
@@ -47,6 +63,9 @@ impl OpenCalls {
     }
 
     pub fn get(&self, token: u64) -> Option<&OpenCall> {
+        if let Some(numbered) = &self.numbered {
+            return numbered.get(&token);
+        }
         let place = self.places.get(index(token)?)?;
         (place.uses == token >> INDEX_BITS)
             .then_some(place.call.as_ref())
@@ -54,6 +73,9 @@ impl OpenCalls {
     }
 
     pub fn remove(&mut self, token: u64) -> Option<OpenCall> {
+        if let Some(numbered) = &mut self.numbered {
+            return numbered.remove(&token);
+        }
         let index = index(token)?;
         let place = self.places.get_mut(index)?;
         if place.uses != token >> INDEX_BITS {
@@ -65,11 +87,14 @@ impl OpenCalls {
     }
 
     pub fn count(&self) -> usize {
-        self.places.len() - self.free.len()
+        let numbered = self.numbered.as_ref().map_or(0, HashMap::len);
+        self.places.len() - self.free.len() + numbered
     }
 
     pub fn into_calls(self) -> impl Iterator<Item = OpenCall> {
-        self.places.into_iter().filter_map(|place| place.call)
+        let numbered = self.numbered.into_iter().flatten().map(|(_, call)| call);
+        let places = self.places.into_iter();
+        places.filter_map(|place| place.call).chain(numbered)
     }
 }
 
@@ -114,6 +139,23 @@ mod tests {
             assert!(calls.get(token).is_none());
             assert!(calls.remove(token).is_none());
         }
+    }
+
+    #[test]
+    fn a_worker_takes_the_supervisors_numbers() {
+        let mut calls = OpenCalls::default();
+        calls.take_numbers();
+        let mut envelope = Envelope::new();
+        for frame in [&b"peer"[..], &77_u64.to_be_bytes(), b""] {
+            assert!(envelope.push(frame));
+        }
+        let raw = false;
+        assert_eq!(calls.insert(OpenCall { envelope, raw }), 77);
+        assert_eq!(calls.count(), 1);
+        assert!(calls.get(77).is_some() && calls.get(78).is_none());
+        assert!(calls.remove(77).is_some());
+        assert!(calls.remove(77).is_none());
+        assert_eq!(calls.count(), 0);
     }
 
     #[test]

@@ -110,6 +110,16 @@ impl Envelope {
         self.frames().map(<[u8]>::len).sum()
     }
 
+    /// The number by which its sender knows the call, if the envelope is of the
+    /// form that this library's clients send: the routing id, eight bytes, the
+    /// delimiter.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        let mut frames = self.frames().skip(1);
+        let number = frames.next()?.try_into().ok().map(u64::from_be_bytes);
+        number.filter(|_| frames.next() == Some(b""))
+    }
+
     /// The first frame alone: the routing id, for an answer to a message whose
     /// other frames make no sense.
     #[must_use]
