@@ -258,6 +258,8 @@ enum zroute_status zroute_curve_keypair(char *public_key, char *secret_key);
 
 enum zroute_status zroute_curve_public_key(const char *secret_key, char *public_key);
 
+enum zroute_status zroute_server_reload_keys(struct zroute_server *server);
+
 enum zroute_status zroute_z85_encode(const void *data,
                                      size_t size,
                                      char *text,

@@ -890,6 +890,16 @@ enum zroute_status zroute_curve_keypair(char *public_key, char *secret_key);
 enum zroute_status zroute_curve_public_key(const char *secret_key, char *public_key);
 
 /**
+ * Reads the file of a server's option `curve_allowed_keys_file` again. Clients that
+ * are connected stay so: a key is looked at when a connection is made. Without that
+ * option it does nothing.
+ *
+ * ZROUTE_BAD_OPTION when the file cannot be read, or is no list of keys: the list
+ * is then as it was. One thread at a time.
+ */
+enum zroute_status zroute_server_reload_keys(struct zroute_server *server);
+
+/**
  * Writes bytes as Z85, five characters for every four bytes and a NUL, by
  * rfc.zeromq.org/spec/32.
  *

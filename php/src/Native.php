@@ -236,6 +236,11 @@ final class Native
         return $server;
     }
 
+    public function reloadKeys(CData $server): void
+    {
+        $this->check($this->ffi->zroute_server_reload_keys($server));
+    }
+
     /** @param array<string, int|string|bool> $options */
     public function newClient(array $options): CData
     {

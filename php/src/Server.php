@@ -216,6 +216,17 @@ final class Server
     }
 
     /**
+     * Reads the file of the option curve_allowed_keys_file again. Clients that
+     * are connected stay so.
+     *
+     * @throws InvalidOption when it cannot be read or is no list of keys; the list is as it was
+     */
+    public function reloadKeys(): void
+    {
+        $this->native->reloadKeys($this->handle);
+    }
+
+    /**
      * What was counted since the server was made: requests, calls, answers,
      * refused, undeliverable, open, bytes_received, bytes_sent, and faults_* by code.
      *

@@ -3,7 +3,9 @@
 use std::ffi::{CStr, c_char, c_void};
 
 use super::gate::{Failure, gate};
+use super::handle;
 use super::pointer::{Output, bytes, text};
+use super::server::{Server, zroute_server};
 use super::status::{Status, zroute_status};
 use crate::transport::{KeyPair, plain, z85};
 
@@ -78,6 +80,23 @@ pub unsafe extern "C" fn zroute_curve_public_key(
         })?;
         output.write(public);
         Ok(())
+    })
+}
+
+/// Reads the file of a server's option `curve_allowed_keys_file` again. Clients that
+/// are connected stay so: a key is looked at when a connection is made. Without that
+/// option it does nothing.
+///
+/// ZROUTE_BAD_OPTION when the file cannot be read, or is no list of keys: the list
+/// is then as it was. One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_reload_keys(server: *mut zroute_server) -> zroute_status {
+    gate("zroute_server_reload_keys", || {
+        let server = handle::enter::<Server>(server.cast())?;
+        server
+            .engine
+            .reload_keys()
+            .map_err(|why| Failure::new(Status::ZROUTE_BAD_OPTION, why.to_string()))
     })
 }
 

@@ -1,6 +1,7 @@
 //! Options by name, for servers and clients.
 
 use std::ffi::{c_char, c_void};
+use std::path::Path;
 use std::time::Duration;
 
 use super::gate::{Failure, gate};
@@ -8,6 +9,7 @@ use super::handle::{self, Object};
 use super::pointer::{Output, text};
 use super::status::{Status, zroute_status};
 use crate::msgpack::Limits;
+use crate::transport::keys::{AllowedKeys, Half, NoKey, read_key};
 use crate::transport::{Credentials, Curve, KeyPair, Kind};
 use crate::{client, server, transport};
 
@@ -85,6 +87,9 @@ static KNOWN: &[Known] = &[
     known("plain_password", Takers::Both, None),
     known("values", Takers::Both, None),
     known("curve_secret_key", Takers::Both, None),
+    known("curve_secret_key_file", Takers::Both, None),
+    known("curve_allowed_keys", Takers::Server, None),
+    known("curve_allowed_keys_file", Takers::Server, None),
     known(
         "max_open_calls",
         Takers::Server,
@@ -98,6 +103,7 @@ static KNOWN: &[Known] = &[
     known("reconnect_ms", Takers::Client, SIZE),
     known("reconnect_max_ms", Takers::Client, SIZE),
     known("curve_server_key", Takers::Client, None),
+    known("curve_server_key_file", Takers::Client, None),
     known("curve_public_key", Takers::Client, None),
 ];
 
@@ -217,7 +223,6 @@ impl Options {
     }
 
     fn credentials(&self) -> Result<Option<Credentials>, Failure> {
-        let bad = |reason: &str| Err(Failure::new(Status::ZROUTE_BAD_OPTION, reason));
         let (username, password) = match (self.text("plain_username"), self.text("plain_password"))
         {
             (None, None) => return Ok(None),
@@ -255,9 +260,7 @@ impl Options {
             ..server::Options::default()
         };
         options.open_calls = self.integer("max_open_calls", options.open_calls);
-        options.transport.curve = self.text("curve_secret_key").map(|key| Curve::Server {
-            secret_key: key.to_string(),
-        });
+        options.transport.curve = self.server_curve()?;
         let public = self.integer("allow_public", 0_i64) == 1;
         Ok((options, self.values()?, public))
     }
@@ -274,32 +277,83 @@ impl Options {
         Ok((options, self.values()?))
     }
 
-    fn client_curve(&self) -> Result<Option<Curve>, Failure> {
-        let bad = |reason: &str| Err(Failure::new(Status::ZROUTE_BAD_OPTION, reason));
-        let public = self.text("curve_public_key");
-        let secret = self.text("curve_secret_key");
-        let pair = match (public, secret) {
-            (Some(public), Some(secret)) => Some(KeyPair {
-                public_key: public.to_string(),
-                secret_key: secret.to_string(),
-            }),
+    fn server_curve(&self) -> Result<Option<Curve>, Failure> {
+        let list = (
+            self.text("curve_allowed_keys"),
+            self.text("curve_allowed_keys_file"),
+        );
+        let allowed = match list {
             (None, None) => None,
-            _ => {
+            (Some(keys), None) => Some(
+                AllowedKeys::from_text(keys).map_err(|why| no_key("curve_allowed_keys", &why))?,
+            ),
+            (None, Some(file)) => Some(
+                AllowedKeys::from_file(Path::new(file))
+                    .map_err(|why| no_key("curve_allowed_keys_file", &why))?,
+            ),
+            (Some(_), Some(_)) => {
                 return bad(
-                    "a client's 'curve_public_key' and 'curve_secret_key' go together, or both are \
-                     left out",
+                    "'curve_allowed_keys' and 'curve_allowed_keys_file' exclude each other",
                 );
             }
         };
-        match self.text("curve_server_key") {
-            Some(key) => Ok(Some(Curve::Client {
-                server_key: key.to_string(),
-                pair,
+        match self.key("curve_secret_key", "curve_secret_key_file", Half::Secret)? {
+            Some(secret_key) => Ok(Some(Curve::Server {
+                secret_key,
+                allowed,
             })),
+            None if allowed.is_some() => bad("a list of allowed keys needs 'curve_secret_key' too"),
+            None => Ok(None),
+        }
+    }
+
+    fn client_curve(&self) -> Result<Option<Curve>, Failure> {
+        let public = self.text("curve_public_key");
+        let secret = self.key("curve_secret_key", "curve_secret_key_file", Half::Secret)?;
+        let pair = match (public, secret) {
+            (Some(public), Some(secret_key)) => Some(KeyPair {
+                public_key: public.to_string(),
+                secret_key,
+            }),
+            (None, Some(secret_key)) => Some(KeyPair::of_secret(&secret_key)?),
+            (None, None) => None,
+            (Some(_), None) => {
+                return bad("a client's 'curve_public_key' needs its 'curve_secret_key' too");
+            }
+        };
+        match self.key("curve_server_key", "curve_server_key_file", Half::Public)? {
+            Some(server_key) => Ok(Some(Curve::Client { server_key, pair })),
             None if pair.is_some() => bad("a client with CURVE keys needs 'curve_server_key' too"),
             None => Ok(None),
         }
     }
+
+    /// A key that is given as it is, or by the name of its file.
+    fn key(
+        &self,
+        name: &'static str,
+        file: &'static str,
+        half: Half,
+    ) -> Result<Option<String>, Failure> {
+        match (self.text(name), self.text(file)) {
+            (key, None) => Ok(key.map(ToString::to_string)),
+            (None, Some(path)) => read_key(Path::new(path), half)
+                .map(Some)
+                .map_err(|why| no_key(file, &why)),
+            (Some(_), Some(_)) => bad(&format!("'{name}' and '{file}' exclude each other")),
+        }
+    }
+}
+
+fn bad<T>(reason: &str) -> Result<T, Failure> {
+    Err(Failure::new(Status::ZROUTE_BAD_OPTION, reason))
+}
+
+fn no_key(option: &str, why: &NoKey) -> Failure {
+    Failure::new(
+        Status::ZROUTE_BAD_OPTION,
+        format!("option '{option}': {why}"),
+    )
 }
 
 /// Makes a set of options, all at their defaults. Free it with

@@ -30,8 +30,10 @@ pub use routes::Route;
 use routes::Routes;
 
 use crate::msgpack::{self, Malformed};
+use crate::transport::keys::NoKey;
 use crate::transport::{
-    self, Body, Endpoint, Error, Frame, Incoming, Sent, Stop, Transport, Waited, Waiting, Wake,
+    self, Body, Curve, Endpoint, Error, Frame, Incoming, Sent, Stop, Transport, Waited, Waiting,
+    Wake,
 };
 use crate::wire::{Code, Envelope, Fault, Request, plain};
 
@@ -205,6 +207,18 @@ impl Server {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.options.transport.curve.is_some()
+    }
+
+    /// Reads the file with its clients' keys again, if it has one. After an error the
+    /// list is as it was.
+    pub fn reload_keys(&self) -> Result<(), NoKey> {
+        match &self.options.transport.curve {
+            Some(Curve::Server {
+                allowed: Some(allowed),
+                ..
+            }) => allowed.reload(),
+            _ => Ok(()),
+        }
     }
 
     /// Whether its clients tell a password.

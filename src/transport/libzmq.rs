@@ -6,6 +6,7 @@ use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 use super::assembly::Assembly;
+use super::gatekeeper::Gatekeeper;
 use super::wait::Waiting;
 use super::{
     Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Sent, Transport, Waited, Wake,
@@ -32,6 +33,9 @@ enum Role {
 }
 
 pub struct Libzmq {
+    /// Kept until the end, and dropped before the socket: its own are of the same
+    /// context.
+    _gatekeeper: Option<Gatekeeper>,
     /// Holds its context too; when it is dropped, the context ends and waits
     /// for what is on its way, no longer than linger.
     socket: zmq::Socket,
@@ -82,14 +86,24 @@ impl Libzmq {
             Role::Router => zmq::ROUTER,
             Role::Dealer => zmq::DEALER,
         };
-        let socket = context.socket(kind).map_err(system("make a socket"))?;
+        let mut socket = context.socket(kind).map_err(system("make a socket"))?;
         configure(&socket, options, role)?;
+        let gatekeeper = match &options.curve {
+            Some(Curve::Server {
+                allowed: Some(allowed),
+                ..
+            }) if role == Role::Router => {
+                Some(Gatekeeper::before(&mut socket, &context, allowed.clone())?)
+            }
+            _ => None,
+        };
         let descriptor = socket.get_fd().map_err(system("get the descriptor"))?;
         let connection = match role {
             Role::Router => None,
             Role::Dealer => Some(Connection::watch(&context, &socket)?),
         };
         Ok(Self {
+            _gatekeeper: gatekeeper,
             socket,
             descriptor,
             role,
@@ -459,7 +473,7 @@ fn set_curve(socket: &zmq::Socket, curve: &Curve) -> Result<(), Error> {
     };
     let bad = |name: &'static str| move |error: zmq::Error| refuse(name, error.message());
     match curve {
-        Curve::Server { secret_key } => {
+        Curve::Server { secret_key, .. } => {
             let secret = key("curve_secret_key", secret_key)?;
             socket
                 .set_curve_server(true)

@@ -10,6 +10,8 @@
 //! | `error` | what can go wrong below the messages |
 //! | `fork` | which process this is, counted in forks |
 //! | `frame` | the bytes of a body as the transport holds them |
+//! | `gatekeeper` | which CURVE clients may connect |
+//! | `keys` | keys in files, and lists of them |
 //! | `libzmq` | the transport on the system's libzmq |
 //! | `options` | limits, queues, timings, keys |
 //! | `plain` | libzmq's contexts, sockets and messages as they are |
@@ -24,6 +26,8 @@ mod endpoint;
 mod error;
 pub mod fork;
 mod frame;
+mod gatekeeper;
+pub mod keys;
 mod libzmq;
 mod options;
 pub mod plain;

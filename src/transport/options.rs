@@ -1,8 +1,10 @@
 //! Limits, queues, timings and keys of a socket.
 
+use std::ffi::CString;
 use std::time::Duration;
 
-use super::{Error, libzmq};
+use super::keys::AllowedKeys;
+use super::{Error, libzmq, plain};
 
 /// What a socket is made with.
 #[derive(Clone, Debug)]
@@ -112,6 +114,8 @@ pub enum Curve {
     Server {
         /// Its secret key.
         secret_key: String,
+        /// Whom it lets in; anybody who knows its public key without a list.
+        allowed: Option<AllowedKeys>,
     },
     /// A client's keys.
     Client {
@@ -135,6 +139,21 @@ impl KeyPair {
     /// A fresh pair.
     pub fn generate() -> Result<Self, Error> {
         libzmq::key_pair()
+    }
+
+    /// The pair that a secret key is one half of.
+    pub fn of_secret(secret_key: &str) -> Result<Self, Error> {
+        let bad = |reason: String| Error::Option {
+            name: "curve_secret_key",
+            reason,
+        };
+        let text = CString::new(secret_key).map_err(|error| bad(error.to_string()))?;
+        let public = plain::public_key(&text)
+            .map_err(|_| bad("expected a CURVE key: 40 characters of Z85".to_string()))?;
+        Ok(Self {
+            public_key: String::from_utf8_lossy(public.get(..40).unwrap_or_default()).into_owned(),
+            secret_key: secret_key.to_string(),
+        })
     }
 }
 
@@ -238,6 +257,7 @@ mod tests {
     fn curve_is_carried_by_libzmq() {
         let curve = Some(Curve::Server {
             secret_key: String::new(),
+            allowed: None,
         });
         let options = Options {
             curve,

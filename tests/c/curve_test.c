@@ -95,10 +95,14 @@ static void a_bad_key_is_told_without_showing_it(void **state)
     assert_last_error("curve_secret_key");
     zroute_last_error(text, sizeof text);
     assert_null(strstr(text, "too short"));
-    /* A pair is whole, and needs the server's key. */
     assert_status(ZROUTE_BAD_OPTION, zroute_client_new(options, &client));
-    assert_last_error("go together");
-    text_option(options, "curve_public_key", keys.public_key);
+    assert_last_error("40 characters of Z85");
+    zroute_options_free(options);
+    /* A pair is told by its secret half, and needs the server's key. */
+    options = text_option(NULL, "curve_public_key", keys.public_key);
+    assert_status(ZROUTE_BAD_OPTION, zroute_client_new(options, &client));
+    assert_last_error("needs its 'curve_secret_key'");
+    text_option(options, "curve_secret_key", keys.secret_key);
     assert_status(ZROUTE_BAD_OPTION, zroute_client_new(options, &client));
     assert_last_error("curve_server_key");
     zroute_options_free(options);

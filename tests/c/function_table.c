@@ -187,6 +187,7 @@ static void kept_by_caller(void *data, void *userdata)
     F(zroute_server_declare, SERVER, NULL_IS_BAD, 2,                                             \
       zroute_server_declare(HANDLE, IN(0, "f"), OUT(1, uint32_t)))                               \
     F(zroute_server_declare_raw, SERVER, NULL_IS_BAD, 0, zroute_server_declare_raw(HANDLE))      \
+    F(zroute_server_reload_keys, SERVER, NULL_IS_BAD, 0, zroute_server_reload_keys(HANDLE))      \
     F(zroute_server_run, SERVER, NULL_IS_BAD, 0, zroute_server_run(HANDLE))                      \
     F(zroute_server_step, SERVER, NULL_IS_BAD, 0,                                                \
       zroute_server_step(HANDLE, 0, OUT(0, size_t)))                                             \

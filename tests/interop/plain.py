@@ -81,8 +81,9 @@ class Peer:
         """Waits until one of these has happened to the connection."""
         while True:
             assert self._monitor.poll(PATIENCE * 1000), f"waited in vain for any of {events}"
-            if recv_monitor_message(self._monitor)["event"] in events:
-                return
+            event = recv_monitor_message(self._monitor)
+            if event["event"] in events:
+                return event
 
     def has_seen_no_event(self, *events):
         """Whether none of these has happened to the connection and was not waited for."""

@@ -62,7 +62,7 @@ final class CurveTest extends ProcessTestCase
             fn () => (new Server([], ['curve_secret_key' => 'short']))->bind('tcp://127.0.0.1:0'),
             fn () => new Client('tcp://127.0.0.1:1', ['curve_server_key' => str_repeat(' ', 40)]),
             fn () => new Client('tcp://127.0.0.1:1', ['curve_public_key' => $public, 'curve_secret_key' => $secret]),
-            fn () => new Client('tcp://127.0.0.1:1', ['curve_server_key' => $public, 'curve_secret_key' => $secret]),
+            fn () => new Client('tcp://127.0.0.1:1', ['curve_server_key' => $public, 'curve_public_key' => $public]),
         ];
         foreach ($makings as $make) {
             try {
@@ -73,6 +73,69 @@ final class CurveTest extends ProcessTestCase
                 self::assertStringContainsStringIgnoringCase('curve', $e->getMessage());
                 self::assertStringNotContainsString($secret, $e->getMessage());
             }
+        }
+    }
+
+    public function testAServerLetsInWhoIsOnItsList(): void
+    {
+        [$public, $secret] = Curve::keyPair();
+        [$own, $ownSecret] = Curve::keyPair();
+        $server = $this->serve('functions', ['curve_secret_key' => $secret, 'curve_allowed_keys' => "$own a friend"]);
+        $friend = ['curve_server_key' => $public, 'curve_secret_key' => $ownSecret];
+        self::assertSame(3, $server->client($friend)->call('plus', [1, 2]));
+
+        $this->expectException(ConnectionFailed::class);
+        $server->client(['curve_server_key' => $public])->call('plus', [1, 2], 300);
+    }
+
+    public function testTheListIsReadAgainWhenItIsAskedFor(): void
+    {
+        [$public, $secret] = Curve::keyPair();
+        [$own, $ownSecret] = Curve::keyPair();
+        $file = tempnam(sys_get_temp_dir(), 'keys');
+        try {
+            $server = new Server([], ['curve_secret_key' => $secret, 'curve_allowed_keys_file' => $file]);
+            $server->register('again', fn () => $server->reloadKeys());
+            file_put_contents($file, 'no key');
+            try {
+                $server->reloadKeys();
+                self::fail('a list that is none');
+            } catch (InvalidOption $e) {
+                self::assertStringContainsString('line 1', $e->getMessage());
+            }
+            file_put_contents($file, "# now\n$own\n");
+            $server->reloadKeys();
+            $endpoint = $server->bind('tcp://127.0.0.1:0');
+            $client = new Client($endpoint, ['curve_server_key' => $public, 'curve_secret_key' => $ownSecret]);
+            $call = $client->async('again');
+            $deadline = hrtime(true) + 10_000_000_000;
+            while (!$call->isDone() && hrtime(true) < $deadline) {
+                $server->step(10);
+            }
+            self::assertNull($call->await());
+        } finally {
+            unlink($file);
+        }
+    }
+
+    public function testKeysAreReadFromFiles(): void
+    {
+        [$public, $secret] = Curve::keyPair();
+        $folder = sys_get_temp_dir() . '/zroute-' . bin2hex(random_bytes(6));
+        mkdir($folder);
+        try {
+            file_put_contents("$folder/server.key", "# of the till\n$secret\n");
+            file_put_contents("$folder/server.pub", "metadata\ncurve\n    public-key = \"$public\"\n");
+            $server = $this->serve('functions', ['curve_secret_key_file' => "$folder/server.key"]);
+            $keys = ['curve_server_key_file' => "$folder/server.pub"];
+            self::assertSame(3, $server->client($keys)->call('plus', [1, 2]));
+
+            $this->expectException(InvalidOption::class);
+            $this->expectExceptionMessage("option 'curve_server_key_file': cannot read $folder/none");
+            new Client('tcp://127.0.0.1:1', ['curve_server_key_file' => "$folder/none"]);
+        } finally {
+            array_map(unlink(...), glob("$folder/*"));
+            rmdir($folder);
         }
     }
 }
