@@ -26,4 +26,13 @@ final class State
             ARRAY_FILTER_USE_KEY
         );
     }
+
+    /**
+     * @param class-string $class as above
+     * @return list<string>
+     */
+    public static function namesOfProgram(object $object, string $class): array
+    {
+        return array_map(strval(...), array_keys(self::ofProgram($object, $class)));
+    }
 }

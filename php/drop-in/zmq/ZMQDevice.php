@@ -200,4 +200,10 @@ class ZMQDevice
     {
         return State::ofProgram($this, self::class);
     }
+
+    /** @return list<string> what the extension serializes: nothing of its own */
+    public function __sleep(): array
+    {
+        return State::namesOfProgram($this, self::class);
+    }
 }

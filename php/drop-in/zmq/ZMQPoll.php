@@ -157,4 +157,10 @@ class ZMQPoll
     {
         return State::ofProgram($this, self::class);
     }
+
+    /** @return list<string> what the extension serializes: nothing of its own */
+    public function __sleep(): array
+    {
+        return State::namesOfProgram($this, self::class);
+    }
 }

@@ -269,4 +269,17 @@ class ZMQSocket
     {
         return State::ofProgram($this, self::class);
     }
+
+    /** @return list<string> what the extension serializes: nothing of its own */
+    public function __sleep(): array
+    {
+        return State::namesOfProgram($this, self::class);
+    }
+
+    /** What unserialize() makes is no socket, whatever the bytes say: it would close another object's. */
+    public function __wakeup(): void
+    {
+        $this->handle = 0;
+        $this->context = $this->persistentId = null;
+    }
 }

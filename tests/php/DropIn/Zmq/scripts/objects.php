@@ -60,5 +60,17 @@ $described = new Described($context, ZMQ::SOCKET_PAIR);
 var_dump($described);
 print_r($described);
 tell('variables', fn () => get_object_vars($described));
+
+// What unserialize() makes has nothing, and takes nothing along when it goes.
+$device->setIdleCallback(fn () => true, 1, null);
+foreach ([$context, $socket, $poll, $device, $described] as $object) {
+    echo strtr(serialize($object), "\0", '~'), "\n";
+    $copy = unserialize(serialize($object));
+    var_dump($copy);
+    unset($copy);
+}
+$got->send('still open');
+tell('received', fn () => $socket->recv());
+
 // In this order: the extension waits for ever where an own context goes before its socket.
 unset($device, $own);

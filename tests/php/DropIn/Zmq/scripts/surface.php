@@ -2,7 +2,7 @@
 
 // Classes, methods, parameters and constants by reflection. Left out is what a class in PHP cannot have: optional
 // parameters without a default, and more required parameters than there are. So is what it has to have, and one
-// built in has not: __destruct, __debugInfo, what is private, and scalar types.
+// built in has not: __destruct, __debugInfo, __sleep, __wakeup, what is private, and scalar types.
 
 $classes = ['ZMQ', 'ZMQContext', 'ZMQSocket', 'ZMQPoll', 'ZMQDevice', 'ZMQException', 'ZMQContextException',
     'ZMQSocketException', 'ZMQPollException', 'ZMQDeviceException'];
@@ -18,7 +18,7 @@ foreach ($classes as $name) {
     foreach ($class->getMethods() as $method) {
         if (
             $method->getDeclaringClass()->getName() !== $name
-            || in_array($method->getName(), ['__destruct', '__debugInfo'], true)
+            || in_array($method->getName(), ['__destruct', '__debugInfo', '__sleep', '__wakeup'], true)
             || $method->isPrivate() && !str_starts_with($method->getName(), '__')
         ) {
             continue;
