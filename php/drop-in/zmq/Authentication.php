@@ -119,6 +119,17 @@ final class Authentication
         );
     }
 
+    /** @param list<string> $frames */
+    public function sendFrames(int $socket, array $frames, int $flags): int
+    {
+        return $this->patiently(
+            fn (): int => $this->native->sendFrames($socket, $frames, $flags | self::DONTWAIT),
+            $socket,
+            self::OUT,
+            $flags
+        );
+    }
+
     public function receiveFrame(int $socket, int $flags): string|int
     {
         return $this->patiently(

@@ -76,15 +76,15 @@ class ZMQSocket
     /** @return $this|false false when it cannot be sent now, or not in time */
     public function sendmulti(array $message, ?int $mode = 0)
     {
-        $left = count($message);
+        $frames = [];
         foreach ($message as $part) {
-            $flags = --$left > 0 ? $mode & 1 | 2 : $mode & 1;
-            $status = Library::$calls->sendFrame($this->handle, (string) $part, $flags);
-            if ($status !== Status::OK) {
-                return $this->notSent($status);
-            }
+            $frames[] = (string) $part;
         }
-        return $message === [] ? false : $this;
+        if ($frames === []) {
+            return false;
+        }
+        $status = Library::$calls->sendFrames($this->handle, $frames, $mode & 1);
+        return $status === Status::OK ? $this : $this->notSent($status);
     }
 
     /** @return list<string>|false false when there is no message now, or in time */
@@ -133,23 +133,15 @@ class ZMQSocket
     /** @return array{event: int, value: int, address: string} */
     public function recvevent(?int $flags = 0)
     {
-        $frames = [];
-        foreach (['what', 'where'] as $i => $frame) {
-            $status = Library::$calls->receiveFrame($this->handle, $flags & 1);
-            if (is_int($status)) {
-                $why = 'Invalid monitor message received';
-                $cause = $status === Status::TIMEOUT ? null
-                    : Failure::ofStatus(ZMQSocketException::class, 'Failed to receive message', $status);
-                throw Failure::ofStatus(ZMQSocketException::class, $why, $status, $cause);
-            }
-            $frames[] = $status;
-            if ($i === 0 && strlen($status) !== 6) {
-                throw Failure::ofStatus(
-                    ZMQSocketException::class,
-                    'Invalid monitor message received',
-                    Status::BAD_ARGUMENT
-                );
-            }
+        $frames = Library::$calls->receiveFrames($this->handle, $flags & 1);
+        $why = 'Invalid monitor message received';
+        if (is_int($frames)) {
+            $cause = $frames === Status::TIMEOUT ? null
+                : Failure::ofStatus(ZMQSocketException::class, 'Failed to receive message', $frames);
+            throw Failure::ofStatus(ZMQSocketException::class, $why, $frames, $cause);
+        }
+        if (strlen($frames[0]) !== 6 || !isset($frames[1])) {
+            throw Failure::ofStatus(ZMQSocketException::class, $why, Status::BAD_ARGUMENT);
         }
         // Of this machine's byte order; a value is an int in C.
         ['event' => $event, 'value' => $value] = unpack('Sevent/lvalue', $frames[0]);
