@@ -505,10 +505,21 @@ final class Native
      * result could call in its turn, and the result would be gone.
      *
      * @return bool whether releaseSignals() has to let them in again
+     * @throws \Throwable what a handler throws whose signal came just before
      */
     private function holdSignals(): bool
     {
-        return $this->hasSignals && pcntl_async_signals(false);
+        if (!$this->hasSignals || !pcntl_async_signals()) {
+            return false;
+        }
+        try {
+            // PHP calls the handlers of signals that came before this at the next jump, held or not: at this one.
+            while (pcntl_async_signals(false));
+        } catch (\Throwable $e) {
+            pcntl_async_signals(true);
+            throw $e;
+        }
+        return true;
     }
 
     private function releaseSignals(bool $held): void
@@ -751,7 +762,7 @@ final class Native
      */
     public function receiveFrame(int $socket, int $flags, ?bool &$more = null): string|int
     {
-        $held = $this->hasSignals && pcntl_async_signals(false);
+        $held = $this->hasSignals && pcntl_async_signals() && $this->holdSignals();
         $status = $this->ffi->zroute_socket_receive(
             $socket,
             $flags,
