@@ -36,6 +36,7 @@ final class PreloadTest extends ProcessTestCase
         chmod("{$this->installed->path}/www", 0o755);
         $this->installed->copy(__DIR__ . '/page.php', 'www/page.php');
         $this->installed->copy(__DIR__ . '/full_page.php', 'www/full_page.php');
+        $this->installed->copy(__DIR__ . '/drop_in_page.php', 'www/drop_in_page.php');
         $this->installed->copy((string) getenv('ZROUTE_LIBRARY'), 'libzroute.so');
         $this->installed->copy("$root/include/zroute-php.h", 'zroute-php.h');
         $header = "{$this->installed->path}/zroute-php.h";
@@ -86,6 +87,24 @@ final class PreloadTest extends ProcessTestCase
                 self::assertSame(1, preg_match('/^(\d+)$/m', $full, $process), $full);
                 $processes[] = $process[1];
                 self::assertSame([self::RESULT, 'fpm-fcgi', 'preload'], self::body($this->page('page.php')));
+            }
+            self::assertCount(1, array_unique($processes), 'one process serves all pages, and lives on');
+        } finally {
+            $this->stop($fpm);
+        }
+    }
+
+    public function testPagesForTheExtensionRunOnTheDropIn(): void
+    {
+        $fpm = $this->startFpm(1);
+        try {
+            $processes = [];
+            for ($i = 0; $i < 6; $i++) {
+                $full = $this->page('drop_in_page.php', 'full');
+                self::assertStringContainsString('Allowed memory size', $full);
+                self::assertStringNotContainsString('not reached', $full);
+                [$one, $two, $none, $processes[]] = self::body($this->page('drop_in_page.php'));
+                self::assertSame(['one', ['a', 'b'], false], [$one, $two, $none]);
             }
             self::assertCount(1, array_unique($processes), 'one process serves all pages, and lives on');
         } finally {
