@@ -1831,7 +1831,8 @@ enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
  * of the PHP function that calls this, and has one property, `socket`: the handle,
  * as an int.
  *
- * `$frames[$bytes]` sends a string as a message of one frame and is a
+ * `$frames[$bytes]` sends a string as a message of one frame, `$frames[$list]` a list of
+ * one string or more as a message of as many, and is a
  * zroute_status; `$frames[$flags]` is the next frame, a string, or a zroute_status
  * if there is none. An int adds up zroute_flag's ZROUTE_DONTWAIT and 4 for a whole
  * message, or what is left of one, which is a list of strings if that has more

@@ -716,7 +716,8 @@ final class Native
 
     /**
      * An object that sends and receives for a socket without a call: $frames[$string]
-     * is sendFrame(), with DONT_WAIT if that is asked for here, and $frames[$flags]
+     * is sendFrame() and $frames[$list] sendFrames(), with DONT_WAIT if that is asked
+     * for here, and $frames[$flags]
      * receiveFrame(). With WHOLE in the flags it is a message: a string if it has
      * one frame, else a list. Its property `socket` is the socket, and may change.
      *

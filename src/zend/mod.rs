@@ -51,4 +51,4 @@ pub use layout::{Object, Value};
 pub use memory::has_room_for;
 pub use slot::{Names, Slots, find, slots};
 pub use unpackable::Unpackable;
-pub use view::{Key, Seen, View};
+pub use view::{Key, Seen, Table, View};

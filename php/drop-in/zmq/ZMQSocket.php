@@ -83,7 +83,8 @@ class ZMQSocket
         if ($frames === []) {
             return false;
         }
-        $status = Library::$calls->sendFrames($this->handle, $frames, $mode & 1);
+        $status = ($mode & 1 ? null : Frames::$of[$this->handle][$frames] ?? null)
+            ?? Library::$calls->sendFrames($this->handle, $frames, $mode & 1);
         return $status === Status::OK ? $this : $this->notSent($status);
     }
 

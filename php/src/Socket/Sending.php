@@ -61,7 +61,8 @@ trait Sending
         $this->within(
             $timeoutMs,
             self::WRITABLE,
-            fn (): int => $this->native->sendFrames($this->handle(), $frames, self::DONT_WAIT)
+            fn (): int => $this->direct[$frames]
+                ?? $this->native->sendFrames($this->handle(), $frames, self::DONT_WAIT)
         );
         return $this;
     }

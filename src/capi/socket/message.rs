@@ -74,7 +74,7 @@ pub unsafe extern "C" fn zroute_socket_send_all(
     flags: c_int,
 ) -> zroute_status {
     gate("zroute_socket_send_all", || {
-        let plain = enter(socket)?;
+        enter(socket)?;
         if count == 0 {
             return Err(Failure::argument("a message has one frame at least"));
         }
@@ -91,11 +91,20 @@ pub unsafe extern "C" fn zroute_socket_send_all(
             // SAFETY: as the caller promises of each.
             .map(|frame| unsafe { bytes("a frame's data", frame.data, frame.size) })
             .collect::<Result<Vec<_>, _>>()?;
-        plain
-            .socket
-            .send_all(frames.into_iter(), flags & (DONTWAIT | MORE))
-            .map_err(|number| refused("send", number))
+        send_frames(socket, &frames, flags & (DONTWAIT | MORE))
     })
+}
+
+/// A message of one frame or more.
+pub(in crate::capi) fn send_frames(
+    socket: *const zroute_socket,
+    frames: &[&[u8]],
+    flags: c_int,
+) -> Result<(), Failure> {
+    enter(socket)?
+        .socket
+        .send_all(frames.iter().copied(), flags)
+        .map_err(|number| refused("send", number))
 }
 
 /// What goes with bytes that were handed over.

@@ -14,7 +14,7 @@ mod message;
 mod poll;
 mod proxy;
 
-pub(super) use message::{receive_frame, send_frame};
+pub(super) use message::{receive_frame, send_frame, send_frames};
 
 use std::ffi::{CString, c_void};
 

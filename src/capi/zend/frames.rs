@@ -6,16 +6,17 @@ use std::ffi::{CStr, c_char, c_int};
 use super::Parcel;
 use crate::capi::gate::{Failure, gate};
 use crate::capi::pointer::text;
-use crate::capi::socket::{receive_frame, send_frame, zroute_socket};
+use crate::capi::socket::{receive_frame, send_frame, send_frames, zroute_socket};
 use crate::capi::status::{Status, zroute_status};
 use crate::transport::plain::Message;
-use crate::zend::{self, Conversion, Object, Seen, Unbuilt, Value};
+use crate::zend::{self, Conversion, Object, Seen, Table, Unbuilt, Value, View};
 
 /// Makes a stdClass object the frames of a socket. It is named by a local variable
 /// of the PHP function that calls this, and has one property, `socket`: the handle,
 /// as an int.
 ///
-/// `$frames[$bytes]` sends a string as a message of one frame and is a
+/// `$frames[$bytes]` sends a string as a message of one frame, `$frames[$list]` a list of
+/// one string or more as a message of as many, and is a
 /// zroute_status; `$frames[$flags]` is the next frame, a string, or a zroute_status
 /// if there is none. An int adds up zroute_flag's ZROUTE_DONTWAIT and 4 for a whole
 /// message, or what is left of one, which is a list of strings if that has more
@@ -102,6 +103,16 @@ unsafe extern "C-unwind" fn zroute_zend_frame<const FLAGS: c_int>(
             handed = Handed::Status;
             gate("zroute_socket_send", || send_frame(socket, bytes, FLAGS))
         }
+        Some(Seen::Array(list)) if is_message(&list) => {
+            handed = Handed::Status;
+            gate("zroute_socket_send_all", || {
+                let frames: Vec<_> = list
+                    .entries()
+                    .filter_map(|(_, frame)| bytes(frame))
+                    .collect();
+                send_frames(socket, &frames, FLAGS)
+            })
+        }
         Some(Seen::Integer(flags)) => {
             handed = Handed::Status;
             gate("zroute_socket_receive", || {
@@ -137,6 +148,17 @@ unsafe extern "C-unwind" fn zroute_zend_frame<const FLAGS: c_int>(
         Handed::Null | Handed::Status => {}
     }
     result
+}
+
+fn is_message(list: &Table<'_>) -> bool {
+    list.len() > 0 && list.is_list() && list.entries().all(|(_, frame)| bytes(frame).is_some())
+}
+
+fn bytes(frame: View<'_>) -> Option<&[u8]> {
+    match frame.seen() {
+        Seen::String(bytes) => Some(bytes),
+        _ => None,
+    }
 }
 
 fn receive(socket: *const zroute_socket, flags: c_int) -> Result<Handed, Failure> {

@@ -40,7 +40,7 @@ foreach ([0, 1, 2, 33, 34, 16384, 16385, 1 << 20] as $size) {
 
 // Several frames, whole or one by one.
 $frames = ['', 'a', str_repeat('b', 300), str_repeat('c', 100_000), ''];
-$native->sendFrames($bound, $frames, 0);
+check($here[$frames] === Status::OK, 'sent at once');
 check($there[NOW | WHOLE] === $frames, 'a whole message');
 $native->sendFrames($bound, $frames, 0);
 check($there[NOW] === '' && $there[NOW] === 'a', 'its first frames');
@@ -53,11 +53,11 @@ check(array_pop($rest) === 'mine' && count($rest) === 3, 'a list like any other'
 // Statuses; what is no frame and no flags.
 check($there[NOW] === Status::TIMEOUT && $there[NOW | WHOLE] === Status::TIMEOUT, 'nothing is there');
 check(str_contains($native->lastError(), 'zroute_socket_receive: cannot receive'), 'the error is told');
-foreach ([null, 1.5, true, [], ['x'], new stdClass()] as $odd) {
+foreach ([null, 1.5, true, [], ['x', 1], ['k' => 'x'], [['x']], new stdClass()] as $odd) {
     check(($here[$odd] ?? 'null') === 'null', get_debug_type($odd) . ' is nothing');
 }
 [$push] = framesOf($context, 'ZMQ_PUSH', true);
-check($push['lost'] === Status::TIMEOUT, 'nobody is there');
+check($push['lost'] === Status::TIMEOUT && $push[['lost', 'too']] === Status::TIMEOUT, 'nobody is there');
 check($push[NOW] === Status::UNSUPPORTED, 'a type that does not receive');
 [$req] = framesOf($context, 'ZMQ_REQ');
 check($req[0] === Status::BAD_STATE, 'not its turn');
@@ -67,6 +67,7 @@ $native->freeSocket($connected);
 foreach ([$connected, 0, -1, PHP_INT_MAX, 'text', null] as $socket) {
     $there->socket = $socket;
     check($there['x'] === Status::BAD_HANDLE && $there[NOW] === Status::BAD_HANDLE, 'a bad handle');
+    check($there[['x', 'y']] === Status::BAD_HANDLE, 'a bad handle for a message');
 }
 unset($there->socket);
 check($there['x'] === Status::BAD_HANDLE, 'no handle');
@@ -89,7 +90,7 @@ $turns = static function (int $times) use ($native, $here, $there, $message, $fr
         if ($here[0] !== $message || $here[WHOLE] !== 'y') {
             check(false, 'the same');
         }
-        $native->sendFrames($there->socket, $frames, 0);
+        $there[$frames];
         if ($here[WHOLE] !== $frames) {
             check(false, 'the same frames');
         }
