@@ -18,6 +18,10 @@ final class ByChanceTest extends ProcessTestCase
 
     public function testValuesPackAndUnpackAsWithTheExtension(): void
     {
+        if (!RecordedExtension::isInstalled()) {
+            $this->expectNotToPerformAssertions();
+            return;
+        }
         $ours = $this->describe([]);
         $theirs = $this->describe(['extension' => 'msgpack']);
         $refused = 0;

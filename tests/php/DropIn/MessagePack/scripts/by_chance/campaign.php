@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace Zroute\Tests\DropIn\MessagePack\Fixture;
 
 use Zroute\DropIn\AllowedClasses;
+use Zroute\DropIn\Codecs;
 use Zroute\DropIn\Settings;
 
 require __DIR__ . '/../../../../../../php/drop-in.php';
@@ -19,7 +20,7 @@ require __DIR__ . '/Watch.php';
 
 $inputs = (int) ($argv[1] ?? 1_000_000);
 $seed = (int) ($argv[2] ?? random_int(1, 1_000_000));
-echo "$inputs inputs, seed $seed, bridge ", \Zroute\DropIn\Codecs::open()->name(), "\n";
+echo "$inputs inputs, seed $seed, bridge ", Codecs::open()->name(), "\n";
 
 /** @var array<string, true>|null $allowed in lower case; null: any */
 $allowed = [];
@@ -107,6 +108,13 @@ function structure(): string
     return $bytes;
 }
 
+/** @param int $bits as Codec has them */
+function settings(int $bits): void
+{
+    Settings::$bits = $bits;
+    Codecs::renew();
+}
+
 function feed(string $bytes, int $bits): void
 {
     $unpacker = new \MessagePackUnpacker();
@@ -134,13 +142,13 @@ for ($input = 0; $input < $inputs; $input++) {
         $set = $sets[intdiv($input, 64) % 3];
         AllowedClasses::set($set);
         $allowed = null;
-        Settings::$bits = 11;
+        settings(11);
         $pool[mt_rand(0, 63)] = msgpack_pack((new RandomGraph($seed + $input))->value(mt_rand(0, 4)));
         $allowed = ['stdclass' => true];
         foreach ($set as $class) {
             $allowed[strtolower($class)] = true;
         }
-        Settings::$bits = mt_rand(0, 2) > 0 ? 11 : mt_rand(0, 31);
+        settings(mt_rand(0, 2) > 0 ? 11 : mt_rand(0, 31));
         Watch::$ran = [];
     }
     $bytes = match (mt_rand(0, 4)) {

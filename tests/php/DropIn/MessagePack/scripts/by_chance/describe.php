@@ -24,6 +24,8 @@ function shown(mixed $value): string
 }
 
 error_reporting(E_ALL & ~E_DEPRECATED);
+// The extension gives a Serializable class one byte too many, of which PHP tells since 8.3.
+set_error_handler(static fn (int $level, string $text): bool => str_contains($text, 'Extra data starting'), E_WARNING);
 [, $first, $count] = $argv;
 for ($seed = (int) $first; $seed < $first + $count; $seed++) {
     $random = new RandomGraph($seed);
