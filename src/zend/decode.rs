@@ -14,7 +14,7 @@ use super::layout::{
 };
 use super::symbols::{MakePlaces, NO_MEMORY};
 use crate::msgpack::limits::DEEPEST;
-use crate::msgpack::php::numeric;
+use crate::msgpack::php::{hash, numeric};
 use crate::msgpack::{Item, Malformed, Reader};
 
 /// Why nothing was built.
@@ -171,7 +171,7 @@ impl Keys {
             // SAFETY: this place's own reference.
             unsafe { release(engine, kept) };
         }
-        let new = copy(engine, key)?;
+        let new = copy_of_key(engine, key)?;
         place.set(new);
         Ok(new)
     }
@@ -395,7 +395,7 @@ impl Builder<'_> {
             // SAFETY: as the caller promises; the key is a whole string.
             return unsafe { self.put_string(array, key, value) };
         }
-        let key = copy(self.engine, key)?;
+        let key = copy_of_key(self.engine, key)?;
         // SAFETY: as the caller promises; the key is a whole string.
         let put = unsafe { self.put_string(array, key, value) };
         // SAFETY: the array has counted its own reference, and this one is ours.
@@ -508,6 +508,18 @@ pub(super) fn interned(engine: &Engine, bytes: &[u8]) -> Option<*mut Text> {
 /// A new string with a copy of the bytes, and one reference counted.
 #[inline]
 pub(super) fn copy(engine: &Engine, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
+    hashed(engine, bytes, 0)
+}
+
+/// The same, with its hash, which PHP would ask for next.
+#[inline]
+pub(super) fn copy_of_key(engine: &Engine, bytes: &[u8]) -> Result<*mut Text, Unbuilt> {
+    hashed(engine, bytes, hash(bytes))
+}
+
+/// The hash is that of the bytes, or 0: PHP then finds it out itself.
+#[inline]
+fn hashed(engine: &Engine, bytes: &[u8], hash: u64) -> Result<*mut Text, Unbuilt> {
     let size = (TEXT_BYTES + bytes.len() + 1).next_multiple_of(8);
     // SAFETY: PHP's allocator may be asked for any size.
     let string = unsafe { (engine.symbols.allocate)(size) }.cast::<Text>();
@@ -522,7 +534,7 @@ pub(super) fn copy(engine: &Engine, bytes: &[u8]) -> Result<*mut Text, Unbuilt> 
                 count: 1,
                 type_info: STRING_HEADER,
             },
-            hash: 0,
+            hash,
             length: bytes.len(),
         });
         let place = string.cast::<u8>().add(TEXT_BYTES);

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::layout::Layout;
 use super::symbols::Symbols;
+use crate::msgpack::php::hash;
 
 /// A PHP whose values can be read and built in place.
 #[derive(Clone, Copy)]
@@ -65,6 +66,9 @@ impl fmt::Display for Unsupported {
     }
 }
 
+/// A string of which both have to find the same hash.
+const SAMPLE: &CStr = c"ein Schlüssel für Bäume";
+
 /// Looks this process's PHP up. Anything but success leaves things as they were.
 pub fn attach(version: u32, debug: bool) -> Result<&'static Engine, Unsupported> {
     if !cfg!(all(
@@ -83,6 +87,10 @@ pub fn attach(version: u32, debug: bool) -> Result<&'static Engine, Unsupported>
     let text = unsafe { CStr::from_ptr((symbols.version)()) };
     if !is_engine_of(text.to_bytes(), version) {
         return Err(Unsupported::Mismatch(version));
+    }
+    // SAFETY: PHP's function reads so many bytes.
+    if unsafe { (symbols.hash)(SAMPLE.as_ptr(), SAMPLE.count_bytes()) } != hash(SAMPLE.to_bytes()) {
+        return Err(Unsupported::Probe);
     }
     Ok(ENGINE.get_or_init(|| Engine { symbols, layout }))
 }

@@ -72,6 +72,8 @@ pub struct Symbols {
     /// `zend_rebuild_symbol_table`: the local variables of the PHP function that
     /// runs; NULL when none does.
     pub local_variables: unsafe extern "C-unwind" fn() -> *mut Array,
+    /// `zend_hash_func`: the hash of a string.
+    pub hash: unsafe extern "C-unwind" fn(text: *const c_char, length: usize) -> u64,
     /// `get_zend_version`: a text that begins with "Zend Engine v4.2.36".
     pub version: unsafe extern "C-unwind" fn() -> *const c_char,
     /// `zend_empty_array`, which is never changed nor counted.
@@ -139,6 +141,7 @@ impl Symbols {
                 taken: function(c"zend_memory_usage")?,
                 setting: function(c"zend_ini_string")?,
                 local_variables: function(c"zend_rebuild_symbol_table")?,
+                hash: function(c"zend_hash_func")?,
                 version: function(c"get_zend_version")?,
                 empty_array: address(c"zend_empty_array")?.cast(),
                 empty_string: address(c"zend_empty_string")?.cast(),

@@ -11,7 +11,7 @@ mod text;
 mod unserializable;
 mod write;
 
-pub(crate) use collisions::numeric;
+pub(crate) use collisions::{hash, numeric};
 pub use emit::to_php;
 pub use fit::fits;
 pub(crate) use fit::{Survey, survey};

@@ -15,7 +15,8 @@ use crate::msgpack::php::objects::marks::{self, Earlier, Marks};
 use crate::msgpack::php::{Survey, numeric};
 use crate::msgpack::{Item, Reader};
 use crate::zend::decode::{
-    Digits, KEYS, Keys, LONGEST_KEPT, RECORD, copy, fill, interned, new_array, new_string, release,
+    Digits, KEYS, Keys, LONGEST_KEPT, RECORD, copy_of_key, fill, interned, new_array, new_string,
+    release,
 };
 use crate::zend::engine::{Engine, attached};
 use crate::zend::layout::{
@@ -453,7 +454,7 @@ impl Builder<'_> {
                 Some(Ok(key)) => place(array, key),
                 Some(Err(_)) => return null_mut(),
                 None => {
-                    let Ok(key) = copy(self.engine, key) else {
+                    let Ok(key) = copy_of_key(self.engine, key) else {
                         return null_mut();
                     };
                     let place = place(array, key);
