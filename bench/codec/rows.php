@@ -21,8 +21,9 @@ for ($i = 0; $i < 1000; $i++) {
 for ($i = 0; $i < 5000; $i++) {
     $map["key$i"] = $i;
 }
-$objects = [];
+$plain = $objects = [];
 for ($i = 0; $i < 1000; $i++) {
+    $plain[] = (object) ['id' => $i, 'name' => "item $i", 'price' => $i / 4];
     $objects[] = new Zroute\Bench\Item($i);
 }
 for ($i = 0; $i < 64; $i++) {
@@ -38,5 +39,6 @@ return [
     '1,000 strings' => [$strings, 1],
     '5,000-entry map' => [$map, 1],
     '20,000 records' => [$records, 1],
+    '1,000 stdClass' => [$plain, 1, true],
     '1,000 objects' => [$objects, 1, true],
 ];
