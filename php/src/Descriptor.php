@@ -30,7 +30,25 @@ final class Descriptor
      */
     public static function of($stream): ?int
     {
-        $file = @fstat($stream);
+        // Descriptors come and go meanwhile. With @ a program's own error handler would be told of it.
+        set_error_handler([self::class, 'ignore']);
+        try {
+            return self::find($stream);
+        } finally {
+            restore_error_handler();
+        }
+    }
+
+    /** For PHP alone, as an error handler. No closure, whose number a program's next object might get. */
+    public static function ignore(): bool
+    {
+        return true;
+    }
+
+    /** @param resource $stream */
+    private static function find($stream): ?int
+    {
+        $file = fstat($stream);
         if ($file === false) {
             return null;
         }
@@ -55,7 +73,7 @@ final class Descriptor
         $found = [];
         clearstatcache();
         foreach (scandir('/proc/self/fd') ?: [] as $name) {
-            $file = is_numeric($name) ? @stat("/proc/self/fd/$name") : false;
+            $file = is_numeric($name) ? stat("/proc/self/fd/$name") : false;
             if (
                 $file !== false && $file['ino'] === $inode && $file['dev'] === $device
                 && (self::flags((int) $name) & self::ACCESS) !== $unfit
@@ -95,7 +113,7 @@ final class Descriptor
 
     private static function flags(int $descriptor): int
     {
-        $info = (string) @file_get_contents("/proc/self/fdinfo/$descriptor");
+        $info = (string) file_get_contents("/proc/self/fdinfo/$descriptor");
         return preg_match('/^flags:\s*([0-7]+)/m', $info, $match) === 1 ? (int) octdec($match[1]) : 0;
     }
 }

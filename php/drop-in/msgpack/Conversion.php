@@ -65,10 +65,7 @@ final class Conversion
     public static function text(string $function, mixed $text): string
     {
         if ($text === null) {
-            trigger_error(
-                "$function(): Passing null to parameter #1 (\$str) of type string is deprecated",
-                E_USER_DEPRECATED
-            );
+            self::deprecateNull($function, 'str', 'string');
             return '';
         }
         if (is_scalar($text) || $text instanceof \Stringable) {
@@ -76,6 +73,15 @@ final class Conversion
         }
         throw new \TypeError(
             "$function(): Argument #1 (\$str) must be of type string, " . get_debug_type($text) . ' given'
+        );
+    }
+
+    /** PHP's words on null for a first parameter of a class or function that is built in. */
+    public static function deprecateNull(string $function, string $parameter, string $type): void
+    {
+        trigger_error(
+            "$function(): Passing null to parameter #1 (\$$parameter) of type $type is deprecated",
+            E_USER_DEPRECATED
         );
     }
 

@@ -14,12 +14,12 @@ class MessagePack
     public const OPT_ASSOC = -1002;
     public const OPT_FORCE_F32 = -1003;
 
-    /** Bits of Codec. */
-    private int $settings;
+    /** Bits of Codec. These, as the extension, where a subclass does not call the constructor. */
+    private int $settings = Codec::STR8 | Codec::ASSOC;
 
     public function __construct($opt = null)
     {
-        $this->settings = Options::start(__METHOD__, $opt);
+        $this->settings = Options::start(__METHOD__, func_get_args());
     }
 
     public function setOption($option, $value)

@@ -3,6 +3,7 @@
 declare(strict_types=1);
 
 use Zroute\DropIn\AllowedClasses;
+use Zroute\DropIn\Codec;
 use Zroute\DropIn\Codecs;
 use Zroute\DropIn\Conversion;
 use Zroute\DropIn\Options;
@@ -19,8 +20,8 @@ class MessagePackUnpacker
     /** The front of the buffer is given back when so many bytes of it were read, and half of it. */
     private const READ = 1 << 16;
 
-    /** Bits of Codec. */
-    private int $settings;
+    /** Bits of Codec. These, as the extension, where a subclass does not call the constructor. */
+    private int $settings = Codec::STR8 | Codec::ASSOC;
     /** What feed() got. */
     private string $buffer = '';
     /** How much of it was read. */
@@ -34,7 +35,7 @@ class MessagePackUnpacker
 
     public function __construct($opt = null)
     {
-        $this->settings = Options::start(__METHOD__, $opt);
+        $this->settings = Options::start(__METHOD__, func_get_args());
     }
 
     public function __destruct()

@@ -62,8 +62,11 @@ final class Callback
     /** A number as PHP takes it for an int, where the declared parameter has to take other things too. */
     public static function timeout(mixed $timeout, string $function): int
     {
-        if (is_int($timeout) || $timeout === null || is_bool($timeout) || is_float($timeout) || is_numeric($timeout)) {
-            return (int) $timeout;
+        $number = is_numeric($timeout) ? $timeout + 0 : $timeout;
+        // The least float above PHP_INT_MAX is 2 ** 63.
+        $fits = is_float($number) ? $number >= PHP_INT_MIN && $number < 2 ** 63 : $number === null || is_scalar($number);
+        if ($fits && !is_string($number)) {
+            return (int) $number;
         }
         $type = get_debug_type($timeout);
         throw Failure::make(

@@ -62,8 +62,8 @@ class ZMQDevice
     {
         $items = [[$sockets[0], 0, ZMQ::POLL_IN], [$sockets[1], 0, ZMQ::POLL_IN]];
         $latest = ZMQ::clock();
-        $this->timerDue = $latest + $this->timerTimeout;
-        $this->idleDue = $latest + $this->idleTimeout;
+        $this->timerDue = self::due($latest, $this->timerTimeout);
+        $this->idleDue = self::due($latest, $this->idleTimeout);
         while (true) {
             $ready = PollSets::poll($items, $this->untilDue());
             if (is_int($ready)) {
@@ -75,7 +75,7 @@ class ZMQDevice
             }
             if ($this->timerCallback !== null && $this->timerTimeout > 0 && $this->timerDue <= $now) {
                 $goesOn = ($this->timerCallback)($this->timerData);
-                $this->timerDue = $now + $this->timerTimeout;
+                $this->timerDue = self::due($now, $this->timerTimeout);
                 if (!$goesOn) {
                     return Status::OK;
                 }
@@ -83,7 +83,7 @@ class ZMQDevice
             if ($ready === [] && $this->idleCallback !== null && $this->idleTimeout > 0) {
                 if ($now - $latest >= $this->idleTimeout && $this->idleDue <= $now) {
                     $goesOn = ($this->idleCallback)($this->idleData);
-                    $this->idleDue = $now + $this->idleTimeout;
+                    $this->idleDue = self::due($now, $this->idleTimeout);
                     if (!$goesOn) {
                         return Status::OK;
                     }
@@ -110,6 +110,12 @@ class ZMQDevice
             $due[] = $this->idleDue;
         }
         return $due === [] ? -1 : max(1, min($due) - ZMQ::clock());
+    }
+
+    private static function due(int $now, int $timeout): int
+    {
+        // min() because a sum that does not fit would be a float.
+        return min(PHP_INT_MAX, $now + $timeout);
     }
 
     /** @return int a status */
@@ -147,7 +153,7 @@ class ZMQDevice
         }
         $this->idleCallback = Callback::of($idle_callback, __METHOD__, 1, 'idle_callback');
         $this->idleTimeout = Callback::timeout($timeout, __METHOD__) ?: $this->idleTimeout;
-        $this->idleDue = ZMQ::clock() + $this->idleTimeout;
+        $this->idleDue = self::due(ZMQ::clock(), $this->idleTimeout);
         $this->idleData = $user_data;
         return $this;
     }
@@ -174,7 +180,7 @@ class ZMQDevice
     {
         $this->timerCallback = Callback::of($idle_callback, __METHOD__, 1, 'idle_callback');
         $this->timerTimeout = (int) $timeout;
-        $this->timerDue = ZMQ::clock() + $this->timerTimeout;
+        $this->timerDue = self::due(ZMQ::clock(), $this->timerTimeout);
         $this->timerData = $user_data;
         return $this;
     }

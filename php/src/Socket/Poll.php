@@ -161,12 +161,19 @@ final class Poll
                 $streams[$name] = $source;
             }
         }
-        $none = [];
-        // It knows PHP's buffers and those of TLS. Too high a descriptor is only a warning: poll() knows it.
-        if ($streams === [] || !@stream_select($streams, $none, $none, 0)) {
+        if ($streams === []) {
             return [];
         }
-        return array_fill_keys(array_keys($streams), true);
+        $none = [];
+        // It knows PHP's buffers and those of TLS. Too high a descriptor is only a warning: poll() knows it. With @ a
+        // program's own error handler would be told.
+        set_error_handler([Descriptor::class, 'ignore']);
+        try {
+            $count = stream_select($streams, $none, $none, 0);
+        } finally {
+            restore_error_handler();
+        }
+        return $count ? array_fill_keys(array_keys($streams), true) : [];
     }
 
     /** @return array<int|string, true> the names of those that are ready */

@@ -19,6 +19,22 @@ tell('on', fn () => [$packer->setOption(MESSAGEPACK_OPT_PHPONLY, 1), bin2hex($pa
 tell('unknown', fn () => $packer->setOption(5, 1));
 tell('not an option', fn () => $packer->setOption('a', 1));
 tell('not a truth value', fn () => new MessagePack([]));
+tell('null is false', fn () => bin2hex((@new MessagePack(null))->pack($object)));
+tell('null is no option', fn () => @(new MessagePack())->setOption(null, 1));
+// Subclasses that leave out the constructor.
+$packer = new class extends MessagePack {
+    public function __construct()
+    {
+    }
+};
+tell('not constructed', fn () => bin2hex($packer->pack([$object, 1.5])));
+$unpacker = new class extends MessagePackUnpacker {
+    public function __construct()
+    {
+    }
+};
+tell('not constructed', fn () => [$unpacker->feed("\x92\x01\x80"), $unpacker->execute(), $unpacker->data()]);
+$packer = new MessagePack();
 $packer->setOption(MessagePack::OPT_PHPONLY, false);
 tell('an unpacker takes over the options', function () use ($packer) {
     $unpacker = $packer->unpacker();

@@ -12,8 +12,11 @@ if (class_exists('Zroute\DropIn\AllowedClasses')) {
 }
 
 set_error_handler(static function (int $level, string $message): bool {
-    // PHP's own code cannot raise E_WARNING.
-    $levels = [E_WARNING => 'warning', E_USER_WARNING => 'warning', E_NOTICE => 'notice', E_USER_NOTICE => 'notice'];
+    // PHP's own code cannot raise E_WARNING, nor E_DEPRECATED.
+    $levels = [
+        E_WARNING => 'warning', E_USER_WARNING => 'warning', E_NOTICE => 'notice', E_USER_NOTICE => 'notice',
+        E_DEPRECATED => 'deprecated', E_USER_DEPRECATED => 'deprecated',
+    ];
     echo '[', $levels[$level] ?? "level $level", ": $message] ";
     return true;
 });

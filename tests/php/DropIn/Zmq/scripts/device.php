@@ -105,6 +105,15 @@ $device->setIdleCallback(fn () => throw new LogicException('from idling', 4), 1,
 tell('throws', fn () => $device->run());
 tell('as a value', fn () => $device->setIdleCallback('intdiv', 1, 5) === $device);
 
+// Odd times.
+foreach ([NAN, 1e20, -1e20, '1e20', [], new stdClass()] as $timeout) {
+    tell('no time', fn () => $device->setIdleCallback(fn () => false, $timeout, null));
+}
+$device = new ZMQDevice($front, $back);
+tell('for ever', fn () => $device->setIdleCallback(fn () => true, PHP_INT_MAX, null)->getIdleTimeout());
+$device->setTimerCallback(fn () => false, 1);
+tell('run', fn () => $device->run());
+
 // Two arguments to setIdleCallback: the second is the data, as long ago.
 $device = new ZMQDevice($front, $back);
 $device->setIdleTimeout(2);

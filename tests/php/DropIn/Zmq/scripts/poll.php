@@ -98,3 +98,10 @@ $closed = tmpfile();
 fclose($closed);
 tell('a closed one', fn () => $poll->add($closed, ZMQ::POLL_IN));
 tell('none', fn () => $poll->count());
+
+// A program's own error handler, which may not ask error_reporting().
+set_error_handler(fn (int $level, string $message) => throw new ErrorException($message));
+$stream = fopen('php://stdin', 'r');
+tell('nothing to handle', fn () => (new ZMQPoll())->add($stream, ZMQ::POLL_IN) === 'r:' . (int) $stream);
+restore_error_handler();
+tell('no last error', fn () => error_get_last());
