@@ -64,8 +64,10 @@ final class Callback
     {
         $number = is_numeric($timeout) ? $timeout + 0 : $timeout;
         // The least float above PHP_INT_MAX is 2 ** 63.
-        $fits = is_float($number) ? $number >= PHP_INT_MIN && $number < 2 ** 63 : $number === null || is_scalar($number);
-        if ($fits && !is_string($number)) {
+        if (
+            is_float($number) ? $number >= PHP_INT_MIN && $number < 2 ** 63
+                : is_int($number) || is_bool($number) || $number === null
+        ) {
             return (int) $number;
         }
         $type = get_debug_type($timeout);

@@ -26,8 +26,10 @@ final class Library
     private static function load(): Native
     {
         self::$native = HiddenObjects::make(static function (): Native {
+            $native = Native::get();
+            // Not where there is nothing to end.
             Ending::await();
-            return Native::get();
+            return $native;
         });
         return self::$calls = self::$native;
     }

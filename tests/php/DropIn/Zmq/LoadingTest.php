@@ -31,6 +31,16 @@ final class LoadingTest extends ProcessTestCase
         );
     }
 
+    public function testWithoutFfiTheFirstUseSaysSoAndTheProgramGoesOn(): void
+    {
+        $dropIn = dirname(__DIR__, 4) . '/php/drop-in.php';
+        $script = __DIR__ . '/loading/without_ffi.php';
+        $process = $this->own(new ChildProcess([PHP_BINARY, '-n', '-d', "auto_prepend_file=$dropIn", $script]));
+        $why = "Zroute needs PHP's FFI extension";
+        self::assertMatchesRegularExpression("/^$why.*\n$why.*\nend\n$/", $process->readAll());
+        self::assertSame(0, $process->wait(), $process->errors());
+    }
+
     public function testKeepsNothing(): void
     {
         self::assertSame(
