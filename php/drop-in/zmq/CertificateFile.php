@@ -44,6 +44,9 @@ final class CertificateFile
     {
         $kind = $secret === null ? 'public certificate, to be given to peers'
             : 'secret certificate, to be given to nobody';
+        if ($path === '' || str_contains($path, "\0")) {
+            return false;
+        }
         $text = "#   ZeroMQ CURVE $kind\n\nmetadata\n";
         foreach ($metadata as $name => $value) {
             $text .= "    $name = \"$value\"\n";

@@ -144,7 +144,10 @@ final class Poll
                     "'$name' is expected to be a socket or an open stream, got " . get_debug_type($source)
                 );
             if ($descriptor === null) {
-                throw new InvalidOption("'$name' is a stream without a file descriptor, as php://memory is");
+                throw new InvalidOption(
+                    "'$name' is a stream without a file descriptor, as php://memory is; or open_basedir keeps PHP from "
+                    . 'looking for it in /proc/self/fd'
+                );
             }
         }
         $this->sources[$name] = [$source, $descriptor, $event];

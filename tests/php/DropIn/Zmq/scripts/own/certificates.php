@@ -34,6 +34,13 @@ tell('no file', fn () => new ZMQCert('/none/such'));
 tell('no place', fn () => $cert->save('/none/such'));
 tell('no place', fn () => $cert->savePublic('/none/such'));
 tell('no place', fn () => $cert->saveSecret('/none/such'));
+foreach (['', "\0"] as $path) {
+    try {
+        $cert->save($path);
+    } catch (ZMQCertException $e) {
+        echo 'no path: ', addcslashes($e->getMessage(), "\0"), "\n";
+    }
+}
 chdir($folder);
 file_put_contents('other', "text\n");
 tell('no certificate', fn () => new ZMQCert('other'));
