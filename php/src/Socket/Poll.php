@@ -95,7 +95,7 @@ final class Poll
      * @return array<int|string, Socket|resource> those that are ready, by name, in the order they were added in;
      *         none when the time is over, or after stop()
      * @throws SocketClosed when one of them was closed
-     * @throws InvalidOption when it would wait for nothing for ever
+     * @throws InvalidOption when it would wait for nothing for ever, or for a stream that was closed
      * @throws ForkedHandle
      */
     public function wait(int $timeoutMs = -1): array
@@ -160,7 +160,14 @@ final class Poll
     {
         $streams = [];
         foreach ($this->sources as $name => [$source, , $event]) {
-            if (!$source instanceof Socket && $event === self::READABLE) {
+            if ($source instanceof Socket) {
+                continue;
+            }
+            if (!is_resource($source)) {
+                // Its descriptor may be another's by now.
+                throw new InvalidOption("the stream '$name' was closed; remove() it before that");
+            }
+            if ($event === self::READABLE) {
                 $streams[$name] = $source;
             }
         }

@@ -166,6 +166,39 @@ final class PollTest extends TestCase
         }
     }
 
+    public function testAStreamThatWasClosedIsNotTakenForAnother(): void
+    {
+        foreach (['readable', 'writable'] as $event) {
+            $stream = tmpfile();
+            $poll = (new Poll())->$event('mine', $stream);
+            self::assertSame(['mine' => $stream], $poll->wait(0));
+            fclose($stream);
+            try {
+                $poll->wait(0);
+                self::fail('it was waited for');
+            } catch (InvalidOption $e) {
+                self::assertSame("the stream 'mine' was closed; remove() it before that", $e->getMessage());
+            }
+            self::assertSame([], $poll->remove('mine')->wait(0));
+        }
+    }
+
+    public function testAProgramsErrorHandlerHearsNothingOfHowStreamsAreFound(): void
+    {
+        $told = [];
+        set_error_handler(static function (int $level, string $message) use (&$told): bool {
+            $told[] = $message;
+            return true;
+        });
+        try {
+            $stream = tmpfile();
+            self::assertSame(['mine' => $stream], (new Poll(['mine' => $stream]))->wait(0));
+        } finally {
+            restore_error_handler();
+        }
+        self::assertSame([], $told);
+    }
+
     public function testAClosedSocketIsNoLongerWaitedFor(): void
     {
         $poll = new Poll([$this->pull]);
