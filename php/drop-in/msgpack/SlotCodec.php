@@ -27,6 +27,8 @@ final class SlotCodec implements Codec
     private int $settings = -1;
     /** @var array<int, array{object, object}> by FORM, a packer and an unpacker */
     private array $converters = [];
+    /** @var array<int, array{object, object}> those to be used without a call, likewise */
+    private array $direct = [];
     private ?AllowedClasses $allowed = null;
     /** $packer[$value] is a string, or null where it is for the other codec. */
     private ?object $packer = null;
@@ -95,7 +97,8 @@ final class SlotCodec implements Codec
         if (!self::isKnown($settings)) {
             return [null, null];
         }
-        $converters = $this->make($settings);
+        // Kept: numbers of objects that are freed would be the program's next ones.
+        $converters = $this->direct[$settings & self::FORM] ??= $this->make($settings);
         $converters[1]->allowed = $allowed->any ?: $allowed->folded;
         return $converters;
     }
