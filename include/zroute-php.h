@@ -174,6 +174,15 @@ enum zroute_status zroute_call_parameters(const struct zroute_call *call,
                                           const void **data,
                                           size_t *size);
 
+enum zroute_status zroute_call_meta(const struct zroute_call *call,
+                                    const void **data,
+                                    size_t *size);
+
+enum zroute_status zroute_call_peer(const struct zroute_call *call, const char **peer);
+
+enum zroute_status zroute_call_dialect(const struct zroute_call *call,
+                                       const char **dialect);
+
 enum zroute_status zroute_call_read(const struct zroute_call *call,
                                     struct zroute_reader *reader);
 
@@ -388,6 +397,16 @@ enum zroute_status zroute_server_declare(struct zroute_server *server,
                                          uint32_t *route);
 
 enum zroute_status zroute_server_declare_raw(struct zroute_server *server);
+
+enum zroute_status zroute_server_describe(struct zroute_server *server,
+                                          const char *name,
+                                          const void *description,
+                                          size_t size);
+
+enum zroute_status zroute_server_want_context(struct zroute_server *server,
+                                              const char *name);
+
+enum zroute_status zroute_server_serve_supervisor(struct zroute_server *server);
 
 enum zroute_status zroute_server_run(struct zroute_server *server);
 

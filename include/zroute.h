@@ -621,6 +621,36 @@ enum zroute_status zroute_call_parameters(const struct zroute_call *call,
                                           size_t *size);
 
 /**
+ * Borrows what travels beside the parameters: one checked MessagePack map;
+ * `size` is 0 if the caller sent none. The bytes are good as long as the call.
+ *
+ * The thread that has the call.
+ */
+enum zroute_status zroute_call_meta(const struct zroute_call *call,
+                                    const void **data,
+                                    size_t *size);
+
+/**
+ * Borrows who called: an address such as `192.0.2.7:50000`, `ipc`, or an
+ * empty text where that is not known: with the transport `libzmq`, and
+ * unless zroute_server_want_context asked for it. The text is good as long as
+ * the call.
+ *
+ * The thread that has the call.
+ */
+enum zroute_status zroute_call_peer(const struct zroute_call *call, const char **peer);
+
+/**
+ * Borrows the dialect that the caller spoke, such as `plain`; an empty text
+ * for a raw body, and unless zroute_server_want_context asked for it. The
+ * text is good as long as the call.
+ *
+ * The thread that has the call.
+ */
+enum zroute_status zroute_call_dialect(const struct zroute_call *call,
+                                       const char **dialect);
+
+/**
  * Points a reader at the parameters, as zroute_reader_reset does, without
  * checking them again. They are good as long as the call. ZROUTE_INVALID_VALUE
  * for a raw body, which may be anything.
@@ -1290,6 +1320,46 @@ enum zroute_status zroute_server_declare(struct zroute_server *server,
 enum zroute_status zroute_server_declare_raw(struct zroute_server *server);
 
 /**
+ * Tells how a function describes itself to those who ask `zroute.list`:
+ * `description` is one MessagePack map, which is copied. By custom its keys
+ * are `parameters`, an array of maps with `name`, `type`, `optional`,
+ * `variadic` and `default`; `returns`, the type of the answer; and `doc`, a
+ * text for people. Without a description only the name is told.
+ *
+ * One thread at a time. ZROUTE_BAD_ARGUMENT when no function has the name,
+ * ZROUTE_INVALID_VALUE when it is no map whose keys are texts other than
+ * `name`.
+ */
+enum zroute_status zroute_server_describe(struct zroute_server *server,
+                                          const char *name,
+                                          const void *description,
+                                          size_t size);
+
+/**
+ * Asks for the context of a function's calls; NULL for `name` stands for all
+ * functions, those of later too. In the pull form each call then comes as a
+ * list of four in place of its parameters: the parameters, the meta map or
+ * nil, who called, and the dialect. In a callback zroute_call_peer and
+ * zroute_call_dialect have texts then.
+ *
+ * Functions that nobody asked for stay as they were, and as quick.
+ *
+ * One thread at a time. ZROUTE_BAD_ARGUMENT when no function has the name.
+ */
+enum zroute_status zroute_server_want_context(struct zroute_server *server,
+                                              const char *name);
+
+/**
+ * Serves a supervisor, such as `zroute serve`: the numbers that it gives the
+ * calls are their tokens, and what it says of who called is believed. To be
+ * called before the first bind; whoever can reach the endpoint can say
+ * anything, so it is one that only the supervisor reaches.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_serve_supervisor(struct zroute_server *server);
+
+/**
  * Serves until zroute_server_stop is called, and then returns ZROUTE_OK. A
  * stop that came before counts too; each run uses one stop up.
  *
@@ -1339,7 +1409,9 @@ enum zroute_status zroute_server_count(const struct zroute_server *server,
  *    are no call; -2 for answers of `answers` that were not taken because
  *    they are not plain (see ZROUTE_NOT_PLAIN);
  * 2. how many milliseconds their callers still wait, -1 for unknown;
- * 3. a map from token to parameters (with -1 the whole body as binary, with
+ * 3. a map from token to parameters, or, of a function whose context is wanted
+ *    (zroute_server_want_context), to a list of parameters, meta or nil, peer
+ *    and dialect (with -1 the whole body as binary, with
  *    -2 the reason). Each token is to be answered once: here, or with
  *    zroute_server_answer or zroute_server_fail.
  *

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use zroute::client::{self, Client, Outcome};
 use zroute::msgpack::{Reader, Writer};
 use zroute::server::{self, Server};
-use zroute::transport::Stop;
+use zroute::transport::{Kind, Stop};
 use zroute::wire::{Code, Fault};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -324,5 +324,103 @@ fn an_answer_that_came_in_time_counts_though_nobody_looked() {
     }
     for (value, id) in (0..).zip(ids) {
         assert_eq!(answer(client.collect(id).unwrap()), number(value));
+    }
+}
+
+#[test]
+fn a_server_tells_what_it_is_what_it_serves_and_what_it_counted() {
+    let server = Running::start();
+    let mut client = client(&[&server.endpoint]);
+    let mut ask = |function: &str, parameters: &[u8]| {
+        answer(client.call(function, parameters, PATIENCE).unwrap())
+    };
+    assert_eq!(
+        ask("zroute.ping", b"\xc0"),
+        b"\x82\xa6server\xa6zroute\xa7version\xa50.1.0"
+    );
+    assert_eq!(
+        ask("zroute.list", b"\x90"),
+        b"\x93\x81\xa4name\xa4echo\x81\xa4name\xa4fail\x81\xa4name\xa7silence"
+    );
+    assert_eq!(
+        ask("zroute.list", b"\x91\xa3*i*"),
+        b"\x92\x81\xa4name\xa4fail\x81\xa4name\xa7silence"
+    );
+    ask("echo", b"\x01");
+    let stats = ask("zroute.stats", b"\xc0");
+    let mut reader = Reader::new(&stats);
+    let mut seen = Vec::new();
+    for _ in 0..reader.map().unwrap() {
+        let key = reader.text().unwrap().to_string();
+        match &*key {
+            "functions" => {
+                let echoed = b"\x83\xa4echo\x82\xa5calls\x01\xa6faults\x00";
+                assert!(reader.slice().unwrap().starts_with(echoed));
+            }
+            "requests" => assert_eq!(reader.unsigned().unwrap(), 5),
+            "calls" => assert_eq!(reader.unsigned().unwrap(), 1),
+            _ => assert!(reader.unsigned().is_ok(), "{key}"),
+        }
+        seen.push(key);
+    }
+    for name in ["uptime_ms", "faults_parse", "faults_application", "open"] {
+        assert!(seen.iter().any(|key| key == name), "{name} in {seen:?}");
+    }
+}
+
+#[test]
+fn functions_describe_themselves_and_one_of_the_programs_wins() {
+    let mut server = Server::new(server::Options::default()).unwrap();
+    let endpoint = server.bind("tcp://127.0.0.1:0").unwrap().to_string();
+    let plus = server.add_function("plus");
+    server.describe(plus, b"\x81\xa3doc\xa4adds").unwrap();
+    assert!(server.describe(plus, b"\x81\xa4name\xa1x").is_err());
+    let own = server.add_function("zroute.ping");
+    let mut client = client(&[&endpoint]);
+    let mut ask = |function: &str| {
+        client.submit(function, b"\xc0", PATIENCE).unwrap();
+        loop {
+            let soon = Instant::now() + Duration::from_millis(1);
+            server.wait(Some(soon)).unwrap();
+            while let Some(taken) = server.take().unwrap() {
+                assert_eq!(taken.route, own);
+                server.answer(taken.token, b"\x07").unwrap();
+            }
+            server.flush().unwrap();
+            let soon = Instant::now() + Duration::from_millis(1);
+            if let Some((_, outcome)) = client.collect_any(Some(soon)).unwrap() {
+                return answer(outcome);
+            }
+        }
+    };
+    assert_eq!(
+        ask("zroute.list"),
+        b"\x92\x82\xa4name\xa4plus\xa3doc\xa4adds\x81\xa4name\xabzroute.ping"
+    );
+    assert_eq!(ask("zroute.ping"), b"\x07");
+}
+
+#[test]
+fn a_call_tells_where_it_comes_from() {
+    for (endpoint, peer) in [("tcp://127.0.0.1:0", "127.0.0.1:"), ("ipc://*", "ipc")] {
+        let mut options = server::Options::default();
+        options.transport.kind = Some(Kind::Zmtp);
+        let mut server = Server::new(options).unwrap();
+        server.add_function("echo");
+        let endpoint = server.bind(endpoint).unwrap().to_string();
+        let mut client = client(&[&endpoint]);
+        client.submit("echo", b"\xc0", PATIENCE).unwrap();
+        let taken = loop {
+            if let Some(taken) = server.take().unwrap() {
+                break taken;
+            }
+            let soon = Instant::now() + Duration::from_millis(1);
+            server.wait(Some(soon)).unwrap();
+            let _ = client.collect_any(Some(Instant::now())).unwrap();
+        };
+        let origin = server.origin(&taken);
+        assert!(origin.peer.starts_with(peer), "{origin:?}");
+        assert_eq!(origin.dialect, "plain");
+        assert_eq!(taken.meta(), b"");
     }
 }

@@ -313,6 +313,30 @@ final class Native
     }
 
     /**
+     * Says how a function describes itself in zroute.list.
+     *
+     * @param array<string, mixed> $description parameters, returns and doc: docs/wire.md has their shape
+     */
+    public function describe(object $server, string $name, array $description): void
+    {
+        $packed = $description === [] ? "\x80" : $this->values()->pack($description);
+        $this->check($this->ffi->zroute_server_describe($server, self::text($name), $packed, strlen($packed)));
+    }
+
+    /** Lets the calls of a function, of all with null, come as [parameters, meta, peer, dialect]. */
+    public function wantContext(object $server, ?string $name): void
+    {
+        $name = $name === null ? null : self::text($name);
+        $this->check($this->ffi->zroute_server_want_context($server, $name));
+    }
+
+    /** Believes a supervisor: its numbers are the tokens, and it says who called. */
+    public function serveSupervisor(object $server): void
+    {
+        $this->check($this->ffi->zroute_server_serve_supervisor($server));
+    }
+
+    /**
      * Hands in answers and takes the next calls.
      *
      * @param string $answers serialize() of answers by token, or ''

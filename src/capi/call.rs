@@ -1,6 +1,6 @@
 //! One call, as its handler sees it.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -55,6 +55,8 @@ pub struct Call {
     taken: Taken,
     /// None for a body that is no call.
     function: Option<Arc<CStr>>,
+    /// Where it comes from, if the server was asked for that.
+    origin: Option<Box<Origin>>,
     mailbox: Arc<Mailbox>,
     verdict: Option<Verdict>,
     /// Why the latest verdict was refused, for the fault if none follows.
@@ -64,16 +66,39 @@ pub struct Call {
     memory: Vec<u8>,
 }
 
+/// Where a call comes from, as texts of C.
+#[derive(Default)]
+pub struct Origin {
+    peer: CString,
+    dialect: CString,
+}
+
+impl From<crate::server::Origin> for Origin {
+    fn from(origin: crate::server::Origin) -> Self {
+        // What holds a NUL is no address and no dialect.
+        Self {
+            peer: CString::new(origin.peer).unwrap_or_default(),
+            dialect: CString::new(origin.dialect).unwrap_or_default(),
+        }
+    }
+}
+
 impl Object for Call {
     const KIND: u8 = 4;
     const NAME: &'static str = "zroute_call";
 }
 
 impl Call {
-    pub fn new(taken: Taken, function: Option<&Arc<CStr>>, mailbox: Arc<Mailbox>) -> Self {
+    pub fn new(
+        taken: Taken,
+        function: Option<&Arc<CStr>>,
+        origin: Option<Box<Origin>>,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
         Self {
             taken,
             function: function.cloned(),
+            origin,
             mailbox,
             verdict: None,
             refused: None,
@@ -83,8 +108,15 @@ impl Call {
     }
 
     /// Becomes another call of the same server, with memory for its answer.
-    pub fn become_another(&mut self, taken: Taken, function: Option<&Arc<CStr>>, memory: Vec<u8>) {
+    pub fn become_another(
+        &mut self,
+        taken: Taken,
+        function: Option<&Arc<CStr>>,
+        origin: Option<Box<Origin>>,
+        memory: Vec<u8>,
+    ) {
         self.taken = taken;
+        self.origin = origin;
         self.memory = memory;
         // Mostly it is the one before.
         if self.function.as_ref().map(Arc::as_ptr) != function.map(Arc::as_ptr) {
@@ -175,6 +207,82 @@ pub unsafe extern "C" fn zroute_call_parameters(
         outputs.1.write(parameters.len());
         Ok(())
     })
+}
+
+/// Borrows what travels beside the parameters: one checked MessagePack map;
+/// `size` is 0 if the caller sent none. The bytes are good as long as the call.
+///
+/// The thread that has the call.
+///
+/// # Safety
+/// `data` and `size` are NULL or have room for their values.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_meta(
+    call: *const zroute_call,
+    data: *mut *const c_void,
+    size: *mut usize,
+) -> zroute_status {
+    gate("zroute_call_meta", || {
+        // SAFETY: as the caller promises.
+        let outputs = unsafe { (Output::new("data", data)?, Output::new("size", size)?) };
+        let call = handle::enter::<Call>(call.cast())?;
+        let meta = call.taken.meta();
+        outputs.0.write(meta.as_ptr().cast());
+        outputs.1.write(meta.len());
+        Ok(())
+    })
+}
+
+/// Borrows who called: an address such as `192.0.2.7:50000`, `ipc`, or an
+/// empty text where that is not known: with the transport `libzmq`, and
+/// unless zroute_server_want_context asked for it. The text is good as long as
+/// the call.
+///
+/// The thread that has the call.
+///
+/// # Safety
+/// `peer` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_peer(
+    call: *const zroute_call,
+    peer: *mut *const c_char,
+) -> zroute_status {
+    gate("zroute_call_peer", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("peer", peer) }?;
+        output.write(origin(call, |origin| &origin.peer)?);
+        Ok(())
+    })
+}
+
+/// Borrows the dialect that the caller spoke, such as `plain`; an empty text
+/// for a raw body, and unless zroute_server_want_context asked for it. The
+/// text is good as long as the call.
+///
+/// The thread that has the call.
+///
+/// # Safety
+/// `dialect` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_dialect(
+    call: *const zroute_call,
+    dialect: *mut *const c_char,
+) -> zroute_status {
+    gate("zroute_call_dialect", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("dialect", dialect) }?;
+        output.write(origin(call, |origin| &origin.dialect)?);
+        Ok(())
+    })
+}
+
+fn origin(
+    call: *const zroute_call,
+    part: impl Fn(&Origin) -> &CString,
+) -> Result<*const c_char, Failure> {
+    let call = handle::enter::<Call>(call.cast())?;
+    let origin = call.origin.as_deref();
+    Ok(origin.map_or(c"".as_ptr(), |origin| part(origin).as_ptr()))
 }
 
 /// Points a reader at the parameters, as zroute_reader_reset does, without

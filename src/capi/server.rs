@@ -99,6 +99,10 @@ pub struct Server {
     handlers: Vec<Option<Handler>>,
     raw_handler: Option<Handler>,
     names: Vec<Arc<CStr>>,
+    /// Whether calls come with their context, by the number of the function.
+    contexts: Vec<bool>,
+    /// Also those of functions that are added later.
+    all_contexts: bool,
     endpoints: Vec<CString>,
     mailbox: Arc<Mailbox>,
     allow_public: bool,
@@ -130,6 +134,26 @@ impl Server {
         }
     }
 
+    /// Whether the calls of a route come with their context.
+    #[inline]
+    pub(super) fn wants_context(&self, route: Route) -> bool {
+        match route {
+            Route::Function(number) => self.contexts.get(number as usize) == Some(&true),
+            Route::Raw => false,
+        }
+    }
+
+    /// The number of a function that was named before.
+    fn number(&self, name: &str) -> Result<usize, Failure> {
+        match self.engine.route(name) {
+            Some(Route::Function(number)) => Ok(number as usize),
+            _ => Err(Failure::argument(format!(
+                "no function is called '{}' here; register or declare it first",
+                name.escape_debug()
+            ))),
+        }
+    }
+
     /// Adds a function, with a handler or without.
     fn declare(&mut self, name: &str) -> Result<u32, Failure> {
         if name.is_empty() {
@@ -141,6 +165,7 @@ impl Server {
                     self.names
                         .push(CString::new(name).unwrap_or_default().into());
                     self.handlers.push(None);
+                    self.contexts.push(self.all_contexts);
                 }
                 Ok(number)
             }
@@ -215,6 +240,8 @@ pub unsafe extern "C" fn zroute_server_new(
             handlers: Vec::new(),
             raw_handler: None,
             names: Vec::new(),
+            contexts: Vec::new(),
+            all_contexts: false,
             endpoints: Vec::new(),
             mailbox: Arc::new(Mailbox {
                 verdicts: Mutex::default(),
@@ -430,6 +457,90 @@ pub extern "C" fn zroute_server_declare_raw(server: *mut zroute_server) -> zrout
     })
 }
 
+/// Tells how a function describes itself to those who ask `zroute.list`:
+/// `description` is one MessagePack map, which is copied. By custom its keys
+/// are `parameters`, an array of maps with `name`, `type`, `optional`,
+/// `variadic` and `default`; `returns`, the type of the answer; and `doc`, a
+/// text for people. Without a description only the name is told.
+///
+/// One thread at a time. ZROUTE_BAD_ARGUMENT when no function has the name,
+/// ZROUTE_INVALID_VALUE when it is no map whose keys are texts other than
+/// `name`.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated text; `description` leads to `size`
+/// bytes, or `size` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_describe(
+    server: *mut zroute_server,
+    name: *const c_char,
+    description: *const c_void,
+    size: usize,
+) -> zroute_status {
+    gate("zroute_server_describe", || {
+        // SAFETY: as the caller promises.
+        let (name, description) = unsafe {
+            (
+                text("name", name)?,
+                bytes("description", description, size)?,
+            )
+        };
+        let mut server = handle::enter::<Server>(server.cast())?;
+        server.number(name)?;
+        let route = server.engine.add_function(name);
+        Ok(server.engine.describe(route, description)?)
+    })
+}
+
+/// Asks for the context of a function's calls; NULL for `name` stands for all
+/// functions, those of later too. In the pull form each call then comes as a
+/// list of four in place of its parameters: the parameters, the meta map or
+/// nil, who called, and the dialect. In a callback zroute_call_peer and
+/// zroute_call_dialect have texts then.
+///
+/// Functions that nobody asked for stay as they were, and as quick.
+///
+/// One thread at a time. ZROUTE_BAD_ARGUMENT when no function has the name.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_want_context(
+    server: *mut zroute_server,
+    name: *const c_char,
+) -> zroute_status {
+    gate("zroute_server_want_context", || {
+        let mut server = handle::enter::<Server>(server.cast())?;
+        if name.is_null() {
+            server.all_contexts = true;
+            server.contexts.fill(true);
+            return Ok(());
+        }
+        // SAFETY: as the caller promises.
+        let number = server.number(unsafe { text("name", name) }?)?;
+        if let Some(wanted) = server.contexts.get_mut(number) {
+            *wanted = true;
+        }
+        Ok(())
+    })
+}
+
+/// Serves a supervisor, such as `zroute serve`: the numbers that it gives the
+/// calls are their tokens, and what it says of who called is believed. To be
+/// called before the first bind; whoever can reach the endpoint can say
+/// anything, so it is one that only the supervisor reaches.
+///
+/// One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_serve_supervisor(server: *mut zroute_server) -> zroute_status {
+    gate("zroute_server_serve_supervisor", || {
+        handle::enter::<Server>(server.cast())?
+            .engine
+            .serve_supervisor();
+        Ok(())
+    })
+}
+
 /// Serves until zroute_server_stop is called, and then returns ZROUTE_OK. A
 /// stop that came before counts too; each run uses one stop up.
 ///
@@ -574,14 +685,17 @@ fn lend(
         // Now, because what the callback was shown must stay where it is.
         taken.detach();
     }
+    let origin = server
+        .wants_context(route)
+        .then(|| Box::new(server.engine.origin(&taken).into()));
     if let Some(spare) = server.spare.take() {
         let (handle, mut call) = spare.enter();
         let memory = std::mem::take(&mut server.memory);
-        call.become_another(taken, server.name(route), memory);
+        call.become_another(taken, server.name(route), origin, memory);
         return Ok(handle);
     }
     let mailbox = Arc::clone(&server.mailbox);
-    handle::insert(Call::new(taken, server.name(route), mailbox))
+    handle::insert(Call::new(taken, server.name(route), origin, mailbox))
 }
 
 /// Ends a call after its callback: the verdict, and the object to be used
@@ -675,7 +789,9 @@ pub unsafe extern "C" fn zroute_server_count(
 ///    are no call; -2 for answers of `answers` that were not taken because
 ///    they are not plain (see ZROUTE_NOT_PLAIN);
 /// 2. how many milliseconds their callers still wait, -1 for unknown;
-/// 3. a map from token to parameters (with -1 the whole body as binary, with
+/// 3. a map from token to parameters, or, of a function whose context is wanted
+///    (zroute_server_want_context), to a list of parameters, meta or nil, peer
+///    and dialect (with -1 the whole body as binary, with
 ///    -2 the reason). Each token is to be answered once: here, or with
 ///    zroute_server_answer or zroute_server_fail.
 ///

@@ -9,7 +9,8 @@ pub struct Counters {
     pub requests: u64,
     /// Those that went to a handler.
     pub calls: u64,
-    /// Calls that were answered with a value.
+    /// Calls that were answered with a value, those of the server's own
+    /// functions too.
     pub answers: u64,
     /// Faults sent, in the order of [`Code::NAMED`].
     pub faults: [u64; Code::NAMED.len()],
@@ -27,7 +28,39 @@ pub struct Counters {
     pub bytes_sent: u64,
 }
 
+/// The names of the counters of faults, in the order of [`Code::NAMED`].
+const FAULTS: [&str; Code::NAMED.len()] = [
+    "faults_parse",
+    "faults_request",
+    "faults_unknown_function",
+    "faults_parameters",
+    "faults_handler",
+    "faults_deadline",
+    "faults_overloaded",
+    "faults_forbidden",
+    "faults_too_large",
+    "faults_shutting_down",
+    "faults_cancelled",
+];
+
 impl Counters {
+    /// All of them by the names that every interface has for them.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let own = [
+            ("requests", self.requests),
+            ("calls", self.calls),
+            ("answers", self.answers),
+            ("refused", self.refused),
+            ("undeliverable", self.undeliverable),
+            ("open", self.open),
+            ("bytes_received", self.bytes_received),
+            ("bytes_sent", self.bytes_sent),
+        ];
+        let faults = FAULTS.into_iter().zip(self.faults);
+        let application = [("faults_application", self.application_faults)];
+        own.into_iter().chain(faults).chain(application)
+    }
+
     pub(super) fn count_fault(&mut self, code: Code) {
         match Code::NAMED.iter().position(|named| *named == code) {
             Some(index) => {

@@ -6,12 +6,14 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `builtins` | the functions that every server has |
 //! | `counters` | what was counted |
 //! | `open_calls` | the calls that wait for their answer, by token |
 //! | `options` | limits and the transport's options |
 //! | `pace` | how long handlers take |
 //! | `routes` | the functions' names |
 
+mod builtins;
 mod counters;
 mod open_calls;
 mod options;
@@ -22,12 +24,13 @@ use std::fmt;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use builtins::Builtin;
 pub use counters::Counters;
 use open_calls::{OpenCall, OpenCalls};
 pub use options::Options;
 use pace::Paces;
 pub use routes::Route;
-use routes::Routes;
+use routes::{Description, Routes};
 
 use crate::msgpack::{self, Malformed};
 use crate::transport::keys::NoKey;
@@ -35,7 +38,7 @@ use crate::transport::{
     self, Body, Curve, Endpoint, Error, Frame, Incoming, Sent, Stop, Transport, Waited, Waiting,
     Wake,
 };
-use crate::wire::{Code, Envelope, Fault, Request, plain};
+use crate::wire::{Call, Code, Envelope, Fault, Request, plain};
 
 /// See the module.
 pub struct Server {
@@ -48,6 +51,7 @@ pub struct Server {
     paces: Paces,
     endpoints: Vec<String>,
     scratch: Vec<u8>,
+    began: Instant,
 }
 
 /// Messages that need no handler and are answered in a row.
@@ -107,6 +111,15 @@ impl Taken {
     }
 }
 
+/// Where a call comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who called: `192.0.2.7:50000`, `ipc`, or nothing where it is not known.
+    pub peer: String,
+    /// In which dialect; nothing for a raw body.
+    pub dialect: String,
+}
+
 /// Why an answer was not sent. The call is still open after all but
 /// [`Refused::Unknown`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +167,7 @@ impl Server {
             paces: Paces::default(),
             endpoints: Vec::new(),
             scratch: Vec::new(),
+            began: Instant::now(),
         })
     }
 
@@ -178,12 +192,29 @@ impl Server {
         self.routes.add(name.as_bytes())
     }
 
+    /// Says how a function describes itself in `zroute.list`: a MessagePack map
+    /// whose keys are texts. Nothing happens for a route that is no function's.
+    pub fn describe(&mut self, route: Route, description: &[u8]) -> Result<(), Malformed> {
+        let description = Description::read(description, &self.options.limits)?;
+        if let Some(function) = self.routes.function(route) {
+            function.description = description;
+        }
+        Ok(())
+    }
+
+    /// The route of a function that was added.
+    #[must_use]
+    pub fn route(&self, name: &str) -> Option<Route> {
+        self.routes.find(name.as_bytes())
+    }
+
     /// Hands bodies that are no call to the host, under [`Route::Raw`].
     pub fn accept_raw(&mut self) {
         self.routes.accept_raw();
     }
 
-    /// Serves a supervisor, whose numbers of the calls are their tokens.
+    /// Serves a supervisor: its numbers of the calls are their tokens, and what
+    /// it says of where they came from is believed.
     pub fn serve_supervisor(&mut self) {
         self.open.take_numbers();
     }
@@ -242,6 +273,30 @@ impl Server {
     /// Forgets a stop, so that the server can run again.
     pub fn resume(&self) {
         self.wake.resume();
+    }
+
+    /// Where a call comes from; to be asked before it is answered. From a
+    /// supervisor, what that says of it.
+    pub fn origin(&mut self, taken: &Taken) -> Origin {
+        if taken.route != Route::Raw && self.open.takes_numbers() {
+            let (peer, dialect) = plain::read_origin(taken.body.as_ref());
+            let text = |part: Option<&[u8]>| {
+                String::from_utf8_lossy(part.unwrap_or_default()).into_owned()
+            };
+            return Origin {
+                peer: text(peer),
+                dialect: dialect.map_or_else(|| plain::NAME.to_string(), |name| text(Some(name))),
+            };
+        }
+        let open = self.open.get(taken.token);
+        let peer = open.and_then(|call| call.envelope.frames().next());
+        Origin {
+            peer: peer.map_or_else(String::new, |id| self.transport.address(id)),
+            dialect: match taken.route {
+                Route::Function(_) => plain::NAME.to_string(),
+                Route::Raw => String::new(),
+            },
+        }
     }
 
     /// The next call that is already here. What needs no handler is answered
@@ -322,7 +377,7 @@ impl Server {
 
     /// Answers a call with one MessagePack value; a raw one with any bytes.
     pub fn answer(&mut self, token: u64, value: &[u8]) -> Result<(), Refused> {
-        let raw = self.open.get(token).ok_or(Refused::Unknown)?.raw;
+        let raw = self.open.get(token).ok_or(Refused::Unknown)?.is_raw();
         check_answer(value, raw, &self.options.limits)?;
         self.answer_checked(token, value)
     }
@@ -331,7 +386,7 @@ impl Server {
     pub(crate) fn answer_checked(&mut self, token: u64, value: &[u8]) -> Result<(), Refused> {
         let call = self.open.get(token).ok_or(Refused::Unknown)?;
         check_size(value, &self.options.limits)?;
-        if !call.raw && plain::is_reserved(value) {
+        if !call.is_raw() && plain::is_reserved(value) {
             return Err(Refused::Reserved);
         }
         if let Some(call) = self.open.remove(token) {
@@ -345,14 +400,13 @@ impl Server {
     /// Tells a caller that its call failed.
     pub fn fail(&mut self, token: u64, fault: &Fault) -> Result<(), Refused> {
         let call = self.open.remove(token).ok_or(Refused::Unknown)?;
-        self.send_fault(&call.envelope, fault)
-            .map_err(Refused::Transport)
+        self.end_with(&call, fault).map_err(Refused::Transport)
     }
 
     /// Whether the token is that of a raw body, whose answer is bytes.
     #[must_use]
     pub fn is_raw(&self, token: u64) -> bool {
-        self.open.get(token).is_some_and(|call| call.raw)
+        self.open.get(token).is_some_and(OpenCall::is_raw)
     }
 
     /// Puts the answers on their way.
@@ -395,8 +449,7 @@ impl Server {
             }
             Request::Call(call) => {
                 let Some(route) = self.routes.find(call.function) else {
-                    let fault = unknown_function(call.function);
-                    return self.refuse(&envelope, &fault);
+                    return self.answer_itself(&envelope, &call).map(|()| None);
                 };
                 let deadline = match call.budget {
                     None => None,
@@ -430,10 +483,10 @@ impl Server {
         }
         self.counters.calls += 1;
         self.paces.include(route);
-        let token = self.open.insert(OpenCall {
-            envelope,
-            raw: route == Route::Raw,
-        });
+        let token = self.open.insert(OpenCall { envelope, route });
+        if let Some(function) = self.routes.function(route) {
+            function.calls += 1;
+        }
         let [function, parameters, meta] = parts;
         Ok(Some(Taken {
             token,
@@ -446,9 +499,44 @@ impl Server {
         }))
     }
 
+    /// Answers a call of a function that the host has not added.
+    fn answer_itself(&mut self, envelope: &Envelope, call: &Call<'_>) -> Result<(), Error> {
+        let mut answer = Vec::new();
+        let written = match Builtin::find(call.function) {
+            None => Err(unknown_function(call.function)),
+            Some(Builtin::Ping) => {
+                builtins::write_ping(&mut answer);
+                Ok(())
+            }
+            Some(Builtin::List) => {
+                builtins::write_list(&mut answer, call.parameters, self.routes.functions())
+            }
+            Some(Builtin::Stats) => {
+                let counters = self.counters();
+                let uptime = self.began.elapsed();
+                builtins::write_stats(&mut answer, &counters, uptime, self.routes.functions());
+                Ok(())
+            }
+        };
+        match written.and_then(|()| Ok(check_length(&answer, &self.options.limits)?)) {
+            Ok(()) => {
+                self.counters.answers += 1;
+                self.send(envelope, &answer)
+            }
+            Err(fault) => self.refuse(envelope, &fault).map(drop),
+        }
+    }
+
     fn refuse(&mut self, envelope: &Envelope, fault: &Fault) -> Result<Option<Taken>, Error> {
         self.counters.refused += 1;
         self.send_fault(envelope, fault).map(|()| None)
+    }
+
+    fn end_with(&mut self, call: &OpenCall, fault: &Fault) -> Result<(), Error> {
+        if let Some(function) = self.routes.function(call.route) {
+            function.faults += 1;
+        }
+        self.send_fault(&call.envelope, fault)
     }
 
     fn send_fault(&mut self, envelope: &Envelope, fault: &Fault) -> Result<(), Error> {
@@ -510,11 +598,13 @@ pub fn check_answer(value: &[u8], raw: bool, limits: &msgpack::Limits) -> Result
 }
 
 fn check_size(value: &[u8], limits: &msgpack::Limits) -> Result<(), Refused> {
-    if value.len() > limits.bytes {
-        return Err(Refused::Malformed(Malformed::TooLarge {
-            size: value.len(),
-            limit: limits.bytes,
-        }));
+    check_length(value, limits).map_err(Refused::Malformed)
+}
+
+fn check_length(value: &[u8], limits: &msgpack::Limits) -> Result<(), Malformed> {
+    let (size, limit) = (value.len(), limits.bytes);
+    if size > limit {
+        return Err(Malformed::TooLarge { size, limit });
     }
     Ok(())
 }

@@ -2,13 +2,20 @@
 
 use std::collections::HashMap;
 
+use super::Route;
 use crate::wire::Envelope;
 
 /// What is needed to answer.
 pub struct OpenCall {
     pub envelope: Envelope,
-    /// Its answer is a body as it is, not a MessagePack value.
-    pub raw: bool,
+    pub route: Route,
+}
+
+impl OpenCall {
+    /// Whether its answer is a body as it is, not a MessagePack value.
+    pub fn is_raw(&self) -> bool {
+        self.route == Route::Raw
+    }
 }
 
 /// Calls by token. A token is the place in a table and how often that place
@@ -39,6 +46,10 @@ impl OpenCalls {
     /// From now on tokens are the numbers in the envelopes.
     pub fn take_numbers(&mut self) {
         self.numbered = Some(HashMap::new());
+    }
+
+    pub fn takes_numbers(&self) -> bool {
+        self.numbered.is_some()
     }
 
     pub fn insert(&mut self, call: OpenCall) -> u64 {
@@ -111,7 +122,7 @@ mod tests {
         assert!(envelope.push(name));
         OpenCall {
             envelope,
-            raw: false,
+            route: Route::Function(0),
         }
     }
 
@@ -149,8 +160,8 @@ mod tests {
         for frame in [&b"peer"[..], &77_u64.to_be_bytes(), b""] {
             assert!(envelope.push(frame));
         }
-        let raw = false;
-        assert_eq!(calls.insert(OpenCall { envelope, raw }), 77);
+        let route = Route::Function(0);
+        assert_eq!(calls.insert(OpenCall { envelope, route }), 77);
         assert_eq!(calls.count(), 1);
         assert!(calls.get(77).is_some() && calls.get(78).is_none());
         assert!(calls.remove(77).is_some());

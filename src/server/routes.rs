@@ -1,4 +1,4 @@
-//! The functions' names.
+//! The functions: their names, and what is known of each.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,63 @@ pub enum Route {
     Raw,
 }
 
+/// What is known of a function besides its name.
+#[derive(Default)]
+pub struct Function {
+    /// Its calls that went to the host.
+    pub calls: u64,
+    /// Those of them that ended with a fault.
+    pub faults: u64,
+    /// How it describes itself.
+    pub description: Description,
+}
+
+/// The pairs of a checked MessagePack map.
+#[derive(Default)]
+pub struct Description {
+    pub pairs: u32,
+    pub bytes: Box<[u8]>,
+}
+
 #[derive(Default)]
 pub struct Routes {
     /// Sorted, not hashed: a handful of comparisons is quicker than a hash
     /// that withstands chosen names, and needs to withstand nothing.
-    functions: BTreeMap<Box<[u8]>, u32>,
+    numbers: BTreeMap<Box<[u8]>, u32>,
+    /// By number.
+    functions: Vec<Function>,
     raw: bool,
 }
 
 impl Routes {
     pub fn add(&mut self, name: &[u8]) -> Route {
         let next = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
-        Route::Function(*self.functions.entry(name.into()).or_insert(next))
+        let number = *self.numbers.entry(name.into()).or_insert(next);
+        if number == next {
+            self.functions.push(Function::default());
+        }
+        Route::Function(number)
     }
 
     pub fn find(&self, name: &[u8]) -> Option<Route> {
-        self.functions.get(name).copied().map(Route::Function)
+        self.numbers.get(name).copied().map(Route::Function)
+    }
+
+    /// All functions, sorted by name.
+    pub fn functions(&self) -> impl Iterator<Item = (&[u8], &Function)> {
+        self.numbers.iter().filter_map(|(name, number)| {
+            let function = self.functions.get(*number as usize)?;
+            Some((&**name, function))
+        })
+    }
+
+    /// What is known of a function; nothing of what is none.
+    #[inline]
+    pub fn function(&mut self, route: Route) -> Option<&mut Function> {
+        match route {
+            Route::Function(number) => self.functions.get_mut(number as usize),
+            Route::Raw => None,
+        }
     }
 
     pub fn accept_raw(&mut self) {
@@ -50,5 +91,19 @@ mod tests {
         assert_eq!(routes.add(b"plus"), Route::Function(0));
         assert_eq!(routes.find(b"minus"), Some(Route::Function(1)));
         assert_eq!(routes.find(b"times"), None);
+    }
+
+    #[test]
+    fn functions_come_by_name_with_what_is_known_of_them() {
+        let mut routes = Routes::default();
+        let plus = routes.add(b"plus");
+        routes.add(b"minus");
+        routes.function(plus).unwrap().calls = 3;
+        assert!(routes.function(Route::Raw).is_none());
+        let all: Vec<_> = routes
+            .functions()
+            .map(|(name, of)| (name, of.calls))
+            .collect();
+        assert_eq!(all, [(&b"minus"[..], 0), (b"plus", 3)]);
     }
 }

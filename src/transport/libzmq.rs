@@ -336,6 +336,11 @@ impl Transport for Libzmq {
         None
     }
 
+    fn address(&mut self, _: &[u8]) -> String {
+        // libzmq tells it with each message, at the cost of a text for each.
+        String::new()
+    }
+
     fn wait(
         &mut self,
         wake: Option<&Wake>,

@@ -127,6 +127,11 @@ pub trait Transport: Send {
     /// Why a dealer has no connection, if it is known.
     fn trouble(&mut self) -> Option<String>;
 
+    /// The address of a router's peer, by the first frame of an envelope that
+    /// came from it: `192.0.2.7:50000`, `ipc`, or nothing where it is not
+    /// known, or any more.
+    fn address(&mut self, routing_id: &[u8]) -> String;
+
     /// Waits until something happens, the wake is rung or the time is over;
     /// without a time, for ever. A signal ends the wait with
     /// [`Error::Interrupted`].

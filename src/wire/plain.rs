@@ -16,6 +16,9 @@ use super::{Call, Code, Fault, Request};
 use crate::msgpack::pack::{self, text};
 use crate::msgpack::{Kind, Limits, Malformed, Reader, Scanner, scan};
 
+/// What this dialect is called.
+pub const NAME: &str = "plain";
+
 /// The one key of a fault. A handler's own map with just this key is refused,
 /// so that a client can trust it.
 pub const FAULT_KEY: &[u8] = b"__error__";
@@ -24,6 +27,8 @@ const FUNCTION: &[u8] = b"function_name";
 const PARAMETERS: &[u8] = b"parameters";
 const DEADLINE: &[u8] = b"deadline_ms";
 const META: &[u8] = b"meta";
+const PEER: &[u8] = b"peer";
+const DIALECT: &[u8] = b"dialect";
 
 /// Reads the body of a request.
 #[must_use]
@@ -90,6 +95,26 @@ fn read_map<'a>(body: &'a [u8], limits: &Limits) -> Result<Request<'a>, Malforme
         budget,
         meta,
     }))
+}
+
+/// What a supervisor tells of a call besides: who called it, and in which
+/// dialect. `body` is a request that was read.
+#[must_use]
+pub fn read_origin(body: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
+    let mut reader = Reader::new(body);
+    let (mut peer, mut dialect) = (None, None);
+    for _ in 0..reader.map().unwrap_or(0) {
+        let (Ok(key), Ok(value)) = (reader.slice(), reader.slice()) else {
+            break;
+        };
+        let value = Reader::new(value).text_or_binary().ok();
+        match Reader::new(key).text_or_binary() {
+            Ok(PEER) => peer = value,
+            Ok(DIALECT) => dialect = value,
+            _ => {}
+        }
+    }
+    (peer, dialect)
 }
 
 /// A key's bytes; none for a key that is no string, which no request needs.
@@ -258,6 +283,16 @@ mod tests {
                 meta: None,
             })
         );
+    }
+
+    #[test]
+    fn a_supervisor_tells_where_a_call_came_from() {
+        let body = b"\x84\xadfunction_name\xa1f\xaaparameters\xc0\xa4peer\xa1p\xa7dialect\xa5plain";
+        assert!(matches!(read_it(body), Request::Call(_)));
+        assert_eq!(read_origin(body), (Some(&b"p"[..]), Some(&b"plain"[..])));
+        assert_eq!(read_origin(SEED), (None, None));
+        assert_eq!(read_origin(b"\x81\xa4peer\x01"), (None, None));
+        assert_eq!(read_origin(b""), (None, None));
     }
 
     #[test]

@@ -121,8 +121,9 @@ pub(super) unsafe fn fill(into: *mut Value, value: Value) {
     }
 }
 
-/// Levels that a batch puts around the values in it.
-const OUTER: usize = 2;
+/// Levels that a batch puts around the values in it: the list, a map by token, a
+/// call with its context.
+const OUTER: usize = 3;
 
 /// Keys that are kept for the next map that has them, in this message or a later
 /// one: records have the same ones, and a kept key needs no memory and no

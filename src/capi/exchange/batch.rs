@@ -6,6 +6,7 @@ use crate::msgpack::{Limits, Malformed, pack};
 
 /// Room in front for the list's header, which is written last.
 const GAP: usize = 24;
+const NIL: &[u8] = b"\xc0";
 
 /// See the module. Its memory is used again for the next list, unless it has
 /// grown out of proportion.
@@ -90,6 +91,52 @@ impl Batch {
         self.pairs += 1;
     }
 
+    /// Adds a pair to the map: an integer, and a list of checked MessagePack
+    /// values, nil for one of no bytes, and texts behind them. The map is as
+    /// before if the format has no such value.
+    pub fn list_pair(
+        &mut self,
+        key: i64,
+        values: [&[u8]; 2],
+        texts: [&str; 2],
+        limits: &Limits,
+    ) -> Result<(), Malformed> {
+        let before = self.map.len();
+        let (format, out) = (self.format, &mut self.map);
+        put_integer(format, out, key);
+        let entries = values.len() + texts.len();
+        match format {
+            Values::MessagePack | Values::Zend => pack::array(out, size32(entries)),
+            Values::Php => put_header(out, entries),
+        }
+        let mut indices = 0..;
+        let mut index = |out: &mut Vec<u8>| {
+            if format == Values::Php {
+                put_integer(format, out, indices.next().unwrap_or(0));
+            }
+        };
+        for value in values {
+            index(out);
+            let value = if value.is_empty() { NIL } else { value };
+            if let Err(malformed) = put(format, out, value, limits) {
+                out.truncate(before);
+                return Err(malformed);
+            }
+        }
+        for text in texts {
+            index(out);
+            match format {
+                Values::MessagePack | Values::Zend => pack::text(out, text.as_bytes())?,
+                Values::Php => put_binary(format, out, text.as_bytes()),
+            }
+        }
+        if format == Values::Php {
+            out.push(b'}');
+        }
+        self.pairs += 1;
+        Ok(())
+    }
+
     /// How many bytes the map has so far.
     pub fn map_size(&self) -> usize {
         self.map.len()
@@ -107,11 +154,7 @@ impl Batch {
         self.index();
         match self.format {
             Values::MessagePack | Values::Zend => pack::map(&mut self.out, size32(self.pairs)),
-            Values::Php => {
-                self.out.extend_from_slice(b"a:");
-                digits(&mut self.out, self.pairs);
-                self.out.extend_from_slice(b":{");
-            }
+            Values::Php => put_header(&mut self.out, self.pairs),
         }
         self.out.extend_from_slice(&self.map);
         if self.format == Values::Php {
@@ -134,9 +177,7 @@ impl Batch {
                 pack::array(&mut header, size32(self.count));
             }
             Values::Php => {
-                header.extend_from_slice(b"a:");
-                digits(&mut header, self.count);
-                header.extend_from_slice(b":{");
+                put_header(&mut header, self.count);
                 self.out.push(b'}');
             }
         }
@@ -167,6 +208,13 @@ impl Batch {
         }
         self.count += 1;
     }
+}
+
+/// Begins an array in PHP's format.
+fn put_header(out: &mut Vec<u8>, entries: usize) {
+    out.extend_from_slice(b"a:");
+    digits(out, entries);
+    out.extend_from_slice(b":{");
 }
 
 fn put_integer(format: Values, out: &mut Vec<u8>, value: i64) {
@@ -292,6 +340,39 @@ mod tests {
         assert_eq!(
             batch.bytes(),
             b"a:3:{i:0;i:3;i:1;i:-1;i:2;a:2:{i:5;i:1;i:7;s:1:\"x\";}}"
+        );
+    }
+
+    #[test]
+    fn a_list_in_a_map_is_written_in_both_formats() {
+        let limits = Limits::default();
+        let mut batch = Batch::default();
+        let mut written = |format| {
+            batch.begin(format);
+            batch.begin_map();
+            batch
+                .list_pair(5, [b"\x01", b"\x80"], ["p", ""], &limits)
+                .unwrap();
+            let foreign = b"\xd4\x01\x00";
+            let added = batch.list_pair(6, [b"\x01", foreign], ["p", ""], &limits);
+            assert_eq!(added.is_err(), format != Values::MessagePack);
+            batch
+                .list_pair(7, [b"\x02", b""], ["", "d"], &limits)
+                .unwrap();
+            batch.end_map([3, -1]);
+            batch.finish();
+            batch.bytes().to_vec()
+        };
+        assert_eq!(
+            written(Values::Zend),
+            b"\x93\x03\xff\x82\x05\x94\x01\x80\xa1p\xa0\x07\x94\x02\xc0\xa0\xa1d"
+        );
+        assert!(written(Values::MessagePack).starts_with(b"\x93\x03\xff\x83"));
+        assert_eq!(
+            String::from_utf8(written(Values::Php)).unwrap(),
+            "a:3:{i:0;i:3;i:1;i:-1;i:2;a:2:{\
+             i:5;a:4:{i:0;i:1;i:1;a:0:{}i:2;s:1:\"p\";i:3;s:0:\"\";}\
+             i:7;a:4:{i:0;i:2;i:1;N;i:2;s:0:\"\";i:3;s:1:\"d\";}}}"
         );
     }
 

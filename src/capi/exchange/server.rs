@@ -184,11 +184,21 @@ fn take_round(server: &mut Server, most: usize, waited: bool) -> Result<bool, Fa
 /// Puts a call into the map. If its parameters have no place in the host's
 /// format, its caller is told so.
 fn hand_out(server: &mut Server, call: &Taken) -> Result<(), Failure> {
-    let batch = &mut server.exchange.batch;
     let key = call.token.cast_signed();
-    if call.route == Route::Raw {
-        batch.binary_pair(key, call.parameters());
-    } else if let Err(malformed) = batch.pair(key, call.parameters(), server.engine.limits()) {
+    let added = if call.route == Route::Raw {
+        server.exchange.batch.binary_pair(key, call.parameters());
+        Ok(())
+    } else if server.wants_context(call.route) {
+        let origin = server.engine.origin(call);
+        let context = [&*origin.peer, &*origin.dialect];
+        let values = [call.parameters(), call.meta()];
+        let batch = &mut server.exchange.batch;
+        batch.list_pair(key, values, context, server.engine.limits())
+    } else {
+        let batch = &mut server.exchange.batch;
+        batch.pair(key, call.parameters(), server.engine.limits())
+    };
+    if let Err(malformed) = added {
         let fault = Fault::new(Code::Parameters, malformed.to_string());
         server.engine.fail(call.token, &fault)?;
     }

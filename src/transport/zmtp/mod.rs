@@ -124,6 +124,10 @@ impl Transport for Zmtp {
         self.engine().trouble().map(ToString::to_string)
     }
 
+    fn address(&mut self, routing_id: &[u8]) -> String {
+        self.engine().address(routing_id)
+    }
+
     fn wait(
         &mut self,
         wake: Option<&Wake>,

@@ -208,6 +208,21 @@ impl Engine {
         self.connector.as_ref()?.trouble.as_deref()
     }
 
+    /// The address of a peer, by its routing id; nothing when it has left.
+    pub fn address(&self, routing_id: &[u8]) -> String {
+        let key = routing_id.try_into().map_or(u64::MAX, u64::from_be_bytes);
+        let peer = self
+            .connections
+            .get(index(key))
+            .filter(|peer| peer.key == key);
+        match peer.map(|peer| peer.stream.peer_addr()) {
+            Some(Ok(address)) => address
+                .as_socket()
+                .map_or_else(|| "ipc".to_string(), |address| address.to_string()),
+            _ => String::new(),
+        }
+    }
+
     /// When it wants to look again by itself.
     pub fn next_timer(&self) -> Option<Instant> {
         self.timers.next()
