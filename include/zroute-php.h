@@ -438,6 +438,8 @@ enum zroute_status zroute_server_fail(struct zroute_server *server,
                                       const char *name,
                                       const char *message);
 
+enum zroute_status zroute_server_refuse_open(struct zroute_server *server);
+
 enum zroute_status zroute_server_free(struct zroute_server *server);
 
 enum zroute_status zroute_socket_monitor(uintptr_t socket,

@@ -707,7 +707,7 @@ enum zroute_status zroute_call_fail(struct zroute_call *call,
 /**
  * Keeps the call beyond its callback, to be answered later from any thread.
  * From now on it must end with zroute_call_answer, zroute_call_fail or
- * zroute_call_free; the end of its server ends it too, with -32005.
+ * zroute_call_free; the end of its server ends it too, with -32603.
  *
  * The thread that runs the callback.
  */
@@ -1460,8 +1460,18 @@ enum zroute_status zroute_server_fail(struct zroute_server *server,
                                       const char *message);
 
 /**
- * Frees a server: open calls and requests that are still waiting are told
- * -32005, what is on its way is sent (no longer than `linger_ms`), and the
+ * Ends all open calls of the pull form with -32005, which says that they were
+ * not begun: their callers may send them elsewhere. For a host that ends
+ * between taking calls and running them; those that it has begun, it fails
+ * first.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_server_refuse_open(struct zroute_server *server);
+
+/**
+ * Frees a server: requests that nobody has taken are told -32005, open calls,
+ * which may have run, -32603; what is on its way is sent (no longer than `linger_ms`), and the
  * finalizers run. NULL is fine. In a forked child it returns ZROUTE_FORKED
  * and leaves the parent's server alone.
  *

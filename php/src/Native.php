@@ -405,6 +405,17 @@ final class Native
         return self::fields($counters);
     }
 
+    /**
+     * Frees a server whose process ends: what it has taken and not answered was not begun, as its callers are told.
+     * In a forked child it does nothing.
+     */
+    public function endServer(CData $server): void
+    {
+        $this->reserve = null;
+        $this->ffi->zroute_server_refuse_open($server);
+        $this->ffi->zroute_server_free($server);
+    }
+
     /** In a forked child it does nothing. */
     public function freeServer(CData $server): void
     {

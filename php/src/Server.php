@@ -69,6 +69,8 @@ final class Server
     private int $flushAt = 0;
     /** The call whose handler runs, or null. */
     private ?int $current = null;
+    /** @var array<int, true> calls whose handlers wait for turns that they began themselves */
+    private array $outer = [];
     /** A turn has begun and not ended. */
     private bool $inTurn = false;
     private readonly int $process;
@@ -319,6 +321,9 @@ final class Server
     {
         $handler = $route === self::ROUTE_RAW ? $this->answerRaw(...) : $this->handlers[$route];
         $outer = $this->current;
+        if ($outer !== null) {
+            $this->outer[$outer] = true;
+        }
         $lasted = $this->lasted[$route] ?? PHP_INT_MAX;
         if ($lasted > self::SLOW_NS) {
             $this->handInNow();
@@ -347,6 +352,9 @@ final class Server
                 $now = $this->clock($route, $now);
                 $unclocked = 0;
             }
+        }
+        if ($outer !== null) {
+            unset($this->outer[$outer]);
         }
         return $unclocked === 0 ? $now : $this->clock($route, $now);
     }
@@ -486,17 +494,18 @@ final class Server
             return;
         }
         $this->inTurn = false;
-        if ($this->current !== null) {
-            $this->fail($this->current, Fault::HANDLER, 'HandlerFailed', 'the handler ended the process');
-            $this->current = null;
+        foreach ([...array_keys($this->outer), ...(array) $this->current] as $begun) {
+            $this->fail($begun, Fault::HANDLER, 'HandlerFailed', 'the handler ended the process');
         }
+        $this->current = null;
+        $this->outer = [];
         try {
             $this->handInNow();
         } catch (\Throwable) {
             // A forked child: all of this is its parent's.
         }
-        // The others of the batch are told that the server shuts down.
-        $this->native->freeServer($this->handle);
+        // The others of the batch are told that they were not begun.
+        $this->native->endServer($this->handle);
     }
 
     public function __destruct()

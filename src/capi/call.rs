@@ -445,7 +445,7 @@ pub(super) unsafe fn fault(
 
 /// Keeps the call beyond its callback, to be answered later from any thread.
 /// From now on it must end with zroute_call_answer, zroute_call_fail or
-/// zroute_call_free; the end of its server ends it too, with -32005.
+/// zroute_call_free; the end of its server ends it too, with -32603.
 ///
 /// The thread that runs the callback.
 #[unsafe(no_mangle)]

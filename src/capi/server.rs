@@ -884,8 +884,23 @@ pub unsafe extern "C" fn zroute_server_fail(
     })
 }
 
-/// Frees a server: open calls and requests that are still waiting are told
-/// -32005, what is on its way is sent (no longer than `linger_ms`), and the
+/// Ends all open calls of the pull form with -32005, which says that they were
+/// not begun: their callers may send them elsewhere. For a host that ends
+/// between taking calls and running them; those that it has begun, it fails
+/// first.
+///
+/// One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_refuse_open(server: *mut zroute_server) -> zroute_status {
+    gate("zroute_server_refuse_open", || {
+        let mut server = handle::enter::<Server>(server.cast())?;
+        server.engine.refuse_open()?;
+        Ok(server.engine.leave()?)
+    })
+}
+
+/// Frees a server: requests that nobody has taken are told -32005, open calls,
+/// which may have run, -32603; what is on its way is sent (no longer than `linger_ms`), and the
 /// finalizers run. NULL is fine. In a forked child it returns ZROUTE_FORKED
 /// and leaves the parent's server alone.
 ///

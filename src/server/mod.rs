@@ -557,12 +557,28 @@ impl Server {
         Ok(())
     }
 
-    /// Answers whatever is still here, so that nobody waits in vain.
-    fn close(&mut self) -> Result<(), Error> {
-        let fault = Fault::new(Code::ShuttingDown, "the server shuts down");
-        for call in std::mem::take(&mut self.open).into_calls() {
-            self.send_fault(&call.envelope, &fault)?;
+    /// Tells the callers of all open calls that they were not begun, and may be
+    /// sent elsewhere: for a host that ends with calls taken. Those that it has
+    /// begun, it fails first.
+    pub fn refuse_open(&mut self) -> Result<(), Error> {
+        self.end_open(&shutting_down())
+    }
+
+    fn end_open(&mut self, fault: &Fault) -> Result<(), Error> {
+        for call in self.open.take_all() {
+            self.end_with(&call, fault)?;
         }
+        Ok(())
+    }
+
+    /// Answers whatever is still here, so that nobody waits in vain. Only the
+    /// host knows which of the open calls it has begun, and none may run twice.
+    fn close(&mut self) -> Result<(), Error> {
+        self.end_open(&Fault::new(
+            Code::Handler,
+            "the server ended before the call was answered",
+        ))?;
+        let fault = shutting_down();
         self.transport
             .wait(None, Some(Instant::now()), false)
             .map(drop)?;
@@ -607,6 +623,11 @@ fn check_length(value: &[u8], limits: &msgpack::Limits) -> Result<(), Malformed>
         return Err(Malformed::TooLarge { size, limit });
     }
     Ok(())
+}
+
+/// What is told of a call that was not begun.
+fn shutting_down() -> Fault {
+    Fault::new(Code::ShuttingDown, "the server shuts down")
 }
 
 fn unknown_function(name: &[u8]) -> Fault {

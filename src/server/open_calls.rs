@@ -102,10 +102,21 @@ impl OpenCalls {
         self.places.len() - self.free.len() + numbered
     }
 
-    pub fn into_calls(self) -> impl Iterator<Item = OpenCall> {
-        let numbered = self.numbered.into_iter().flatten().map(|(_, call)| call);
-        let places = self.places.into_iter();
-        places.filter_map(|place| place.call).chain(numbered)
+    /// Takes all of them; their tokens name nothing from now on.
+    pub fn take_all(&mut self) -> Vec<OpenCall> {
+        let numbered = self.numbered.as_mut().map(std::mem::take);
+        let mut all: Vec<_> = numbered
+            .into_iter()
+            .flatten()
+            .map(|(_, call)| call)
+            .collect();
+        for (index, place) in (0..).zip(&mut self.places) {
+            if let Some(call) = place.call.take() {
+                self.free.push(index);
+                all.push(call);
+            }
+        }
+        all
     }
 }
 
@@ -140,6 +151,18 @@ mod tests {
         assert!(calls.get(first).is_none());
         assert!(calls.get(second).is_some());
         assert_eq!(calls.count(), 2);
+    }
+
+    #[test]
+    fn all_are_taken_at_once_and_their_tokens_with_them() {
+        let mut calls = OpenCalls::default();
+        let tokens = [b"a", b"b", b"c"].map(|name| calls.insert(call(name)));
+        assert!(calls.remove(tokens[1]).is_some());
+        assert_eq!(calls.take_all().len(), 2);
+        assert_eq!(calls.count(), 0);
+        assert!(tokens.iter().all(|token| calls.get(*token).is_none()));
+        calls.insert(call(b"d"));
+        assert_eq!((calls.count(), calls.places.len()), (1, 3));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Code {
     Forbidden,
     /// -32004: the request or its answer is over the limit.
     TooLarge,
-    /// -32005: the server shuts down.
+    /// -32005: the server shuts down, and has not begun the call.
     ShuttingDown,
     /// -32006: the call was cancelled.
     Cancelled,

@@ -35,6 +35,11 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_call_function(HANDLE, OUT(0, const char *)))                                        \
     F(zroute_call_parameters, CALL, NULL_IS_BAD, 2,                                              \
       zroute_call_parameters(HANDLE, OUT(0, const void *), OUT(1, size_t)))                      \
+    F(zroute_call_meta, CALL, NULL_IS_BAD, 2,                                                    \
+      zroute_call_meta(HANDLE, OUT(0, const void *), OUT(1, size_t)))                            \
+    F(zroute_call_peer, CALL, NULL_IS_BAD, 1, zroute_call_peer(HANDLE, OUT(0, const char *)))    \
+    F(zroute_call_dialect, CALL, NULL_IS_BAD, 1,                                                 \
+      zroute_call_dialect(HANDLE, OUT(0, const char *)))                                         \
     F(zroute_call_read, CALL, NULL_IS_BAD, 0, zroute_call_read(HANDLE, GOOD(READER)))            \
     F(zroute_call_read, READER, NULL_IS_BAD, 0, zroute_call_read(GOOD(CALL), HANDLE))            \
     F(zroute_call_time_left, CALL, NULL_IS_BAD, 1,                                               \
@@ -186,6 +191,13 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_server_register_raw(HANDLE, IN(0, callback), NULL, NULL))                           \
     F(zroute_server_declare, SERVER, NULL_IS_BAD, 2,                                             \
       zroute_server_declare(HANDLE, IN(0, "f"), OUT(1, uint32_t)))                               \
+    F(zroute_server_describe, SERVER, NULL_IS_BAD, 2,                                            \
+      zroute_server_describe(HANDLE, IN(0, "f"), IN(1, "\x80"), 1))                              \
+    F(zroute_server_want_context, SERVER, NULL_IS_BAD, 0,                                        \
+      zroute_server_want_context(HANDLE, NULL))                                                  \
+    F(zroute_server_serve_supervisor, SERVER, NULL_IS_BAD, 0,                                    \
+      zroute_server_serve_supervisor(HANDLE))                                                    \
+    F(zroute_server_refuse_open, SERVER, NULL_IS_BAD, 0, zroute_server_refuse_open(HANDLE))      \
     F(zroute_server_declare_raw, SERVER, NULL_IS_BAD, 0, zroute_server_declare_raw(HANDLE))      \
     F(zroute_server_reload_keys, SERVER, NULL_IS_BAD, 0, zroute_server_reload_keys(HANDLE))      \
     F(zroute_server_run, SERVER, NULL_IS_BAD, 0, zroute_server_run(HANDLE))                      \

@@ -47,4 +47,15 @@ final class ExitTest extends ProcessTestCase
         }
         self::assertSame($exitCode, $server->process->wait());
     }
+
+    public function testAHandlerThatWaitsForOneThatEndsTheProcessHasBegun(): void
+    {
+        $server = $this->serve('running');
+        $client = $server->connectedClient();
+        $serves = $client->async('serves');
+        self::assertSame('serving', $server->process->readLine());
+        $exit = $client->async('exit', [0]);
+        self::assertSame(-32603, $this->failure($exit->await(...))->getCode());
+        self::assertSame(-32603, $this->failure($serves->await(...))->getCode());
+    }
 }

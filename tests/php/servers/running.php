@@ -42,6 +42,10 @@ $server->register('stop', function () use ($server): string {
     $server->stop();
     return 'stopping';
 });
+$server->register('serves', function () use ($server): int {
+    echo "serving\n";
+    return $server->step(10_000);
+});
 $server->register('unloads', function () use (&$server): string {
     $server = null;
     gc_collect_cycles();
