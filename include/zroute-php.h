@@ -410,6 +410,8 @@ enum zroute_status zroute_server_serve_supervisor(struct zroute_server *server);
 
 enum zroute_status zroute_server_run(struct zroute_server *server);
 
+enum zroute_status zroute_server_drain(struct zroute_server *server, int timeout_ms);
+
 enum zroute_status zroute_server_step(struct zroute_server *server,
                                       int timeout_ms,
                                       size_t *calls);

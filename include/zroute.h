@@ -1360,14 +1360,32 @@ enum zroute_status zroute_server_want_context(struct zroute_server *server,
 enum zroute_status zroute_server_serve_supervisor(struct zroute_server *server);
 
 /**
- * Serves until zroute_server_stop is called, and then returns ZROUTE_OK. A
- * stop that came before counts too; each run uses one stop up.
+ * Serves until zroute_server_stop is called, takes leave as zroute_server_drain
+ * does, and then returns ZROUTE_OK. A stop that came before counts too; each
+ * run uses one stop up. A second stop ends the leave at once.
  *
  * The thread that calls this runs the callbacks; all others get ZROUTE_BUSY
  * meanwhile. ZROUTE_INTERRUPTED after a signal: look at your flags, and call
  * again.
  */
 enum zroute_status zroute_server_run(struct zroute_server *server);
+
+/**
+ * Takes leave: for a host with a loop of its own, when it has ended, has
+ * handed in its answers and before it frees the server. Listens no more (with
+ * the transport `libzmq`, takes no more calls), tells clients of this library
+ * to go elsewhere and answers new calls with -32005. ZROUTE_OK when no call
+ * is open and nobody is left who would send one, or when the option
+ * `drain_ms` is over, counted from the first call of this; at once with 0.
+ *
+ * `timeout_ms` bounds this call, -1 for no bound: ZROUTE_TIMEOUT when it was
+ * over before; hand in the answers to calls that you still have, and call
+ * again. Kept calls may be answered meanwhile. ZROUTE_INTERRUPTED after a
+ * signal. zroute_server_stop ends the leave at once.
+ *
+ * A server that is run again listens again. One thread at a time.
+ */
+enum zroute_status zroute_server_drain(struct zroute_server *server, int timeout_ms);
 
 /**
  * Serves what is here, or waits for it no longer than `timeout_ms` (-1: for

@@ -71,8 +71,13 @@ fn a_server_that_is_warm_takes_no_memory_for_a_call() {
     introduction[10] = 3;
     introduction[12..16].copy_from_slice(b"NULL");
     introduction.extend_from_slice(b"\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06DEALER");
-    // Its greeting, and READY with two properties.
-    exchange(&mut server, &mut peer, &introduction, 64 + 2 + 6 + 22 + 13);
+    // Its greeting, and READY with three properties.
+    exchange(
+        &mut server,
+        &mut peer,
+        &introduction,
+        64 + 2 + 6 + 22 + 13 + 14,
+    );
 
     // An id, a delimiter, and echo(7); the answer has the same envelope.
     let request = b"\x01\x0812345678\x01\0\0\x20\x82\xadfunction_name\xa4echo\xaaparameters\x07";

@@ -35,6 +35,8 @@ final class Native
     private const VERSION = 1;
 
     private const RESERVE = 16384;
+    /** How long callers may take to go elsewhere when the process ends. */
+    private const LAST_MS = 1000;
     /** libzmq's flag of a frame that others follow. */
     private const MORE = 2;
 
@@ -397,6 +399,21 @@ final class Native
         return $this->ffi->zroute_server_fail($server, $token, $code, self::clean($name), self::clean($message));
     }
 
+    /**
+     * Takes leave of the callers, for some time; in the whole no longer than the option drain_ms.
+     *
+     * @return bool whether it is over
+     */
+    public function drainServer(CData $server, int $timeoutMs): bool
+    {
+        $status = $this->ffi->zroute_server_drain($server, $timeoutMs);
+        if ($status === Status::TIMEOUT || $status === Status::INTERRUPTED) {
+            return false;
+        }
+        $this->check($status);
+        return true;
+    }
+
     /** @return array<string, int> */
     public function serverCounters(CData $server): array
     {
@@ -406,13 +423,14 @@ final class Native
     }
 
     /**
-     * Frees a server whose process ends: what it has taken and not answered was not begun, as its callers are told.
-     * In a forked child it does nothing.
+     * Frees a server whose process ends: what it has taken and not answered was not begun, as its callers are told,
+     * and they go elsewhere. In a forked child it does nothing.
      */
     public function endServer(CData $server): void
     {
         $this->reserve = null;
         $this->ffi->zroute_server_refuse_open($server);
+        $this->ffi->zroute_server_drain($server, self::LAST_MS);
         $this->ffi->zroute_server_free($server);
     }
 

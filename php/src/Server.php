@@ -184,6 +184,10 @@ final class Server
                     pcntl_signal_dispatch();
                 }
             }
+            if ($this->current === null) {
+                $this->handInNow();
+                $this->drain();
+            }
         } finally {
             foreach ($signals as $signal) {
                 pcntl_signal($signal, SIG_DFL);
@@ -191,6 +195,18 @@ final class Server
             $this->handInNow();
             $this->inTurn = $outer;
         }
+    }
+
+    /** Lets callers go elsewhere; another stop() ends it at once. */
+    private function drain(): void
+    {
+        $this->stopping = false;
+        while (!$this->stopping && !$this->native->drainServer($this->handle, self::SLICE_MS)) {
+            if ($this->dispatches) {
+                pcntl_signal_dispatch();
+            }
+        }
+        $this->stopping = true;
     }
 
     /**

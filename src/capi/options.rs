@@ -95,6 +95,7 @@ static KNOWN: &[Known] = &[
         Takers::Server,
         Some((1, server::Options::MOST_OPEN_CALLS)),
     ),
+    known("drain_ms", Takers::Server, TIME),
     known("send_buffer", Takers::Server, SIZE),
     known("receive_buffer", Takers::Server, SIZE),
     known("backlog", Takers::Server, SIZE),
@@ -260,6 +261,7 @@ impl Options {
             ..server::Options::default()
         };
         options.open_calls = self.integer("max_open_calls", options.open_calls);
+        options.drain = self.time("drain_ms", options.drain);
         options.transport.curve = self.server_curve()?;
         let public = self.integer("allow_public", 0_i64) == 1;
         Ok((options, self.values()?, public))

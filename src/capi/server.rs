@@ -12,7 +12,7 @@ use super::handle::{self, Entered, Object, Reserved};
 use super::options::{self, Values, zroute_options};
 use super::pointer::{Output, bytes, text};
 use super::status::{Status, zroute_status};
-use crate::server::{Refused, Route, Server as Engine};
+use crate::server::{Drained, Refused, Route, Server as Engine};
 use crate::transport::{Endpoint, Waited};
 use crate::wire::{Code, Fault};
 
@@ -106,6 +106,9 @@ pub struct Server {
     endpoints: Vec<CString>,
     mailbox: Arc<Mailbox>,
     allow_public: bool,
+    /// How long a leave lasts at most, and when the one ends that was begun.
+    drain: Duration,
+    drain_until: Option<Instant>,
     /// The call object that is used again, under the handle that it had last.
     spare: Option<Reserved<Call>>,
     /// What the latest answer was in, for the next one.
@@ -192,6 +195,35 @@ impl Server {
         Ok(())
     }
 
+    /// Takes calls again after a leave.
+    pub(super) fn serve_again(&mut self) -> Result<(), Failure> {
+        self.drain_until = None;
+        Ok(self.engine.serve_again()?)
+    }
+
+    /// Goes on with a leave, no longer than `slice`; true when it is over.
+    fn drain(&mut self, slice: Option<Instant>) -> Result<bool, Failure> {
+        if self.drain.is_zero() {
+            return Ok(true);
+        }
+        let now = Instant::now();
+        let end = *self.drain_until.get_or_insert(now + self.drain);
+        let until = slice.map_or(end, |slice| slice.min(end));
+        loop {
+            self.deliver()?;
+            if self.engine.is_stopped() {
+                // Somebody is in a hurry.
+                self.engine.resume();
+                return Ok(true);
+            }
+            match self.engine.drain(until)? {
+                Drained::Over => return Ok(true),
+                Drained::TimedOut => return Ok(until == end),
+                Drained::Woken => {}
+            }
+        }
+    }
+
     fn settle(&mut self, token: u64, verdict: Verdict) -> Result<(), Failure> {
         /// More is given back at once.
         const KEPT: usize = 64 << 10;
@@ -231,6 +263,7 @@ pub unsafe extern "C" fn zroute_server_new(
         let output = unsafe { Output::new("server", server) }?;
         let (options, values, allow_public) = options::with(options, options::Options::server)?;
         let limits = options.limits.clone();
+        let drain = options.drain;
         let engine = Engine::new(options)?;
         let stop = engine.stop_handle();
         let handle = handle::insert(Server {
@@ -250,6 +283,8 @@ pub unsafe extern "C" fn zroute_server_new(
                 limits,
             }),
             allow_public,
+            drain,
+            drain_until: None,
             spare: None,
             memory: Vec::new(),
             keeps: false,
@@ -541,8 +576,9 @@ pub extern "C" fn zroute_server_serve_supervisor(server: *mut zroute_server) -> 
     })
 }
 
-/// Serves until zroute_server_stop is called, and then returns ZROUTE_OK. A
-/// stop that came before counts too; each run uses one stop up.
+/// Serves until zroute_server_stop is called, takes leave as zroute_server_drain
+/// does, and then returns ZROUTE_OK. A stop that came before counts too; each
+/// run uses one stop up. A second stop ends the leave at once.
 ///
 /// The thread that calls this runs the callbacks; all others get ZROUTE_BUSY
 /// meanwhile. ZROUTE_INTERRUPTED after a signal: look at your flags, and call
@@ -553,8 +589,44 @@ pub extern "C" fn zroute_server_run(server: *mut zroute_server) -> zroute_status
         let server = server.cast();
         as_runner(server, || {
             while serve_round(server, None)?.is_some() {}
-            Ok(())
+            loop {
+                match handle::enter::<Server>(server)?.drain(None) {
+                    // The leave has an end, and a stop is noticed.
+                    Err(failure) if failure.status == Status::ZROUTE_INTERRUPTED => {}
+                    drained => return drained.map(drop),
+                }
+            }
         })
+    })
+}
+
+/// Takes leave: for a host with a loop of its own, when it has ended, has
+/// handed in its answers and before it frees the server. Listens no more (with
+/// the transport `libzmq`, takes no more calls), tells clients of this library
+/// to go elsewhere and answers new calls with -32005. ZROUTE_OK when no call
+/// is open and nobody is left who would send one, or when the option
+/// `drain_ms` is over, counted from the first call of this; at once with 0.
+///
+/// `timeout_ms` bounds this call, -1 for no bound: ZROUTE_TIMEOUT when it was
+/// over before; hand in the answers to calls that you still have, and call
+/// again. Kept calls may be answered meanwhile. ZROUTE_INTERRUPTED after a
+/// signal. zroute_server_stop ends the leave at once.
+///
+/// A server that is run again listens again. One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_drain(
+    server: *mut zroute_server,
+    timeout_ms: c_int,
+) -> zroute_status {
+    gate("zroute_server_drain", || {
+        let mut server = handle::enter::<Server>(server.cast())?;
+        if server.drain(deadline(timeout_ms))? {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Status::ZROUTE_TIMEOUT,
+            "the server still has calls to answer, or callers",
+        ))
     })
 }
 
@@ -620,6 +692,7 @@ fn as_runner<T>(
 fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, Failure> {
     let mut count = 0;
     let mut server = handle::enter::<Server>(handle)?;
+    server.serve_again()?;
     loop {
         if server.engine.is_stopped() {
             server.engine.resume();

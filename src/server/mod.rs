@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `builtins` | the functions that every server has |
 //! | `counters` | what was counted |
+//! | `drain` | when a server that takes leave may go |
 //! | `open_calls` | the calls that wait for their answer, by token |
 //! | `options` | limits and the transport's options |
 //! | `pace` | how long handlers take |
@@ -15,6 +16,7 @@
 
 mod builtins;
 mod counters;
+mod drain;
 mod open_calls;
 mod options;
 mod pace;
@@ -26,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use builtins::Builtin;
 pub use counters::Counters;
+pub use drain::Drained;
 use open_calls::{OpenCall, OpenCalls};
 pub use options::Options;
 use pace::Paces;
@@ -52,6 +55,8 @@ pub struct Server {
     endpoints: Vec<String>,
     scratch: Vec<u8>,
     began: Instant,
+    /// Since when it takes leave.
+    draining: Option<Instant>,
 }
 
 /// Messages that need no handler and are answered in a row.
@@ -168,6 +173,7 @@ impl Server {
             endpoints: Vec::new(),
             scratch: Vec::new(),
             began: Instant::now(),
+            draining: None,
         })
     }
 
@@ -299,6 +305,72 @@ impl Server {
         }
     }
 
+    /// Takes leave: accepts no more peers (with the transport `libzmq`, only no
+    /// more calls), tells those that are this library to go, and answers new
+    /// calls with [`Code::ShuttingDown`]. Open calls may still be answered.
+    pub fn begin_drain(&mut self) -> Result<(), Error> {
+        if self.draining.is_none() {
+            self.draining = Some(Instant::now());
+            let mut goodbye = Vec::new();
+            plain::write_fault(&mut goodbye, &shutting_down());
+            self.transport.say_goodbye(&goodbye)?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is left to wait for: none if so, else when to look again
+    /// at the latest. For a host with a loop of its own; [`Server::take`]
+    /// answers those that still call.
+    pub fn drains_until(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let since = now - self.draining?;
+        let patience = if self.open.takes_numbers() {
+            // A supervisor knows which calls are its own again.
+            None
+        } else {
+            drain::patience(self.transport.remaining(), since)
+        };
+        match patience {
+            Some(patience) => Some(now + patience),
+            None if self.open.count() > 0 => Some(now + Duration::from_secs(1)),
+            None => None,
+        }
+    }
+
+    /// Takes leave, and waits until no call is open and nobody is left who would
+    /// send one, no longer than `until`. A host that still has calls to answer
+    /// rings the wake, hands them in, and comes again.
+    ///
+    /// [`Server::serve_again`] ends the leave; without it the server is only
+    /// good to be dropped.
+    pub fn drain(&mut self, until: Instant) -> Result<Drained, Error> {
+        self.begin_drain()?;
+        loop {
+            // Nothing is handed out any more.
+            self.take()?;
+            self.flush()?;
+            let Some(soon) = self.drains_until() else {
+                return Ok(Drained::Over);
+            };
+            if Instant::now() >= until {
+                return Ok(Drained::TimedOut);
+            }
+            let wake = Some(&self.wake);
+            if self.transport.wait(wake, Some(soon.min(until)), false)? == Waited::Woken {
+                return Ok(Drained::Woken);
+            }
+        }
+    }
+
+    /// Ends the leave, if one was taken, and accepts peers and calls again.
+    pub fn serve_again(&mut self) -> Result<(), Error> {
+        if self.draining.is_some() {
+            self.transport.listen_again()?;
+            self.draining = None;
+        }
+        Ok(())
+    }
+
     /// The next call that is already here. What needs no handler is answered
     /// on the way.
     pub fn take(&mut self) -> Result<Option<Taken>, Error> {
@@ -420,6 +492,9 @@ impl Server {
     fn admit(&mut self, incoming: Incoming) -> Result<Option<Taken>, Error> {
         let Incoming { envelope, body } = incoming;
         self.counters.requests += 1;
+        if self.draining.is_some() {
+            return self.refuse(&envelope, &shutting_down());
+        }
         let frame = match body {
             Body::One(frame) => frame,
             Body::Missing => {

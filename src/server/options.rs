@@ -1,5 +1,7 @@
 //! What a server is made with.
 
+use std::time::Duration;
+
 use super::open_calls::OpenCalls;
 use crate::msgpack::Limits;
 use crate::transport;
@@ -12,6 +14,9 @@ pub struct Options {
     /// Calls that may wait for their answer at once; more are told
     /// [`crate::wire::Code::Overloaded`].
     pub open_calls: usize,
+    /// How long a host that ends takes leave; not at all with zero. The host's
+    /// to obey: see [`super::Server::drain`].
+    pub drain: Duration,
     /// Options of the socket. Its `largest_frame` is set from the limits.
     pub transport: transport::Options,
 }
@@ -21,6 +26,7 @@ impl Default for Options {
         Self {
             limits: Limits::default(),
             open_calls: 65_536,
+            drain: Duration::from_secs(5),
             transport: transport::Options::default(),
         }
     }

@@ -9,7 +9,8 @@ use super::assembly::Assembly;
 use super::gatekeeper::Gatekeeper;
 use super::wait::Waiting;
 use super::{
-    Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Sent, Transport, Waited, Wake,
+    Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Remaining, Sent, Transport, Waited,
+    Wake,
 };
 use crate::wire::Envelope;
 
@@ -46,6 +47,8 @@ pub struct Libzmq {
     /// The last look for a message found none. Only then the descriptor tells of
     /// the next one.
     drained: bool,
+    /// When a message came last, as far as is known.
+    heard: Option<Instant>,
     /// A dealer's view of its connection.
     connection: Option<Connection>,
 }
@@ -110,6 +113,7 @@ impl Libzmq {
             send_buffer: options.send_buffer,
             held: Held::default(),
             drained: false,
+            heard: None,
             connection,
         })
     }
@@ -234,8 +238,16 @@ impl Transport for Libzmq {
     fn receive(&mut self) -> Result<Option<Incoming>, Error> {
         let mut frame = zmq::Message::new();
         match self.socket.recv(&mut frame, zmq::DONTWAIT) {
-            Ok(()) => self.drained = false,
+            Ok(()) => {
+                if self.drained || self.heard.is_none() {
+                    self.heard = Some(Instant::now());
+                }
+                self.drained = false;
+            }
             Err(zmq::Error::EAGAIN) => {
+                if !self.drained && self.heard.is_some() {
+                    self.heard = Some(Instant::now());
+                }
                 self.drained = true;
                 return Ok(None);
             }
@@ -339,6 +351,23 @@ impl Transport for Libzmq {
     fn address(&mut self, _: &[u8]) -> String {
         // libzmq tells it with each message, at the cost of a text for each.
         String::new()
+    }
+
+    fn say_goodbye(&mut self, _: &[u8]) -> Result<(), Error> {
+        // zmq_unbind() would end the connections too, and nobody is known to
+        // understand a message that it has not asked for.
+        Ok(())
+    }
+
+    fn remaining(&mut self) -> Remaining {
+        Remaining {
+            told: None,
+            others: self.heard.map(|heard| heard.elapsed()),
+        }
+    }
+
+    fn listen_again(&mut self) -> Result<(), Error> {
+        Ok(())
     }
 
     fn wait(

@@ -36,7 +36,7 @@ mod wake;
 pub mod z85;
 mod zmtp;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use endpoint::{Endpoint, is_taken_by_a_file};
 pub use error::Error;
@@ -92,6 +92,16 @@ pub enum Sent {
     Lost,
 }
 
+/// Who is still connected to a router that has said goodbye, as the shortest
+/// time since anything came from any of them; none if there is nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remaining {
+    /// Of the peers that were told, and will leave.
+    pub told: Option<Duration>,
+    /// Of the others, and of those that may be on their way to become one.
+    pub others: Option<Duration>,
+}
+
 /// A socket with many peers, used by one thread at a time.
 ///
 /// `router` addresses its peers by the first frame of the envelope, `dealer`
@@ -131,6 +141,18 @@ pub trait Transport: Send {
     /// came from it: `192.0.2.7:50000`, `ipc`, or nothing where it is not
     /// known, or any more.
     fn address(&mut self, routing_id: &[u8]) -> String;
+
+    /// A router accepts no more peers, where that leaves those that are
+    /// connected alone, and tells those that understand it, now and when they
+    /// have introduced themselves: `goodbye` is the body of a message with the
+    /// number 0.
+    fn say_goodbye(&mut self, goodbye: &[u8]) -> Result<(), Error>;
+
+    /// Who is still connected.
+    fn remaining(&mut self) -> Remaining;
+
+    /// A router that has said goodbye accepts peers again where it did before.
+    fn listen_again(&mut self) -> Result<(), Error>;
 
     /// Waits until something happens, the wake is rung or the time is over;
     /// without a time, for ever. A signal ends the wait with

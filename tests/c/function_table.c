@@ -197,6 +197,7 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_server_want_context(HANDLE, NULL))                                                  \
     F(zroute_server_serve_supervisor, SERVER, NULL_IS_BAD, 0,                                    \
       zroute_server_serve_supervisor(HANDLE))                                                    \
+    F(zroute_server_drain, SERVER, NULL_IS_BAD, 0, zroute_server_drain(HANDLE, 0))               \
     F(zroute_server_refuse_open, SERVER, NULL_IS_BAD, 0, zroute_server_refuse_open(HANDLE))      \
     F(zroute_server_declare_raw, SERVER, NULL_IS_BAD, 0, zroute_server_declare_raw(HANDLE))      \
     F(zroute_server_reload_keys, SERVER, NULL_IS_BAD, 0, zroute_server_reload_keys(HANDLE))      \

@@ -10,6 +10,10 @@ pub const LARGEST: usize = 16 << 10;
 /// The longest context that a PING may carry.
 const LONGEST_CONTEXT: usize = 16;
 
+/// The property by which this library knows itself, and its value. The other
+/// peers read past it, as past any that begins with `X-`.
+const ZROUTE: (&str, &str) = ("X-Zroute", "1");
+
 /// A command that came.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command<'a> {
@@ -39,6 +43,8 @@ pub enum Command<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Metadata<'a> {
     pub socket_type: Option<&'a [u8]>,
+    /// It is this library, and knows what a goodbye is.
+    pub is_zroute: bool,
 }
 
 impl<'a> Command<'a> {
@@ -80,7 +86,10 @@ impl<'a> Command<'a> {
 impl<'a> Metadata<'a> {
     fn read(mut data: &'a [u8]) -> Result<Self, Refusal> {
         let malformed = Refusal::told("malformed metadata");
-        let mut metadata = Self { socket_type: None };
+        let mut metadata = Self {
+            socket_type: None,
+            is_zroute: false,
+        };
         while !data.is_empty() {
             let (name, rest) = text(data).ok_or(malformed)?;
             let (size, rest) = rest.split_first_chunk().ok_or(malformed)?;
@@ -91,6 +100,8 @@ impl<'a> Metadata<'a> {
             }
             if name.eq_ignore_ascii_case(b"Socket-Type") {
                 metadata.socket_type = Some(value);
+            } else if name.eq_ignore_ascii_case(ZROUTE.0.as_bytes()) {
+                metadata.is_zroute = value == ZROUTE.1.as_bytes();
             }
             data = rest;
         }
@@ -115,8 +126,8 @@ fn put_text(out: &mut Vec<u8>, text: &[u8]) {
 /// Appends a READY or an INITIATE. The identity is empty: a peer that sees one
 /// makes up its own routing id.
 pub fn write_metadata(out: &mut Vec<u8>, command: &str, socket_type: &str) {
-    let mut data = Vec::with_capacity(48);
-    for (name, value) in [("Socket-Type", socket_type), ("Identity", "")] {
+    let mut data = Vec::with_capacity(64);
+    for (name, value) in [("Socket-Type", socket_type), ("Identity", ""), ZROUTE] {
         put_text(&mut data, name.as_bytes());
         // Names of socket types have a handful of letters.
         #[allow(clippy::cast_possible_truncation)]
@@ -167,6 +178,7 @@ mod tests {
         write_metadata(&mut out, "READY", "ROUTER");
         let metadata = Metadata {
             socket_type: Some(b"ROUTER"),
+            is_zroute: true,
         };
         assert_eq!(Command::read(body(&out)), Ok(Command::Ready(metadata)));
 
@@ -236,6 +248,7 @@ mod tests {
             panic!("{read:?}");
         };
         assert_eq!(metadata.socket_type, Some(&b"REQ"[..]));
+        assert!(!metadata.is_zroute);
     }
 
     #[test]

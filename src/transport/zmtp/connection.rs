@@ -46,6 +46,10 @@ pub struct Connection {
     pub paused: bool,
     /// It asks for signs of life.
     pub pings: bool,
+    /// It is this library, and knows what a goodbye is.
+    pub is_zroute: bool,
+    /// When something came last, by the engine's coarse clock.
+    pub read_at: u64,
     /// After how much silence it is given up.
     pub patience: Option<Duration>,
     /// When something came last; kept only for those with a patience.
@@ -72,6 +76,8 @@ impl Connection {
             served: false,
             paused: false,
             pings: false,
+            is_zroute: false,
+            read_at: 0,
             patience: None,
             heard: now,
             handshake_due: None,

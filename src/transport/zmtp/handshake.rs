@@ -39,6 +39,8 @@ impl Role {
 pub struct Handshake {
     role: Role,
     awaited: Awaited,
+    /// The peer is this library too.
+    pub is_zroute: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,7 @@ impl Handshake {
         Self {
             role,
             awaited: Awaited::Greeting,
+            is_zroute: false,
         }
     }
 
@@ -126,7 +129,8 @@ impl Handshake {
         }
     }
 
-    fn check_peer(&self, metadata: &Metadata<'_>) -> Result<(), Refusal> {
+    fn check_peer(&mut self, metadata: &Metadata<'_>) -> Result<(), Refusal> {
+        self.is_zroute = metadata.is_zroute;
         match metadata.socket_type {
             Some(other) if self.role.talks_to(other) => Ok(()),
             Some(_) => Err(Refusal::told(match self.role {

@@ -15,7 +15,8 @@ use crate::transport::{Endpoint, Error, Options};
 /// Accepts connections at one endpoint.
 #[derive(Debug)]
 pub struct Listener {
-    pub socket: Socket,
+    /// None while it is closed.
+    pub socket: Option<Socket>,
     /// The endpoint that is really bound.
     pub endpoint: String,
     /// Connections may wait to be accepted.
@@ -90,12 +91,31 @@ impl Listener {
             format!("ipc://@{}", String::from_utf8_lossy(name))
         };
         Ok(Self {
-            socket,
+            socket: Some(socket),
             endpoint,
             pending: false,
             file,
             folder: None,
         })
+    }
+
+    /// Gives the endpoint up, to be had by others.
+    pub fn close(&mut self) {
+        self.socket = None;
+        self.pending = false;
+        if let Some(file) = self.file.take() {
+            file.remove();
+        }
+    }
+
+    /// Takes the endpoint again.
+    pub fn reopen(&mut self, options: &Options) -> Result<(), Error> {
+        if self.socket.is_none() {
+            let mut again = Self::bind(&Endpoint::parse(&self.endpoint)?, options)?;
+            self.socket = again.socket.take();
+            self.file = again.file.take();
+        }
+        Ok(())
     }
 }
 
@@ -107,15 +127,17 @@ impl File {
             identity: (metadata.dev(), metadata.ino()),
         })
     }
+
+    fn remove(&self) {
+        if Self::at(&self.path).is_ok_and(|now| now.identity == self.identity) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(file) = &self.file
-            && File::at(&file.path).is_ok_and(|now| now.identity == file.identity)
-        {
-            let _ = std::fs::remove_file(&file.path);
-        }
+        self.close();
         if let Some(folder) = &self.folder {
             let _ = std::fs::remove_dir(folder);
         }
@@ -214,7 +236,12 @@ mod tests {
         let error = bind(&first.endpoint).unwrap_err().to_string();
         assert!(error.contains("in use"), "{error}");
         // As a process that was killed leaves it.
-        first.socket.shutdown(std::net::Shutdown::Both).unwrap();
+        first
+            .socket
+            .as_ref()
+            .unwrap()
+            .shutdown(std::net::Shutdown::Both)
+            .unwrap();
         let path = first.endpoint.replace("ipc://", "");
         let path = Path::new(&path);
         let second = bind(&first.endpoint).unwrap();

@@ -46,7 +46,9 @@ use std::time::{Duration, Instant};
 use self::engine::Engine;
 use self::handshake::Role;
 use self::keeper::Keeper;
-use super::{Endpoint, Error, Incoming, Options, Sent, Transport, Waited, Waiting, Wake, fork};
+use super::{
+    Endpoint, Error, Incoming, Options, Remaining, Sent, Transport, Waited, Waiting, Wake, fork,
+};
 use crate::wire::Envelope;
 
 /// See the module.
@@ -126,6 +128,18 @@ impl Transport for Zmtp {
 
     fn address(&mut self, routing_id: &[u8]) -> String {
         self.engine().address(routing_id)
+    }
+
+    fn say_goodbye(&mut self, goodbye: &[u8]) -> Result<(), Error> {
+        self.engine().say_goodbye(goodbye)
+    }
+
+    fn remaining(&mut self) -> Remaining {
+        self.engine().remaining()
+    }
+
+    fn listen_again(&mut self) -> Result<(), Error> {
+        self.engine().listen_again()
     }
 
     fn wait(

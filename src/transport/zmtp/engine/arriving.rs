@@ -33,14 +33,14 @@ impl Engine {
                 let Some(listener) = self.listeners.get_mut(place) else {
                     break;
                 };
-                if !listener.pending {
+                let Some(socket) = listener.socket.as_ref().filter(|_| listener.pending) else {
                     break;
-                }
+                };
                 if self.introducing >= self.options.backlog as usize {
                     self.make_way();
                     break;
                 }
-                match listener.socket.accept() {
+                match socket.accept() {
                     Ok((stream, _)) => self.adopt(stream.into()),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         listener.pending = false;
@@ -101,6 +101,7 @@ impl Engine {
             .ok()?;
         let now = Instant::now();
         let peer = entry.insert(Connection::new(key, stream, phase, now));
+        peer.read_at = self.looked_at;
         self.introducing += 1;
         if !self.options.handshake.is_zero() {
             let due = now + self.options.handshake;

@@ -9,11 +9,13 @@
 //! |---|---|
 //! | `arriving` | how connections come to be |
 //! | `ending` | how they end, and what happens to them with time |
+//! | `leaving` | how a server takes leave of its peers |
 //! | `reading` | what peers send: handshakes, commands and messages |
 //! | `writing` | what goes to peers |
 
 mod arriving;
 mod ending;
+mod leaving;
 mod reading;
 mod writing;
 
@@ -90,6 +92,10 @@ pub struct Engine {
     waker: Option<Arc<Waker>>,
     /// Connections whose peer asks for signs of life.
     pinging: usize,
+    /// When it looked last, in milliseconds of a clock that costs nothing.
+    looked_at: u64,
+    /// What peers that know it are told, once it takes leave.
+    goodbye: Option<Box<[u8]>>,
 }
 
 impl Engine {
@@ -122,17 +128,25 @@ impl Engine {
             rung: false,
             waker: None,
             pinging: 0,
+            looked_at: coarse_clock(),
+            goodbye: None,
         })
     }
 
     pub fn bind(&mut self, endpoint: &Endpoint) -> Result<String, Error> {
         let listener = Listener::bind(endpoint, &self.options)?;
-        let token = Token(LISTENERS + self.listeners.len());
-        self.register(&listener.socket, token, Interest::READABLE)
-            .map_err(|error| system("watch an endpoint", &error))?;
+        self.watch_listener(&listener, self.listeners.len())?;
         let bound = listener.endpoint.clone();
         self.listeners.push(listener);
         Ok(bound)
+    }
+
+    fn watch_listener(&self, listener: &Listener, place: usize) -> Result<(), Error> {
+        let Some(socket) = &listener.socket else {
+            return Ok(());
+        };
+        self.register(socket, Token(LISTENERS + place), Interest::READABLE)
+            .map_err(|error| system("watch an endpoint", &error))
     }
 
     pub fn connect(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
@@ -262,6 +276,7 @@ impl Engine {
             }
             Err(error) => return Err(system("wait for events", &error)),
         }
+        self.looked_at = coarse_clock();
         let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
             match event.token() {
@@ -336,6 +351,18 @@ impl Engine {
 fn is_behind(peer: &Connection, options: &Options) -> bool {
     peer.output.pending() > PUSH_BACK
         || peer.output.blocked && peer.output.messages() > options.send_high_water as usize
+}
+
+/// Milliseconds since some time, as of the system's latest tick: no more than a
+/// few old, and read without asking the hardware.
+fn coarse_clock() -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the system writes the time to the place given, which has room.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    time.tv_sec.cast_unsigned() * 1000 + time.tv_nsec.cast_unsigned() / 1_000_000
 }
 
 fn waker(waker: &mut Option<Arc<Waker>>, poll: &Poll) -> io::Result<Arc<Waker>> {

@@ -147,6 +147,7 @@ impl Engine {
                 // At its end, the next read tells so.
                 peer.readable = !read.drained || peer.ended;
                 peer.served = peer.readable;
+                peer.read_at = self.looked_at;
                 if peer.patience.is_some() {
                     peer.heard = Instant::now();
                 }
@@ -211,6 +212,9 @@ impl Engine {
         }
         let heartbeat = self.options.heartbeat;
         if let Some(peer) = self.connections.get_mut(index(key)) {
+            if let Phase::Handshaking(handshake) = &peer.phase {
+                peer.is_zroute = handshake.is_zroute;
+            }
             peer.phase = Phase::Up;
             let timers = &mut self.timers;
             timers.clear(&mut peer.handshake_due, Timer::Handshake(key));
@@ -228,6 +232,7 @@ impl Engine {
                 timers.set(&mut peer.silence_due, now + patience, silence);
             }
         }
+        self.tell_goodbye(key);
     }
 
     /// Does what a command asks for.
