@@ -1327,8 +1327,8 @@ enum zroute_status zroute_server_declare_raw(struct zroute_server *server);
  * text for people. Without a description only the name is told.
  *
  * One thread at a time. ZROUTE_BAD_ARGUMENT when no function has the name,
- * ZROUTE_INVALID_VALUE when it is no map whose keys are texts other than
- * `name`.
+ * ZROUTE_INVALID_VALUE when the description is no MessagePack value,
+ * ZROUTE_WRONG_TYPE when it is no map whose keys are texts other than `name`.
  */
 enum zroute_status zroute_server_describe(struct zroute_server *server,
                                           const char *name,

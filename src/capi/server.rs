@@ -499,8 +499,8 @@ pub extern "C" fn zroute_server_declare_raw(server: *mut zroute_server) -> zrout
 /// text for people. Without a description only the name is told.
 ///
 /// One thread at a time. ZROUTE_BAD_ARGUMENT when no function has the name,
-/// ZROUTE_INVALID_VALUE when it is no map whose keys are texts other than
-/// `name`.
+/// ZROUTE_INVALID_VALUE when the description is no MessagePack value,
+/// ZROUTE_WRONG_TYPE when it is no map whose keys are texts other than `name`.
 ///
 /// # Safety
 /// `name` is NULL or a NUL-terminated text; `description` leads to `size`

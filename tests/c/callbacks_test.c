@@ -271,6 +271,53 @@ static void a_code_is_the_protocols_or_the_applications(void **state)
     assert_fault(1, "", called(pair, "f", PACKED("\xc0")));
 }
 
+static void tells_its_context(zroute_call *call, void *userdata)
+{
+    const char *peer = NULL, *dialect = NULL;
+    const void *meta;
+    size_t size;
+    zroute_writer *writer;
+    (void)userdata;
+    assert_status(ZROUTE_OK, zroute_call_peer(call, &peer));
+    assert_status(ZROUTE_OK, zroute_call_dialect(call, &dialect));
+    assert_status(ZROUTE_OK, zroute_call_meta(call, &meta, &size));
+    assert_int_equal(size, 0);
+    assert_status(ZROUTE_OK, zroute_writer_new(&writer));
+    assert_status(ZROUTE_OK, zroute_writer_array(writer, 2));
+    assert_status(ZROUTE_OK, zroute_writer_boolean(writer, strncmp(peer, "127.0.0.1:", 10) == 0));
+    assert_status(ZROUTE_OK, zroute_writer_text(writer, dialect));
+    assert_status(ZROUTE_OK, zroute_call_answer_with(call, writer));
+    assert_status(ZROUTE_OK, zroute_writer_free(writer));
+}
+
+static void a_call_tells_who_called_if_that_was_asked_for(void **state)
+{
+    struct pair *pair = *state;
+    const char *transport = getenv("ZROUTE_TRANSPORT");
+    zroute_server_register(pair->server, "f", tells_its_context, NULL, NULL);
+    assert_answer("\x92\xc2\xa0", called(pair, "f", PACKED("\xc0")));
+    assert_status(ZROUTE_OK, zroute_server_want_context(pair->server, "f"));
+    if (transport && strcmp(transport, "libzmq") == 0) {
+        assert_answer("\x92\xc2\xa5plain", called(pair, "f", PACKED("\xc0")));
+    } else {
+        assert_answer("\x92\xc3\xa5plain", called(pair, "f", PACKED("\xc0")));
+    }
+}
+
+static void a_function_describes_itself(void **state)
+{
+    struct pair *pair = *state;
+    zroute_server_register(pair->server, "f", echo, NULL, NULL);
+    assert_answer("\x91\x81\xa4name\xa1" "f", called(pair, "zroute.list", PACKED("\xc0")));
+    assert_status(ZROUTE_BAD_ARGUMENT,
+                  zroute_server_describe(pair->server, "nobody", PACKED("\x80")));
+    assert_status(ZROUTE_WRONG_TYPE, zroute_server_describe(pair->server, "f", PACKED("\x90")));
+    assert_status(ZROUTE_OK,
+                  zroute_server_describe(pair->server, "f", PACKED("\x81\xa3" "doc\xa4says")));
+    assert_answer("\x91\x82\xa4name\xa1" "f\xa3" "doc\xa4says",
+                  called(pair, "zroute.list", PACKED("\x91\xa1?")));
+}
+
 /* --- Userdata --- */
 
 static void a_replaced_callbacks_userdata_is_finalized_once_and_at_once(void **state)
@@ -603,6 +650,8 @@ int main(void)
         TEST(only_a_map_with_the_reserved_key_alone_is_reserved),
         TEST(a_failure_carries_code_name_and_message),
         TEST(a_code_is_the_protocols_or_the_applications),
+        TEST(a_call_tells_who_called_if_that_was_asked_for),
+        TEST(a_function_describes_itself),
         TEST(a_replaced_callbacks_userdata_is_finalized_once_and_at_once),
         TEST(every_userdata_is_finalized_once_before_the_server_is_gone),
         TEST(a_refused_registration_leaves_the_userdata_alone),

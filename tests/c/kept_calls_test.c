@@ -271,6 +271,44 @@ static void another_thread_answers_while_the_server_waits(void **state)
     free_running(&running);
 }
 
+static void a_run_that_ends_waits_for_kept_calls_and_begins_no_others(void **state)
+{
+    struct running running;
+    struct raw_socket first, second;
+    struct message answer;
+    int64_t since = now_ms();
+    int64_t code = 0;
+    (void)state;
+    kept = NULL;
+    make_running(&running);
+    assert_status(ZROUTE_OK, zroute_server_register(running.server, "f", keep, &kept, NULL));
+    run(&running);
+    raw_connect(&first, ZMQ_REQ, running.endpoint);
+    raw_connect(&second, ZMQ_REQ, running.endpoint);
+    /* It is connected before the server listens no more. */
+    raw_send_frames(&second, FRAME("\x82\xad" "function_name\xa4" "echo\xaaparameters\x01"));
+    raw_awaited(&second, &answer);
+    assert_body("\x01", &answer);
+    raw_send_frames(&first, FRAME(CALL_OF_F));
+    while (*(zroute_call *volatile *)&kept == NULL && within_patience(since)) {
+    }
+    assert_status(ZROUTE_OK, zroute_server_stop(running.server));
+    while (code != -32005 && within_patience(since)) {
+        raw_send_frames(&second,
+                        FRAME("\x82\xad" "function_name\xa4" "echo\xaaparameters\xc0"));
+        raw_awaited(&second, &answer);
+        code = answer.frames[answer.count - 1].size == 1 ? 0 : fault_code(&answer);
+    }
+    assert_status(ZROUTE_OK, zroute_call_answer(kept, PACKED("\x07")));
+    raw_awaited(&first, &answer);
+    assert_body("\x07", &answer);
+    assert_int_equal(0, pthread_join(running.thread, NULL));
+    assert_status(ZROUTE_OK, running.ended);
+    assert_status(ZROUTE_OK, zroute_server_free(running.server));
+    raw_close(&first);
+    raw_close(&second);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, free_pair)
@@ -285,6 +323,7 @@ int main(void)
         TEST(the_servers_end_is_the_end_of_its_kept_calls),
         TEST(an_answer_that_is_given_before_the_servers_end_is_sent),
         cmocka_unit_test(another_thread_answers_while_the_server_waits),
+        cmocka_unit_test(a_run_that_ends_waits_for_kept_calls_and_begins_no_others),
     };
     return cmocka_run_group_tests_name("kept calls", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* The pull form: batches of calls out, batches of answers in. */
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/time.h>
 
 #include <zmq.h>
@@ -451,6 +452,99 @@ static void a_signal_interrupts_the_wait_and_the_answers_were_sent(void **state)
     assert_status(ZROUTE_OK, zroute_writer_free(answers));
 }
 
+static void a_call_comes_with_its_context_if_that_is_wanted(void **state)
+{
+    struct pair *pair = *state;
+    struct raw_socket peer;
+    struct message answer;
+    struct pulled calls[2];
+    zroute_writer *writer;
+    zroute_reader *reader;
+    const void *data;
+    uint32_t route, count;
+    size_t size;
+    const char *transport = getenv("ZROUTE_TRANSPORT");
+    /* A text of less than 32 bytes has one byte before it. */
+    const char *address = transport && strcmp(transport, "libzmq") == 0 ? "" : "127.0.0.1:";
+    assert_status(ZROUTE_OK, zroute_server_declare(pair->server, "f", &route));
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_server_want_context(pair->server, "nobody"));
+    assert_status(ZROUTE_OK, zroute_server_want_context(pair->server, "f"));
+    raw_connect(&peer, ZMQ_DEALER, pair->endpoint);
+    raw_send_frames(&peer, FRAME(""), FRAME(CALL_OF_F));
+    raw_send_frames(&peer, FRAME(""),
+                    FRAME("\x83\xad" "function_name\xa1" "f\xaaparameters\x05\xa4meta\x81\x01\x02"));
+    pull(pair, calls, 2);
+    assert_status(ZROUTE_OK, zroute_reader_new(calls[0].data, calls[0].size, &reader));
+    assert_status(ZROUTE_OK, zroute_reader_array(reader, &count));
+    assert_int_equal(count, 4);
+    assert_status(ZROUTE_OK, zroute_reader_slice(reader, &data, &size));
+    assert_packed(data, size, "\xc0");
+    assert_status(ZROUTE_OK, zroute_reader_slice(reader, &data, &size));
+    assert_packed(data, size, "\xc0");
+    assert_status(ZROUTE_OK, zroute_reader_slice(reader, &data, &size));
+    assert_true(size > strlen(address));
+    assert_memory_equal((const char *)data + 1, address, strlen(address));
+    assert_status(ZROUTE_OK, zroute_reader_slice(reader, &data, &size));
+    assert_packed(data, size, "\xa5plain");
+
+    assert_status(ZROUTE_OK, zroute_reader_reset(reader, calls[1].data, calls[1].size));
+    assert_status(ZROUTE_OK, zroute_reader_array(reader, &count));
+    assert_status(ZROUTE_OK, zroute_reader_skip(reader));
+    assert_status(ZROUTE_OK, zroute_reader_slice(reader, &data, &size));
+    assert_packed(data, size, "\x81\x01\x02");
+    assert_status(ZROUTE_OK, zroute_reader_free(reader));
+
+    writer = answers_for(2);
+    add(writer, calls[0].token, PACKED("\x01"));
+    add(writer, calls[1].token, PACKED("\x02"));
+    assert_status(ZROUTE_OK, hand_in(pair, writer));
+    raw_awaited(&peer, &answer);
+    assert_body("\x01", &answer);
+    raw_close(&peer);
+}
+
+static void calls_that_were_not_begun_are_given_back(void **state)
+{
+    struct pair *pair = *state;
+    struct raw_socket peer;
+    struct message answer;
+    struct pulled call;
+    uint32_t route;
+    assert_status(ZROUTE_OK, zroute_server_declare(pair->server, "f", &route));
+    raw_connect(&peer, ZMQ_REQ, pair->endpoint);
+    raw_send_frames(&peer, FRAME(CALL_OF_F));
+    pull(pair, &call, 1);
+    assert_status(ZROUTE_OK, zroute_server_refuse_open(pair->server));
+    raw_awaited(&peer, &answer);
+    assert_int_equal(fault_code(&answer), -32005);
+    assert_status(ZROUTE_UNKNOWN_CALL,
+                  zroute_server_answer(pair->server, call.token, PACKED("\xc0")));
+    raw_close(&peer);
+}
+
+static void a_supervisors_numbers_are_the_tokens_and_it_says_who_called(void **state)
+{
+    struct pair *pair = *state;
+    struct raw_socket peer;
+    struct message answer;
+    struct pulled call;
+    uint32_t route;
+    assert_status(ZROUTE_OK, zroute_server_serve_supervisor(pair->server));
+    assert_status(ZROUTE_OK, zroute_server_want_context(pair->server, NULL));
+    assert_status(ZROUTE_OK, zroute_server_declare(pair->server, "f", &route));
+    raw_connect(&peer, ZMQ_DEALER, pair->endpoint);
+    raw_send_frames(&peer, FRAME("\0\0\0\0\0\0\0\x2a"), FRAME(""),
+                    FRAME("\x84\xad" "function_name\xa1" "f\xaaparameters\x05\xa4peer\xa2me"
+                          "\xa7" "dialect\xa3old"));
+    pull(pair, &call, 1);
+    assert_int_equal(call.token, 42);
+    assert_packed(call.data, call.size, "\x94\x05\xc0\xa2me\xa3old");
+    assert_status(ZROUTE_OK, zroute_server_answer(pair->server, call.token, PACKED("\x07")));
+    raw_awaited(&peer, &answer);
+    assert_body("\x07", &answer);
+    raw_close(&peer);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, free_pair)
@@ -465,6 +559,9 @@ int main(void)
         TEST(answers_that_are_no_map_are_refused_and_their_calls_stay_open),
         TEST(single_answers_and_faults_go_by_token),
         TEST(raw_bodies_come_under_route_minus_1_and_are_answered_with_bytes),
+        TEST(a_call_comes_with_its_context_if_that_is_wanted),
+        TEST(calls_that_were_not_begun_are_given_back),
+        TEST(a_supervisors_numbers_are_the_tokens_and_it_says_who_called),
         TEST(a_stop_is_told_and_the_answers_were_sent),
         TEST(a_stop_is_told_although_more_calls_wait),
         TEST(a_signal_interrupts_the_wait_and_the_answers_were_sent),

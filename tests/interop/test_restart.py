@@ -119,6 +119,18 @@ def test_sigterm_leaves_no_call_without_a_word(programs, language):
         assert code(answers[-1][2]) == SHUTTING_DOWN, "the server ends after the call in progress"
 
 
+def test_sigterm_loses_no_call_of_a_req_that_goes_on_calling(programs, language):
+    with programs.server(language) as server, Peer(zmq.REQ, server.endpoint) as peer:
+        assert read(*peer.exchange(request("echo", 0))) == 0
+        server.send_signal(signal.SIGTERM)
+        for number in range(100_000):
+            (body,) = peer.exchange(request("echo", [number]))
+            if read(body) != [number]:
+                break
+        assert code(body) == SHUTTING_DOWN
+        assert server.wait() == 0
+
+
 def test_sigterm_ends_an_idle_server(programs, language):
     with programs.server(language) as server, Dealer(server.endpoint) as dealer:
         dealer.assert_served()
