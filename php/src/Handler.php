@@ -98,7 +98,7 @@ final class Handler
     public static function isMismatch(\TypeError $error): bool
     {
         $frame = $error->getTrace()[0] ?? [];
-        if (!in_array($frame['file'] ?? '', [__FILE__, __DIR__ . '/Server.php'], true)) {
+        if (!in_array($frame['file'] ?? '', [__FILE__, __DIR__ . '/Server/Loop.php'], true)) {
             return false;
         }
         // The handler's own name leads the text: strlen() and others fail without a frame of their own.
