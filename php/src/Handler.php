@@ -5,8 +5,10 @@ declare(strict_types=1);
 namespace Zroute;
 
 use Zroute\Exception\InvalidOption;
+use Zroute\Handler\Target;
 
 use function array_is_list;
+use function array_splice;
 use function count;
 use function is_array;
 use function is_int;
@@ -17,63 +19,92 @@ use function is_int;
  * One whose single parameter is untyped, `array`, `iterable` or `mixed` gets
  * them whole, as in `function (array $data)`. Any other signature gets them
  * spread: a list by position, a map by name; what does not fit is the fault
- * -32602, found out before the handler runs.
+ * -32602, found out before the handler runs. A parameter of the type Call is
+ * not counted.
  *
  * @internal
  */
 final class Handler
 {
-    private function __construct(
-        private readonly \Closure $handler,
-        private readonly int $required,
-        /** The most arguments, or null for any number. */
-        private readonly ?int $most,
-        /** @var array<string, bool> the parameters' names, and whether each must be given */
-        private readonly array $names,
-        private readonly bool $takesAnyName,
-    ) {
-    }
+    /** The files that handlers are called from. */
+    private const CALLERS = [__FILE__, __DIR__ . '/Handler/Target.php', __DIR__ . '/Server/Loop.php'];
 
-    /**
-     * @param callable $handler
-     * @return \Closure(mixed): mixed takes the parameters as they came
-     */
-    public static function of(callable $handler): \Closure
+    private readonly \Closure $handler;
+    public readonly \ReflectionFunctionAbstract $declared;
+    private readonly bool $whole;
+    private readonly int $required;
+    /** The most arguments, or null for any number. */
+    private readonly ?int $most;
+    /** @var array<string, bool> the parameters' names, and whether each must be given */
+    private readonly array $names;
+    private readonly bool $takesAnyName;
+    /** @var array<int, string> the parameters that get the Call: names by position */
+    private readonly array $calls;
+
+    /** @throws InvalidOption when it takes references */
+    public function __construct(Target $target)
     {
-        $closure = \Closure::fromCallable($handler);
-        $function = new \ReflectionFunction($closure);
-        $parameters = $function->getParameters();
-        foreach ($parameters as $parameter) {
+        $this->handler = $target->closure;
+        $this->declared = $target->declared;
+        $names = $calls = [];
+        $count = 0;
+        $required = 0;
+        foreach ($this->declared->getParameters() as $position => $parameter) {
+            $name = $parameter->getName();
             if ($parameter->isPassedByReference()) {
                 throw new InvalidOption(
-                    "a handler's parameters cannot be references: \${$parameter->getName()} of {$function->getName()}()"
+                    "a handler's parameters cannot be references: \$$name of {$this->declared->getName()}()"
                 );
             }
-        }
-        if (self::takesThemWhole($parameters)) {
-            return $closure;
-        }
-        $names = [];
-        foreach ($parameters as $parameter) {
+            if (Call::isTypeOf($parameter)) {
+                $calls[$position] = $name;
+                continue;
+            }
+            $count++;
+            $required += (int) !$parameter->isOptional();
             if (!$parameter->isVariadic()) {
-                $names[$parameter->getName()] = !$parameter->isOptional();
+                $names[$name] = !$parameter->isOptional();
             }
         }
-        $variadic = $function->isVariadic() || self::isMagic($function);
+        $variadic = $this->declared->isVariadic() || self::isMagic($this->declared);
+        $this->whole = self::takesWhole($this->declared);
+        $this->required = $required;
+        $this->most = $variadic ? null : $count;
+        $this->names = $names;
         // Internal functions collect values, but no names.
-        $takesAnyName = $variadic && !$function->isInternal();
-        $spread = new self(
-            $closure,
-            $function->getNumberOfRequiredParameters(),
-            $variadic ? null : count($parameters),
-            $names,
-            $takesAnyName
-        );
-        return $spread->call(...);
+        $this->takesAnyName = $variadic && !$this->declared->isInternal();
+        $this->calls = $calls;
+    }
+
+    public function wantsCall(): bool
+    {
+        return $this->calls !== [];
+    }
+
+    /** @return \Closure(mixed): mixed for a handler that wants no Call: takes the parameters as they came */
+    public function withParameters(): \Closure
+    {
+        return $this->whole ? $this->handler : $this->spread(...);
+    }
+
+    /** @return \Closure(Call): mixed whatever the handler wants; a mismatch comes as a Fault */
+    public function withCall(): \Closure
+    {
+        return function (Call $call): mixed {
+            try {
+                if ($this->calls === []) {
+                    return $this->whole ? ($this->handler)($call->parameters) : $this->spread($call->parameters);
+                }
+                $arguments = $this->whole ? [$call->parameters] : $this->arguments($call->parameters);
+                return ($this->handler)(...$this->insert($call, $arguments));
+            } catch (\TypeError $e) {
+                throw self::mismatch($e) ?? $e;
+            }
+        };
     }
 
     /** Whether it is a method that only __call() or __callStatic() knows. */
-    private static function isMagic(\ReflectionFunction $function): bool
+    private static function isMagic(\ReflectionFunctionAbstract $function): bool
     {
         $class = $function->getClosureScopeClass();
         return $class !== null
@@ -81,9 +112,11 @@ final class Handler
             && !$class->hasMethod($function->getName());
     }
 
-    /** @param list<\ReflectionParameter> $parameters */
-    private static function takesThemWhole(array $parameters): bool
+    /** Whether the parameters come whole, and not spread. */
+    public static function takesWhole(\ReflectionFunctionAbstract $function): bool
     {
+        $given = static fn (\ReflectionParameter $parameter): bool => !Call::isTypeOf($parameter);
+        $parameters = array_values(array_filter($function->getParameters(), $given));
         if (count($parameters) !== 1 || $parameters[0]->isVariadic()) {
             return false;
         }
@@ -92,36 +125,68 @@ final class Handler
     }
 
     /**
-     * Whether an error says that the parameters did not fit, and not that
-     * something inside the handler went wrong.
+     * The fault that an error is, if it says that the parameters did not fit, and
+     * not that something inside the handler went wrong.
      */
-    public static function isMismatch(\TypeError $error): bool
+    public static function mismatch(\TypeError $error): ?Fault
     {
         $frame = $error->getTrace()[0] ?? [];
-        if (!in_array($frame['file'] ?? '', [__FILE__, __DIR__ . '/Server/Loop.php'], true)) {
-            return false;
+        if (!in_array($frame['file'] ?? '', self::CALLERS, true)) {
+            return null;
         }
         // The handler's own name leads the text: strlen() and others fail without a frame of their own.
         $name = isset($frame['class']) ? "{$frame['class']}::{$frame['function']}" : $frame['function'];
         // PHP's text ends the name of an anonymous class where its file begins.
         $name = (string) strtok($name, "\0");
-        return str_starts_with($error->getMessage(), "$name(): Argument #");
+        if (!str_starts_with($error->getMessage(), "$name(): Argument #")) {
+            return null;
+        }
+        // Where it was called from is nobody's business.
+        $message = (string) preg_replace('/, (called|\d+ passed) in .+ on line \d+/', '', $error->getMessage());
+        return new Fault(Fault::PARAMETERS, $message);
     }
 
-    private function call(mixed $parameters): mixed
+    private function spread(mixed $parameters): mixed
+    {
+        return ($this->handler)(...$this->arguments($parameters));
+    }
+
+    /** @return array<mixed> */
+    private function arguments(mixed $parameters): array
     {
         if ($parameters === null) {
             $parameters = [];
         }
         if (!is_array($parameters)) {
-            throw self::mismatch('a list or a map of parameters', get_debug_type($parameters));
+            throw self::unfit('a list or a map of parameters', get_debug_type($parameters));
         }
         if (array_is_list($parameters)) {
             $this->checkCount(count($parameters));
         } else {
             $this->checkNames($parameters);
         }
-        return ($this->handler)(...$parameters);
+        return $parameters;
+    }
+
+    /**
+     * Puts the call where it is wanted, whatever the caller has put there.
+     *
+     * @param array<mixed> $arguments
+     * @return array<mixed>
+     */
+    private function insert(Call $call, array $arguments): array
+    {
+        $list = array_is_list($arguments);
+        foreach ($this->calls as $position => $name) {
+            if ($list && $position <= count($arguments)) {
+                array_splice($arguments, $position, 0, [$call]);
+            } else {
+                // Behind parameters that were left out.
+                $arguments[$name] = $call;
+                $list = false;
+            }
+        }
+        return $arguments;
     }
 
     private function checkCount(int $count): void
@@ -132,7 +197,7 @@ final class Handler
                 $this->most === $this->required => (string) $this->required,
                 default => "$this->required to $this->most",
             };
-            throw self::mismatch("$expected parameters", (string) $count);
+            throw self::unfit("$expected parameters", (string) $count);
         }
     }
 
@@ -141,21 +206,21 @@ final class Handler
     {
         foreach ($parameters as $name => $_) {
             if (is_int($name)) {
-                throw self::mismatch('a list, or a map with names', "a map with the key $name");
+                throw self::unfit('a list, or a map with names', "a map with the key $name");
             }
             if (!isset($this->names[$name]) && !$this->takesAnyName) {
                 $known = implode(', ', array_keys($this->names));
-                throw self::mismatch($known === '' ? 'no parameters' : "parameters named $known", "one named '$name'");
+                throw self::unfit($known === '' ? 'no parameters' : "parameters named $known", "one named '$name'");
             }
         }
         foreach ($this->names as $name => $required) {
             if ($required && !array_key_exists($name, $parameters)) {
-                throw self::mismatch("a parameter named $name", 'none');
+                throw self::unfit("a parameter named $name", 'none');
             }
         }
     }
 
-    private static function mismatch(string $expected, string $got): Fault
+    private static function unfit(string $expected, string $got): Fault
     {
         return new Fault(Fault::PARAMETERS, "expected $expected, got $got");
     }

@@ -4,17 +4,18 @@ declare(strict_types=1);
 
 namespace Zroute;
 
+use Psr\Container\ContainerInterface;
 use Psr\Log\LoggerInterface;
 use Zroute\Exception\ConnectionFailed;
 use Zroute\Exception\ForkedHandle;
 use Zroute\Exception\InvalidOption;
 use Zroute\Exception\NativeError;
+use Zroute\Handler\Instances;
 use Zroute\Server\Board;
 use Zroute\Server\Failures;
+use Zroute\Server\Functions;
 use Zroute\Server\Loop;
 use Zroute\Server\Signals;
-
-use function is_string;
 
 /**
  * Serves PHP functions.
@@ -34,37 +35,40 @@ final class Server
     private readonly Native $native;
     private readonly object $handle;
     private readonly Loop $loop;
+    private readonly Functions $functions;
+    private readonly Instances $instances;
     private int $endpoints = 0;
     private bool $watchesShutdown = false;
 
     /**
-     * @param array<string, callable> $functions handlers by name; Handler tells how they get their parameters
+     * @param array<string, string|array|object> $functions handlers by name, as register() takes them
      * @param array<string, int|string|bool> $options the native options of docs/php.md (max_message, linger_ms,
      *        curve_secret_key, …), and error_details: whether callers see the class and message of an exception
      *        (default true)
      * @param LoggerInterface|null $logger where failed handlers are reported; null takes error_log()
+     * @param ContainerInterface|null $container where handlers and middleware that are named by class come from; null
+     *        makes one object of each class that needs no constructor parameters
      * @throws InvalidOption|NativeError
      */
     public function __construct(
         array $functions = [],
         array $options = [],
         ?LoggerInterface $logger = null,
+        ?ContainerInterface $container = null,
     ) {
         $details = $options['error_details'] ?? true;
         if (!is_bool($details)) {
             throw new InvalidOption("option 'error_details' is expected to be bool, got " . get_debug_type($details));
         }
         unset($options['error_details']);
+        $this->instances = new Instances($container);
         $this->native = Native::get();
         $this->handle = $this->native->newServer($options);
         try {
             $failures = new Failures($this->native, $this->handle, $logger, $details);
             $this->loop = new Loop($this->native, $this->handle, $failures);
+            $this->functions = new Functions($this->native, $this->handle, $this->loop);
             foreach ($functions as $name => $handler) {
-                if (!is_callable($handler)) {
-                    $got = is_string($handler) ? "'$handler'" : get_debug_type($handler);
-                    throw new InvalidOption("the handler of '$name' is expected to be callable, got $got");
-                }
                 $this->register((string) $name, $handler);
             }
         } catch (\Throwable $e) {
@@ -75,16 +79,55 @@ final class Server
     }
 
     /**
-     * Adds a function, or replaces it.
+     * Adds a function, or replaces it; a service adds one for each method, as name.method.
      *
-     * @throws InvalidOption when the name is empty or the handler takes references
+     * | handler | what is called |
+     * |---|---|
+     * | a callable: closure, function name, [$object, 'method'], object with __invoke() | it |
+     * | 'Class@method', 'Class::method', [Class::class, 'method'] | it, of an object of the class unless it is static |
+     * | Class::class with __invoke() | that, of an object of the class |
+     * | Class::class, an object, Zroute\Service | a service: each of its public methods |
+     *
+     * Instead of a class there may be any id that the container knows. Classes and methods are looked for at once; the
+     * object is asked for at each call.
+     *
+     * @param string|array<mixed>|object $handler
+     * @param ContainerInterface|null $container where its object comes from; null takes the server's
+     * @throws InvalidOption when the name is empty, nothing can be called, or the handler takes references
      */
-    public function register(string $name, callable $handler): static
+    public function register(string $name, mixed $handler, ?ContainerInterface $container = null): static
     {
-        $closure = Handler::of($handler);
-        $route = $this->native->declare($this->handle, $name);
-        $this->loop->route($route, $name, $closure);
+        $this->functions->add($name, $handler, $container === null ? $this->instances : new Instances($container));
         return $this;
+    }
+
+    /**
+     * Puts a middleware around all functions whose names match, those that come later too. What was added first is
+     * outermost: it sees a call first, and its answer last.
+     *
+     * @param string $glob * for any characters, ? for one, as fnmatch() has it: math.*
+     * @param string|callable(Call, callable): mixed|Middleware $middleware a class name is that of a Middleware
+     * @param ContainerInterface|null $container where its object comes from; null takes the server's
+     * @throws InvalidOption when it is no middleware, or there is no object of its class
+     */
+    public function middleware(
+        string $glob,
+        string|callable|Middleware $middleware,
+        ?ContainerInterface $container = null,
+    ): static {
+        $instances = $container === null ? $this->instances : new Instances($container);
+        $this->functions->surround($glob, $middleware, $instances);
+        return $this;
+    }
+
+    /**
+     * The names of the functions that match a glob.
+     *
+     * @return list<string>
+     */
+    public function functions(string $glob = '*'): array
+    {
+        return $this->functions->matching($glob);
     }
 
     /**
@@ -178,12 +221,13 @@ final class Server
     }
 
     /**
-     * Serves a supervisor: its numbers of the calls are their tokens.
+     * Serves a supervisor: its numbers of the calls are their tokens. To be called before bind().
      *
      * @internal
      */
     public function watchedBy(Board $board): static
     {
+        $this->native->serveSupervisor($this->handle);
         $this->loop->watchedBy($board);
         return $this;
     }

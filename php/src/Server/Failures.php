@@ -32,12 +32,9 @@ final class Failures
     /** The handler of a call threw. A Fault is meant for the caller; anything else is for the log too. */
     public function thrown(int $token, string $function, \Throwable $e): void
     {
-        if ($e instanceof Fault) {
-            $this->tell($token, $e->getCode(), $e->name, $e->getMessage());
-        } elseif ($e instanceof \TypeError && Handler::isMismatch($e)) {
-            // Where it was called from is nobody's business.
-            $message = (string) preg_replace('/, (called|\d+ passed) in .+ on line \d+/', '', $e->getMessage());
-            $this->tell($token, Fault::PARAMETERS, 'InvalidParameters', $message);
+        $fault = $e instanceof \TypeError ? Handler::mismatch($e) ?? $e : $e;
+        if ($fault instanceof Fault) {
+            $this->tell($token, $fault->getCode(), $fault->name, $fault->getMessage());
         } else {
             $this->unexpected($token, "$function failed", $e);
         }

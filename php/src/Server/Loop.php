@@ -44,7 +44,7 @@ final class Loop
     private readonly Bridge $bridge;
     private readonly int $process;
     private readonly bool $dispatches;
-    /** @var array<int, \Closure(mixed): mixed> by route */
+    /** @var array<int, Chain|\Closure(mixed): mixed> by route */
     private array $handlers = [];
     /** @var array<int, string> by route */
     private array $names = [self::ROUTE_RAW => 'the raw handler'];
@@ -75,8 +75,11 @@ final class Loop
         $this->dispatches = function_exists('pcntl_signal_dispatch');
     }
 
-    /** Sets the handler of a route. Calls that were taken before may still get the one before. */
-    public function route(int $route, string $name, \Closure $handler): void
+    /**
+     * Sets what serves a route: a chain, if its calls come with all that is known of them. Calls that were taken
+     * already still go to the one before.
+     */
+    public function route(int $route, string $name, Chain|\Closure $handler): void
     {
         $this->handlers[$route] = $handler;
         $this->names[$route] = $name;
@@ -244,7 +247,11 @@ final class Loop
             }
             // min() also because a product that does not fit would be a float.
             $deadline = $left < 0 ? PHP_INT_MAX : min(PHP_INT_MAX, $begun + $left * 1_000_000);
-            $now = $this->serveFunction($route, $handlers[$route], $calls, $deadline, $now);
+            $handler = $handlers[$route];
+            if ($handler instanceof Chain) {
+                $handler = $handler->until($deadline);
+            }
+            $now = $this->serveFunction($route, $handler, $calls, $deadline, $now);
             $served += count($calls);
         }
         $this->board?->ended();

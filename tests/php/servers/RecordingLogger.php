@@ -13,6 +13,8 @@ final class RecordingLogger implements LoggerInterface
 {
     /** @var list<array{string, string, string}> level, message, what the exception says */
     public array $records = [];
+    /** @var list<array<mixed>> */
+    public array $contexts = [];
 
     public function emergency(string|\Stringable $message, array $context = []): void
     {
@@ -56,6 +58,8 @@ final class RecordingLogger implements LoggerInterface
 
     public function log($level, string|\Stringable $message, array $context = []): void
     {
-        $this->records[] = [(string) $level, (string) $message, $context['exception']->getMessage()];
+        $exception = $context['exception'] ?? null;
+        $this->records[] = [(string) $level, (string) $message, (string) $exception?->getMessage()];
+        $this->contexts[] = $context;
     }
 }
