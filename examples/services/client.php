@@ -12,7 +12,8 @@ $endpoint = $argv[1] ?? 'tcp://127.0.0.1:5555';
 $client = new Client($endpoint);
 
 echo 'three teas: ', $client->call('shop.price', ['tea', 3]), "\n";
-foreach ([['shop.price', ['coffee']], ['shop.price', ['tea', 0]], ['shop.order', ['tea']]] as [$function, $parameters]) {
+$refused = [['shop.price', ['coffee']], ['shop.price', ['tea', 0]], ['shop.order', ['tea']]];
+foreach ($refused as [$function, $parameters]) {
     try {
         $client->call($function, $parameters);
     } catch (RemoteError $e) {

@@ -36,6 +36,16 @@ final class DocumentTest extends ProcessTestCase
         $this->assertPrints('shop-client.php', $this->startServer('shop-server.php'));
     }
 
+    public function testAHandlerKnowsItsCall(): void
+    {
+        $this->assertPrints('call-client.php', $this->startServer('call-server.php'));
+    }
+
+    public function testMiddlewareSurroundsTheHandlers(): void
+    {
+        $this->assertPrints('middleware-client.php', $this->startServer('middleware-server.php'));
+    }
+
     public function testManyCallsRunAtOnce(): void
     {
         $this->assertPrints('async.php', $this->startServer('server.php'));
