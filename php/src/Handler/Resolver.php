@@ -89,6 +89,9 @@ final class Resolver
      */
     private function service(string $name, string|object $service, ?array $only): array
     {
+        if ($name === '') {
+            throw new InvalidOption('a service needs a name, which its functions begin with');
+        }
         $class = is_object($service) ? new \ReflectionClass($service) : $this->instances->classOf($service);
         $functions = [];
         foreach ($only ?? self::own($class) as $method) {

@@ -111,7 +111,8 @@ final class Functions
     /** @param string|callable|Middleware $middleware */
     private static function middleware(mixed $middleware, Instances $instances): Middleware
     {
-        if (is_string($middleware) && !is_callable($middleware)) {
+        // PHP's functions know no case: a class Log is not the function log().
+        if (is_string($middleware) && (is_a($middleware, Middleware::class, true) || !is_callable($middleware))) {
             $instances->classOf($middleware);
             $middleware = $instances->get($middleware);
         }
