@@ -5,6 +5,7 @@
 //! | [`msgpack`] | bytes: check, read, write, translate to and from PHP's format |
 //! | [`wire`] | what the bytes mean: requests, answers, faults; no I/O |
 //! | [`transport`] | how frames travel, behind one trait |
+//! | `chance` | numbers by chance |
 //! | [`server`] | functions, limits, open calls |
 //! | [`client`] | calls in flight, deadlines, several endpoints |
 //! | [`socket`] | the plain patterns: sockets of every type, poll, proxy |
@@ -12,6 +13,7 @@
 //! | `capi` | the C ABI; nothing imports it |
 
 mod capi;
+mod chance;
 pub mod client;
 pub mod msgpack;
 pub mod server;

@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
+
+use crate::chance::Chance;
 
 /// A call that is not finished.
 pub struct Pending {
@@ -34,7 +35,7 @@ impl InFlight {
     pub fn insert(&mut self, pending: Pending) -> u64 {
         let id = match self.last_id {
             Some(id) if id < i64::MAX.cast_unsigned() => id + 1,
-            _ => (RandomState::new().build_hasher().finish() >> 2) + 1,
+            _ => (Chance::new().number() >> 2) + 1,
         };
         self.last_id = Some(id);
         if let Some(deadline) = pending.deadline {

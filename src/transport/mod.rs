@@ -131,6 +131,17 @@ pub trait Transport: Send {
     /// their peer has gone.
     fn flush(&mut self) -> Result<usize, Error>;
 
+    /// A dealer's connection that was up has ended: how many of the messages
+    /// that were sent on it, the last ones, never left, not even in part. It is
+    /// told once, when `receive` has nothing more of that connection, and
+    /// nothing is sent on the next one before. None too where it cannot be
+    /// known.
+    fn take_ended(&mut self) -> Option<usize>;
+
+    /// Lets a dealer's connection go, whose server is going away, and makes the
+    /// next one after the usual pause. False where that is left to the server.
+    fn renew(&mut self) -> bool;
+
     /// Whether a dealer has a connection to send on.
     fn is_connected(&mut self) -> Result<bool, Error>;
 

@@ -9,6 +9,7 @@ use mio::Waker;
 use socket2::{SockAddr, Socket, Type};
 
 use super::address;
+use crate::chance::Chance;
 use crate::transport::background;
 use crate::transport::endpoint::Address;
 use crate::transport::{Endpoint, Options};
@@ -22,7 +23,7 @@ pub struct Connector {
     addresses: Vec<SockAddr>,
     /// The next pause.
     pause: Duration,
-    random: u64,
+    chance: Chance,
     /// Why the last try led to nothing.
     pub trouble: Option<String>,
 }
@@ -51,14 +52,12 @@ pub enum Wanted {
 
 impl Connector {
     pub fn new(endpoint: Endpoint, options: &Options) -> Self {
-        use std::hash::{BuildHasher, Hasher};
-        let random = std::hash::RandomState::new().build_hasher().finish() | 1;
         Self {
             endpoint,
             state: State::Idle,
             addresses: Vec::new(),
             pause: options.reconnect,
-            random,
+            chance: Chance::new(),
             trouble: None,
         }
     }
@@ -175,12 +174,7 @@ impl Connector {
     fn rest(&mut self, options: &Options) -> Wanted {
         let pause = self.pause;
         self.pause = (pause * 2).min(options.reconnect_longest.max(options.reconnect));
-        // Marsaglia's xorshift, good enough to spread.
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        let percent = 75 + u32::try_from(self.random % 51).unwrap_or(25);
-        Wanted::Pause(pause * percent / 100)
+        Wanted::Pause(self.chance.about(pause))
     }
 
     /// Asks the resolver in a thread that ends with its answer.

@@ -116,6 +116,16 @@ impl Transport for Zmtp {
         Ok(engine.take_lost())
     }
 
+    #[inline]
+    fn take_ended(&mut self) -> Option<usize> {
+        self.engine().take_ended()
+    }
+
+    fn renew(&mut self) -> bool {
+        self.engine().leave();
+        true
+    }
+
     fn is_connected(&mut self) -> Result<bool, Error> {
         let engine = self.engine();
         engine.look(Some(Duration::ZERO))?;

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 
 use socket2::Socket;
 
-use super::header;
+use super::header::{self, Header};
 
 /// Bodies from this size on are written at once, together with what waits
 /// before them, instead of being copied.
@@ -20,6 +20,9 @@ pub struct Output {
     written: usize,
     /// Messages since nothing waited.
     messages: usize,
+    /// The first of `bytes` that belong to no message or to one that is partly
+    /// gone.
+    torn: usize,
     /// The peer takes no more at the moment.
     pub blocked: bool,
 }
@@ -36,6 +39,39 @@ impl Output {
     #[inline]
     pub fn messages(&self) -> usize {
         self.messages
+    }
+
+    /// How many messages wait of which nothing was written.
+    pub fn whole_messages(&self) -> usize {
+        let mut count = 0;
+        let mut begin = self.torn;
+        while let Some(end) = self.end_of_message(begin) {
+            // A command is none.
+            let command = header_at(&self.bytes, begin).is_some_and(|header| header.command);
+            count += usize::from(begin >= self.written && !command);
+            begin = end;
+        }
+        count
+    }
+
+    /// Where the message, or the command, that begins at a place ends.
+    fn end_of_message(&self, begin: usize) -> Option<usize> {
+        let mut end = begin;
+        loop {
+            let header = header_at(&self.bytes, end)?;
+            end += header.total();
+            if end > self.bytes.len() {
+                return None;
+            }
+            if !header.more {
+                return Some(end);
+            }
+        }
+    }
+
+    /// What waits now belongs to the handshake; messages follow.
+    pub fn begin_messages(&mut self) {
+        self.torn = self.bytes.len();
     }
 
     /// For what belongs to no message.
@@ -70,6 +106,7 @@ impl Output {
         self.bytes.clear();
         self.written = 0;
         self.messages = 0;
+        self.torn = 0;
     }
 
     /// Adds a message.
@@ -96,6 +133,7 @@ impl Output {
                     return Ok(());
                 }
                 self.messages = 1;
+                self.torn = rest.len();
             } else {
                 self.written += count;
             }
@@ -126,11 +164,19 @@ impl Output {
                 self.bytes = Vec::new();
             }
         } else if self.written > self.bytes.len() / 2 {
+            while self.torn < self.written {
+                self.torn = self.end_of_message(self.torn).unwrap_or(usize::MAX);
+            }
+            self.torn = self.torn.min(self.bytes.len()) - self.written;
             self.bytes.drain(..self.written);
             self.written = 0;
         }
         Ok(())
     }
+}
+
+fn header_at(bytes: &[u8], place: usize) -> Option<Header> {
+    Header::read(bytes.get(place..)?, usize::MAX).ok()?
 }
 
 /// How many bytes were taken: none when the peer takes none now.

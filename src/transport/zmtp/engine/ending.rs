@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::command;
 use super::super::connection::{Connection, Phase};
+use super::super::handshake::Role;
 use super::super::refusal::Refusal;
 use super::super::timers::Timer;
 use super::{Engine, MISSED, index, is_behind};
@@ -40,6 +41,10 @@ impl Engine {
         self.held -= peer.input.held();
         if peer.output.pending() > 0 {
             self.lost += peer.output.messages();
+        }
+        if self.connector.is_some() && peer.is_up() {
+            let unwritten = std::mem::take(&mut self.unwritten);
+            self.ended = Some(unwritten + peer.output.whole_messages());
         }
         peer.output.discard();
         peer.output.give_back(&mut self.spare);
@@ -97,7 +102,13 @@ impl Engine {
         }
         if !is_behind(peer, &self.options) {
             let before = peer.output.pending();
-            command::write_ping(peer.output.bytes(), heartbeat * MISSED);
+            // A server that gave up a client that does something else for a
+            // while would lose that client's calls.
+            let ttl = match self.role {
+                Role::Router => heartbeat * MISSED,
+                Role::Dealer => Duration::ZERO,
+            };
+            command::write_ping(peer.output.bytes(), ttl);
             self.queued += peer.output.pending() - before;
         }
         peer.heartbeat_due = None;

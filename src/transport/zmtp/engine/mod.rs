@@ -69,6 +69,11 @@ pub struct Engine {
     /// Descriptors ran out; a timer or the end of a connection ends this.
     scarce: bool,
     connector: Option<Connector>,
+    /// A dealer's connection that was up has ended, and its owner does not know
+    /// yet: how many messages were still whole here.
+    ended: Option<usize>,
+    /// Of the connection that is ending: messages that could not be written.
+    unwritten: usize,
     timers: Timers,
     /// When a connection is to be made again.
     connect_due: Option<Instant>,
@@ -114,6 +119,8 @@ impl Engine {
             listeners: Vec::new(),
             scarce: false,
             connector: None,
+            ended: None,
+            unwritten: 0,
             timers: Timers::default(),
             connect_due: None,
             introducing: 0,
@@ -198,15 +205,37 @@ impl Engine {
 
     /// Whether there may be something without another look.
     pub fn has_something(&self) -> bool {
-        self.rung || !self.ready.is_empty() || !self.arrived.is_empty()
+        self.rung || !self.ready.is_empty() || !self.arrived.is_empty() || self.ended.is_some()
     }
 
     /// A dealer's connection, unless its server is known to have gone: what it
-    /// sent before is still read from one that has.
+    /// sent before is still read from one that has, and the next one is not
+    /// used before the owner knows how the last one ended.
     #[inline]
     fn server(&self) -> Option<&Connection> {
+        if self.ended.is_some() {
+            return None;
+        }
         let key = self.connector.as_ref()?.up()?;
         self.connections.get(index(key)).filter(|peer| !peer.ended)
+    }
+
+    /// See `Transport::take_ended`.
+    #[inline]
+    pub fn take_ended(&mut self) -> Option<usize> {
+        if self.arrived.is_empty() {
+            self.ended.take()
+        } else {
+            None
+        }
+    }
+
+    /// Lets a dealer's connection go; the next one is made after a pause.
+    pub fn leave(&mut self) {
+        if let Some(key) = self.connector.as_ref().and_then(Connector::up) {
+            self.flush();
+            self.close(key, "the server is going away");
+        }
     }
 
     /// Whether a dealer has a connection.
@@ -329,6 +358,11 @@ impl Engine {
         let listed = (readable || ended) && !peer.paused;
         // Else a peer that has gone would stay for as long as it is paused.
         let gone = ended && peer.paused;
+        if gone && self.connector.is_some() {
+            // What it has answered before is for its caller to read.
+            self.cannot_write(key);
+            return;
+        }
         if writable && peer.output.blocked {
             peer.output.blocked = false;
             self.write(key);

@@ -216,23 +216,38 @@ impl Engine {
                 peer.is_zroute = handshake.is_zroute;
             }
             peer.phase = Phase::Up;
+            peer.output.begin_messages();
             let timers = &mut self.timers;
             timers.clear(&mut peer.handshake_due, Timer::Handshake(key));
             if !heartbeat.is_zero() {
                 let now = Instant::now();
-                let patience = heartbeat * MISSED;
-                peer.heard = now;
-                peer.patience = Some(patience);
-                let (heartbeat, silence) = (Timer::Heartbeat(key), Timer::Silence(key));
-                timers.set(
-                    &mut peer.heartbeat_due,
-                    now + self.options.heartbeat,
-                    heartbeat,
-                );
-                timers.set(&mut peer.silence_due, now + patience, silence);
+                let due = now + heartbeat;
+                timers.set(&mut peer.heartbeat_due, due, Timer::Heartbeat(key));
+                // A client asks by default, so its server may be one that knows
+                // no heartbeats: its first answer to one shows that it does.
+                if self.role == Role::Router {
+                    self.expect_life(key, heartbeat * MISSED);
+                }
             }
         }
         self.tell_goodbye(key);
+    }
+
+    /// From now on a peer is given up after so much silence.
+    fn expect_life(&mut self, key: u64, patience: Duration) {
+        let Some(peer) = self.connections.get_mut(index(key)) else {
+            return;
+        };
+        if peer.patience == Some(patience) {
+            return;
+        }
+        let now = Instant::now();
+        let silence = Timer::Silence(key);
+        self.timers.clear(&mut peer.silence_due, silence);
+        self.timers
+            .set(&mut peer.silence_due, now + patience, silence);
+        peer.heard = now;
+        peer.patience = Some(patience);
     }
 
     /// Does what a command asks for.
@@ -249,22 +264,21 @@ impl Engine {
                 }
                 let own = self.options.heartbeat * MISSED;
                 let patience = [ttl, own].into_iter().filter(|time| !time.is_zero()).min();
-                if patience.is_some() && patience != peer.patience {
-                    self.timers
-                        .clear(&mut peer.silence_due, Timer::Silence(key));
-                }
-                peer.patience = patience;
-                if let (Some(patience), None) = (patience, peer.silence_due) {
-                    let now = Instant::now();
-                    peer.heard = now;
-                    let silence = Timer::Silence(key);
-                    self.timers
-                        .set(&mut peer.silence_due, now + patience, silence);
+                match patience {
+                    Some(patience) => self.expect_life(key, patience),
+                    None => peer.patience = None,
                 }
                 self.mark_dirty(key);
                 None
             }
-            Ok(Command::Pong | Command::Unknown) => None,
+            Ok(Command::Pong) => {
+                let own = self.options.heartbeat * MISSED;
+                if peer.patience.is_none() && !own.is_zero() {
+                    self.expect_life(key, own);
+                }
+                None
+            }
+            Ok(Command::Unknown) => None,
             Ok(Command::Error { .. }) => Some(Step::Over(Refusal::silent(
                 "the peer ended the connection with an error",
             ))),

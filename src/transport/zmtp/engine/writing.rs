@@ -56,7 +56,7 @@ impl Engine {
         }
         if added.is_err() {
             // This message is counted by the one who hears of its loss.
-            self.close(key, "the connection was lost");
+            self.cannot_write(key);
             self.lost = self.lost.saturating_sub(1);
             return Sent::Lost;
         }
@@ -105,14 +105,7 @@ impl Engine {
         let written = peer.output.flush(&peer.stream);
         self.queued -= before - peer.output.pending();
         if written.is_err() {
-            // What it has sent may still be here; the reading side finds out.
-            self.lost += peer.output.messages();
-            self.queued -= peer.output.pending();
-            peer.output.discard();
-            peer.readable = true;
-            peer.ended = true;
-            peer.paused = false;
-            self.list(key);
+            self.cannot_write(key);
             return;
         }
         peer.output.give_back(&mut self.spare);
@@ -120,6 +113,24 @@ impl Engine {
             peer.paused = false;
             self.list(key);
         }
+    }
+
+    /// A peer takes nothing any more. What it has sent may still be here; the
+    /// reading side finds out.
+    pub(super) fn cannot_write(&mut self, key: u64) {
+        let Some(peer) = self.connections.get_mut(index(key)) else {
+            return;
+        };
+        if self.connector.is_some() {
+            self.unwritten += peer.output.whole_messages();
+        }
+        self.lost += peer.output.messages();
+        self.queued -= peer.output.pending();
+        peer.output.discard();
+        peer.readable = true;
+        peer.ended = true;
+        peer.paused = false;
+        self.list(key);
     }
 
     /// Lets peers that left too much unread catch up, as long as together they
