@@ -19,6 +19,7 @@ typedef enum zroute_status {
   ZROUTE_OUTDATED_LIBZMQ = 23,
   ZROUTE_SYSTEM = 24,
   ZROUTE_BAD_STATE = 25,
+  ZROUTE_OUTCOME_UNKNOWN = 26,
   ZROUTE_INVALID_VALUE = 30,
   ZROUTE_WRONG_TYPE = 31,
   ZROUTE_TOO_LARGE = 32,
@@ -29,6 +30,14 @@ typedef enum zroute_status {
   ZROUTE_NOT_CONNECTED = 41,
   ZROUTE_INVALID_ANSWER = 42,
 } zroute_status;
+
+typedef enum zroute_server_state {
+  ZROUTE_AWAY = 0,
+  ZROUTE_UP = 1,
+  ZROUTE_LEAVING = 2,
+  ZROUTE_LEFT_OUT = 3,
+  ZROUTE_ON_PROBATION = 4,
+} zroute_server_state;
 
 typedef enum zroute_type {
   ZROUTE_TYPE_NIL = 0,
@@ -42,6 +51,11 @@ typedef enum zroute_type {
   ZROUTE_TYPE_MAP = 8,
   ZROUTE_TYPE_EXTENSION = 9,
 } zroute_type;
+
+typedef enum zroute_call_flag {
+  ZROUTE_IDEMPOTENT = 1,
+  ZROUTE_ONE_WAY = 2,
+} zroute_call_flag;
 
 typedef enum zroute_flag {
   ZROUTE_DONTWAIT = 1,
@@ -78,13 +92,23 @@ typedef struct zroute_client_counters {
   uint64_t answers;
   uint64_t faults;
   uint64_t timeouts;
+  uint64_t unknown;
   uint64_t not_connected;
   uint64_t invalid;
+  uint64_t retries;
   uint64_t unmatched;
   uint64_t in_flight;
   uint64_t bytes_sent;
   uint64_t bytes_received;
 } zroute_client_counters;
+
+typedef struct zroute_server_health {
+  const char *endpoint;
+  enum zroute_server_state state;
+  uint64_t in_flight;
+  uint64_t failures;
+  const char *trouble;
+} zroute_server_health;
 
 typedef struct zroute_php_text {
   const void *data;
@@ -218,12 +242,33 @@ enum zroute_status zroute_client_call(struct zroute_client *client,
                                       int timeout_ms,
                                       struct zroute_answer **answer);
 
+enum zroute_status zroute_client_call_with(struct zroute_client *client,
+                                           const char *function,
+                                           const void *parameters,
+                                           size_t size,
+                                           int timeout_ms,
+                                           int flags,
+                                           struct zroute_answer **answer);
+
 enum zroute_status zroute_client_submit(struct zroute_client *client,
                                         const char *function,
                                         const void *parameters,
                                         size_t size,
                                         int timeout_ms,
                                         uint64_t *id);
+
+enum zroute_status zroute_client_submit_with(struct zroute_client *client,
+                                             const char *function,
+                                             const void *parameters,
+                                             size_t size,
+                                             int timeout_ms,
+                                             int flags,
+                                             uint64_t *id);
+
+enum zroute_status zroute_client_notify(struct zroute_client *client,
+                                        const char *function,
+                                        const void *parameters,
+                                        size_t size);
 
 enum zroute_status zroute_client_collect(struct zroute_client *client,
                                          int timeout_ms,
@@ -234,6 +279,8 @@ enum zroute_status zroute_client_wait(struct zroute_client *client,
                                       struct zroute_answer **answer);
 
 enum zroute_status zroute_client_cancel(struct zroute_client *client, uint64_t id);
+
+enum zroute_status zroute_client_cancel_all(struct zroute_client *client);
 
 enum zroute_status zroute_client_count(const struct zroute_client *client,
                                        struct zroute_client_counters *counters);
@@ -278,6 +325,10 @@ enum zroute_status zroute_z85_decode(const char *text,
                                      void *data,
                                      size_t room,
                                      size_t *size);
+
+enum zroute_status zroute_client_server(struct zroute_client *client,
+                                        size_t index,
+                                        struct zroute_server_health *health);
 
 size_t zroute_last_error(char *buffer, size_t capacity);
 
@@ -443,6 +494,11 @@ enum zroute_status zroute_server_fail(struct zroute_server *server,
 enum zroute_status zroute_server_refuse_open(struct zroute_server *server);
 
 enum zroute_status zroute_server_free(struct zroute_server *server);
+
+enum zroute_status zroute_client_shared(const char *name,
+                                        const struct zroute_options *options,
+                                        int *made,
+                                        struct zroute_client **client);
 
 enum zroute_status zroute_socket_monitor(uintptr_t socket,
                                          const char *endpoint,

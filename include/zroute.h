@@ -113,6 +113,11 @@ typedef enum zroute_status {
    */
   ZROUTE_BAD_STATE = 25,
   /**
+   * The call was sent, and its connection was lost before an answer came: the
+   * function may have run.
+   */
+  ZROUTE_OUTCOME_UNKNOWN = 26,
+  /**
    * The bytes are not one MessagePack value within the limits.
    */
   ZROUTE_INVALID_VALUE = 30,
@@ -150,6 +155,32 @@ typedef enum zroute_status {
    */
   ZROUTE_INVALID_ANSWER = 42,
 } zroute_status;
+
+/**
+ * Whether a server gets calls.
+ */
+typedef enum zroute_server_state {
+  /**
+   * There is no connection; one is being made, now and again.
+   */
+  ZROUTE_AWAY = 0,
+  /**
+   * It gets calls.
+   */
+  ZROUTE_UP = 1,
+  /**
+   * It has said that it goes away: it gets no more calls on this connection.
+   */
+  ZROUTE_LEAVING = 2,
+  /**
+   * It has failed again and again, and is left alone for a while.
+   */
+  ZROUTE_LEFT_OUT = 3,
+  /**
+   * It was, and one call is to show whether it answers again.
+   */
+  ZROUTE_ON_PROBATION = 4,
+} zroute_server_state;
 
 /**
  * The types of MessagePack values.
@@ -197,6 +228,22 @@ typedef enum zroute_type {
    */
   ZROUTE_TYPE_EXTENSION = 9,
 } zroute_type;
+
+/**
+ * Declares something of a call; add them up.
+ */
+typedef enum zroute_call_flag {
+  /**
+   * Running it twice does no harm: it is tried again when its connection is
+   * lost or its server has too much to do, as the options `retries`,
+   * `retry_base_ms`, `retry_max_ms` and `retry_budget_percent` allow.
+   */
+  ZROUTE_IDEMPOTENT = 1,
+  /**
+   * Nobody waits for its end, and nothing is kept of it.
+   */
+  ZROUTE_ONE_WAY = 2,
+} zroute_call_flag;
 
 /**
  * How a frame is sent or received; libzmq's numbers, to be added up.
@@ -302,6 +349,10 @@ typedef struct zroute_client_counters {
    */
   uint64_t timeouts;
   /**
+   * Calls that were sent and whose connection was lost before an answer.
+   */
+  uint64_t unknown;
+  /**
    * Calls that found no server in time.
    */
   uint64_t not_connected;
@@ -309,6 +360,10 @@ typedef struct zroute_client_counters {
    * Calls that got something that is no answer, or were too large to send.
    */
   uint64_t invalid;
+  /**
+   * Tries of calls beyond their first.
+   */
+  uint64_t retries;
   /**
    * Messages that belong to no call in flight: late, doubled or foreign.
    */
@@ -326,6 +381,34 @@ typedef struct zroute_client_counters {
    */
   uint64_t bytes_received;
 } zroute_client_counters;
+
+/**
+ * How one server is doing, as its client sees it. The texts are borrowed: they
+ * are good until the next call with this client.
+ */
+typedef struct zroute_server_health {
+  /**
+   * Where it is.
+   */
+  const char *endpoint;
+  /**
+   * Whether it gets calls.
+   */
+  enum zroute_server_state state;
+  /**
+   * Calls that it has now.
+   */
+  uint64_t in_flight;
+  /**
+   * Failures since its last answer: calls with no answer in time, and
+   * connections that were lost with calls on them.
+   */
+  uint64_t failures;
+  /**
+   * Why it gets no calls, as far as is known; empty when it does.
+   */
+  const char *trouble;
+} zroute_server_health;
 
 /**
  * A result for PHP, borrowed as the function says.
@@ -563,8 +646,8 @@ enum zroute_status zroute_answer_id(const struct zroute_answer *answer, uint64_t
  * Borrows the value: one checked MessagePack value, good as long as the
  * answer. Any other end is told by the status: ZROUTE_FAULT when the call
  * failed at the server (zroute_answer_fault has the details), and
- * ZROUTE_TIMEOUT, ZROUTE_NOT_CONNECTED, ZROUTE_INVALID_ANSWER or
- * ZROUTE_TOO_LARGE when it failed here.
+ * ZROUTE_TIMEOUT, ZROUTE_OUTCOME_UNKNOWN, ZROUTE_NOT_CONNECTED,
+ * ZROUTE_INVALID_ANSWER or ZROUTE_TOO_LARGE when it failed here.
  *
  * One thread at a time.
  */
@@ -732,8 +815,8 @@ enum zroute_status zroute_client_new(const struct zroute_options *options,
                                      struct zroute_client **client);
 
 /**
- * Adds a server. With several, each call goes to the next one that is
- * connected. The connection is made in the background, and again whenever it
+ * Adds a server. With several, each call goes to one that is connected, as
+ * the option `balance` says. The connection is made in the background, and again whenever it
  * is lost, so a server may come later than its client.
  *
  * One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
@@ -749,7 +832,8 @@ enum zroute_status zroute_client_connect(struct zroute_client *client,
  * ZROUTE_OK when the server answered: `answer` holds the value or the fault
  * and is freed with zroute_answer_free. Else there is no answer, and the
  * status tells why: ZROUTE_TIMEOUT (sent, the function may have run),
- * ZROUTE_NOT_CONNECTED (not sent), ZROUTE_INVALID_ANSWER, ZROUTE_TOO_LARGE,
+ * ZROUTE_OUTCOME_UNKNOWN (sent, and the connection was lost: it may have run),
+ * ZROUTE_NOT_CONNECTED (not run), ZROUTE_INVALID_ANSWER, ZROUTE_TOO_LARGE,
  * ZROUTE_INVALID_VALUE (the parameters). ZROUTE_INTERRUPTED after a signal
  * gives the call up; use zroute_client_submit to go on waiting instead.
  *
@@ -761,6 +845,20 @@ enum zroute_status zroute_client_call(struct zroute_client *client,
                                       size_t size,
                                       int timeout_ms,
                                       struct zroute_answer **answer);
+
+/**
+ * As zroute_client_call, with something declared of the call: `flags` is 0 or
+ * ZROUTE_IDEMPOTENT.
+ *
+ * One thread at a time. ZROUTE_BAD_ARGUMENT for other flags.
+ */
+enum zroute_status zroute_client_call_with(struct zroute_client *client,
+                                           const char *function,
+                                           const void *parameters,
+                                           size_t size,
+                                           int timeout_ms,
+                                           int flags,
+                                           struct zroute_answer **answer);
 
 /**
  * Begins a call and returns at once; `id` names it. Any number may be in
@@ -776,6 +874,33 @@ enum zroute_status zroute_client_submit(struct zroute_client *client,
                                         size_t size,
                                         int timeout_ms,
                                         uint64_t *id);
+
+/**
+ * As zroute_client_submit, with something declared of the call: `flags` is a sum
+ * of zroute_call_flag. A call that is ZROUTE_ONE_WAY is not collected; its id is
+ * good for zroute_client_cancel alone.
+ *
+ * One thread at a time. ZROUTE_BAD_ARGUMENT for other flags.
+ */
+enum zroute_status zroute_client_submit_with(struct zroute_client *client,
+                                             const char *function,
+                                             const void *parameters,
+                                             size_t size,
+                                             int timeout_ms,
+                                             int flags,
+                                             uint64_t *id);
+
+/**
+ * Calls a function and waits for nothing: what becomes of the call is not told,
+ * only counted. It is sent when a server takes it, within the option
+ * `timeout_ms`; it runs once, or not at all.
+ *
+ * One thread at a time. ZROUTE_INVALID_VALUE for the parameters.
+ */
+enum zroute_status zroute_client_notify(struct zroute_client *client,
+                                        const char *function,
+                                        const void *parameters,
+                                        size_t size);
 
 /**
  * Waits until any call has ended, no longer than `timeout_ms` (-1: until one
@@ -807,6 +932,14 @@ enum zroute_status zroute_client_wait(struct zroute_client *client,
 enum zroute_status zroute_client_cancel(struct zroute_client *client, uint64_t id);
 
 /**
+ * Gives up every call but those that nobody waits for, and forgets what had
+ * ended and was not collected.
+ *
+ * One thread at a time.
+ */
+enum zroute_status zroute_client_cancel_all(struct zroute_client *client);
+
+/**
  * Tells what the client counted.
  *
  * One thread at a time.
@@ -819,9 +952,9 @@ enum zroute_status zroute_client_count(const struct zroute_client *client,
  * for hosts with a value format of their own.
  *
  * `calls` is one flat list in the client's `values` format (MessagePack, or
- * PHP's serialize format), four values a call: the host's own number for it,
- * the function, the parameters, and its timeout in milliseconds (-1: the
- * option `timeout_ms`); nothing when `calls_size` is 0. With `plain` other
+ * PHP's serialize format), five values a call: the host's own number for it,
+ * the function, the parameters, its timeout in milliseconds (-1: the
+ * option `timeout_ms`), and a sum of zroute_call_flag; nothing when `calls_size` is 0. With `plain` other
  * than 0 a 0 in PHP's format is taken for a number (see ZROUTE_NOT_PLAIN).
  *
  * `results` comes back in the same format, three values a call that ended:
@@ -951,6 +1084,17 @@ enum zroute_status zroute_z85_decode(const char *text,
                                      void *data,
                                      size_t room,
                                      size_t *size);
+
+/**
+ * Tells how a server is doing: `index` is its place, from 0, in the order of
+ * zroute_client_connect. It takes in what has happened, and never waits.
+ *
+ * One thread at a time. ZROUTE_END when there is none at that place,
+ * ZROUTE_INTERRUPTED.
+ */
+enum zroute_status zroute_client_server(struct zroute_client *client,
+                                        size_t index,
+                                        struct zroute_server_health *health);
 
 /**
  * Copies the text of this thread's latest failure into `buffer`: always
@@ -1496,6 +1640,25 @@ enum zroute_status zroute_server_refuse_open(struct zroute_server *server);
  * One thread at a time; a callback may free its own server.
  */
 enum zroute_status zroute_server_free(struct zroute_server *server);
+
+/**
+ * The client of this name that this thread has, or a new one, made with
+ * `options`; then `made` is 1, else 0, and the options are not looked at. A
+ * client that was there keeps its connections; its calls are given up as by
+ * zroute_client_cancel_all. So a host whose requests come and go in one process
+ * connects once.
+ *
+ * It is nobody's to free: it lives as long as its process, unless
+ * zroute_client_free ends it; the next call makes another then. A forked child
+ * gets one of its own.
+ *
+ * Any thread may call this; each has its own clients. ZROUTE_BAD_OPTION,
+ * ZROUTE_BUSY.
+ */
+enum zroute_status zroute_client_shared(const char *name,
+                                        const struct zroute_options *options,
+                                        int *made,
+                                        struct zroute_client **client);
 
 /**
  * Reports a socket's events, a sum of libzmq's numbers, 65535 for all, at an

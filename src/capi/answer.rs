@@ -75,6 +75,24 @@ pub(super) fn local_failure(outcome: Outcome) -> Failure {
                 waited.as_millis()
             ),
         ),
+        Outcome::ConnectionLost {
+            function,
+            endpoint,
+            trouble,
+            waited,
+        } => Failure::new(
+            Status::ZROUTE_OUTCOME_UNKNOWN,
+            format!(
+                "{function} at {endpoint} may have run: {} after {} ms, before an answer came. \
+                 Declare calls idempotent that may run twice",
+                if trouble.is_empty() {
+                    "the connection was lost"
+                } else {
+                    &trouble
+                },
+                waited.as_millis()
+            ),
+        ),
         Outcome::NotConnected {
             function,
             endpoint,
@@ -98,7 +116,9 @@ pub(super) fn local_failure(outcome: Outcome) -> Failure {
             } else {
                 format!(" ({})", trouble.join("; "))
             };
-            let advice = if because.contains("the peer ") {
+            let advice = if because.contains("left out") {
+                "Does the server answer?"
+            } else if because.contains("the peer ") {
                 "Do both ends have the same keys, or the same password?"
             } else {
                 "Is the server running?"
@@ -148,8 +168,8 @@ pub unsafe extern "C" fn zroute_answer_id(
 /// Borrows the value: one checked MessagePack value, good as long as the
 /// answer. Any other end is told by the status: ZROUTE_FAULT when the call
 /// failed at the server (zroute_answer_fault has the details), and
-/// ZROUTE_TIMEOUT, ZROUTE_NOT_CONNECTED, ZROUTE_INVALID_ANSWER or
-/// ZROUTE_TOO_LARGE when it failed here.
+/// ZROUTE_TIMEOUT, ZROUTE_OUTCOME_UNKNOWN, ZROUTE_NOT_CONNECTED,
+/// ZROUTE_INVALID_ANSWER or ZROUTE_TOO_LARGE when it failed here.
 ///
 /// One thread at a time.
 ///

@@ -1,9 +1,10 @@
 //! Clients.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::time::Duration;
 
 use super::answer::{Answer, local_failure, zroute_answer};
+use super::call_flags::{self, zroute_call_flag};
 use super::exchange::{self, client::WaitFor};
 use super::gate::{Failure, gate};
 use super::handle::{self, Object};
@@ -31,10 +32,14 @@ pub struct zroute_client_counters {
     pub faults: u64,
     /// Calls that were sent and had no answer in time.
     pub timeouts: u64,
+    /// Calls that were sent and whose connection was lost before an answer.
+    pub unknown: u64,
     /// Calls that found no server in time.
     pub not_connected: u64,
     /// Calls that got something that is no answer, or were too large to send.
     pub invalid: u64,
+    /// Tries of calls beyond their first.
+    pub retries: u64,
     /// Messages that belong to no call in flight: late, doubled or foreign.
     pub unmatched: u64,
     /// Calls that have not ended now.
@@ -50,6 +55,8 @@ pub struct Client {
     pub(super) engine: Engine,
     pub(super) values: Values,
     pub(super) exchange: exchange::client::Buffers,
+    /// What was lent out by zroute_client_server.
+    pub(super) health_texts: [CString; 2],
 }
 
 impl Object for Client {
@@ -58,6 +65,37 @@ impl Object for Client {
 }
 
 impl Client {
+    pub(super) fn new(options: &options::Options) -> Result<Self, Failure> {
+        let (options, values) = options.client()?;
+        Ok(Self {
+            engine: Engine::new(options),
+            values,
+            exchange: exchange::client::Buffers::default(),
+            health_texts: Default::default(),
+        })
+    }
+
+    pub(super) fn cancel_all(&mut self) -> Result<(), Failure> {
+        self.exchange.forget();
+        Ok(self.engine.cancel_all()?)
+    }
+
+    /// Begins a call; the parameters were handed in by C.
+    fn begin(
+        &mut self,
+        function: &str,
+        parameters: &[u8],
+        timeout_ms: c_int,
+        flags: c_int,
+    ) -> Result<u64, Failure> {
+        let terms = call_flags::terms(i64::from(flags))?;
+        scan(parameters, self.engine.limits())?;
+        let timeout = self.timeout(timeout_ms);
+        Ok(self
+            .engine
+            .submit_on(terms, function, parameters, timeout)?)
+    }
+
     /// C's timeout: -1 stands for the client's own.
     fn timeout(&self, timeout_ms: c_int) -> Duration {
         u64::try_from(timeout_ms).map_or(self.engine.timeout(), Duration::from_millis)
@@ -79,19 +117,14 @@ pub unsafe extern "C" fn zroute_client_new(
     gate("zroute_client_new", || {
         // SAFETY: as the caller promises.
         let output = unsafe { Output::new("client", client) }?;
-        let (options, values) = options::with(options, options::Options::client)?;
-        let handle = handle::insert(Client {
-            engine: Engine::new(options),
-            values,
-            exchange: exchange::client::Buffers::default(),
-        })?;
+        let handle = handle::insert(options::with(options, Client::new)?)?;
         output.write(handle.cast());
         Ok(())
     })
 }
 
-/// Adds a server. With several, each call goes to the next one that is
-/// connected. The connection is made in the background, and again whenever it
+/// Adds a server. With several, each call goes to one that is connected, as
+/// the option `balance` says. The connection is made in the background, and again whenever it
 /// is lost, so a server may come later than its client.
 ///
 /// One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
@@ -119,7 +152,8 @@ pub unsafe extern "C" fn zroute_client_connect(
 /// ZROUTE_OK when the server answered: `answer` holds the value or the fault
 /// and is freed with zroute_answer_free. Else there is no answer, and the
 /// status tells why: ZROUTE_TIMEOUT (sent, the function may have run),
-/// ZROUTE_NOT_CONNECTED (not sent), ZROUTE_INVALID_ANSWER, ZROUTE_TOO_LARGE,
+/// ZROUTE_OUTCOME_UNKNOWN (sent, and the connection was lost: it may have run),
+/// ZROUTE_NOT_CONNECTED (not run), ZROUTE_INVALID_ANSWER, ZROUTE_TOO_LARGE,
 /// ZROUTE_INVALID_VALUE (the parameters). ZROUTE_INTERRUPTED after a signal
 /// gives the call up; use zroute_client_submit to go on waiting instead.
 ///
@@ -137,6 +171,27 @@ pub unsafe extern "C" fn zroute_client_call(
     timeout_ms: c_int,
     answer: *mut *mut zroute_answer,
 ) -> zroute_status {
+    // SAFETY: as the caller promises.
+    unsafe { zroute_client_call_with(client, function, parameters, size, timeout_ms, 0, answer) }
+}
+
+/// As zroute_client_call, with something declared of the call: `flags` is 0 or
+/// ZROUTE_IDEMPOTENT.
+///
+/// One thread at a time. ZROUTE_BAD_ARGUMENT for other flags.
+///
+/// # Safety
+/// As for zroute_client_call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_call_with(
+    client: *mut zroute_client,
+    function: *const c_char,
+    parameters: *const c_void,
+    size: usize,
+    timeout_ms: c_int,
+    flags: c_int,
+    answer: *mut *mut zroute_answer,
+) -> zroute_status {
     gate("zroute_client_call", || {
         // SAFETY: as the caller promises.
         let (function, parameters, output) = unsafe {
@@ -146,10 +201,13 @@ pub unsafe extern "C" fn zroute_client_call(
                 Output::new("answer", answer)?,
             )
         };
+        if flags & zroute_call_flag::ZROUTE_ONE_WAY as c_int != 0 {
+            return Err(Failure::argument(
+                "nobody waits for a call that is ZROUTE_ONE_WAY: use zroute_client_notify",
+            ));
+        }
         let mut client = handle::enter::<Client>(client.cast())?;
-        scan(parameters, client.engine.limits())?;
-        let timeout = client.timeout(timeout_ms);
-        let id = client.engine.submit(function, parameters, timeout)?;
+        let id = client.begin(function, parameters, timeout_ms, flags)?;
         let outcome = client.engine.collect(id).inspect_err(|_| {
             client.engine.cancel(id);
         })?;
@@ -182,6 +240,28 @@ pub unsafe extern "C" fn zroute_client_submit(
     timeout_ms: c_int,
     id: *mut u64,
 ) -> zroute_status {
+    // SAFETY: as the caller promises.
+    unsafe { zroute_client_submit_with(client, function, parameters, size, timeout_ms, 0, id) }
+}
+
+/// As zroute_client_submit, with something declared of the call: `flags` is a sum
+/// of zroute_call_flag. A call that is ZROUTE_ONE_WAY is not collected; its id is
+/// good for zroute_client_cancel alone.
+///
+/// One thread at a time. ZROUTE_BAD_ARGUMENT for other flags.
+///
+/// # Safety
+/// As for zroute_client_submit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_submit_with(
+    client: *mut zroute_client,
+    function: *const c_char,
+    parameters: *const c_void,
+    size: usize,
+    timeout_ms: c_int,
+    flags: c_int,
+    id: *mut u64,
+) -> zroute_status {
     gate("zroute_client_submit", || {
         // SAFETY: as the caller promises.
         let (function, parameters, output) = unsafe {
@@ -192,13 +272,33 @@ pub unsafe extern "C" fn zroute_client_submit(
             )
         };
         let mut client = handle::enter::<Client>(client.cast())?;
-        scan(parameters, client.engine.limits())?;
-        let timeout = client.timeout(timeout_ms);
-        let id = client.engine.submit(function, parameters, timeout)?;
+        let id = client.begin(function, parameters, timeout_ms, flags)?;
         client.engine.leave()?;
         output.write(id);
         Ok(())
     })
+}
+
+/// Calls a function and waits for nothing: what becomes of the call is not told,
+/// only counted. It is sent when a server takes it, within the option
+/// `timeout_ms`; it runs once, or not at all.
+///
+/// One thread at a time. ZROUTE_INVALID_VALUE for the parameters.
+///
+/// # Safety
+/// `function` is NULL or a NUL-terminated text; `parameters` leads to `size`
+/// bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_notify(
+    client: *mut zroute_client,
+    function: *const c_char,
+    parameters: *const c_void,
+    size: usize,
+) -> zroute_status {
+    let mut id = 0;
+    let flags = zroute_call_flag::ZROUTE_ONE_WAY as c_int;
+    // SAFETY: as the caller promises; the id has room.
+    unsafe { zroute_client_submit_with(client, function, parameters, size, -1, flags, &raw mut id) }
 }
 
 /// Waits until any call has ended, no longer than `timeout_ms` (-1: until one
@@ -220,7 +320,7 @@ pub unsafe extern "C" fn zroute_client_collect(
         let output = unsafe { Output::new("answer", answer) }?;
         let mut client = handle::enter::<Client>(client.cast())?;
         let Some((id, outcome)) = client.engine.collect_any(deadline(timeout_ms))? else {
-            return Err(if client.engine.counters().in_flight == 0 {
+            return Err(if client.engine.awaited() == 0 {
                 Failure::new(Status::ZROUTE_END, "no call is in flight")
             } else {
                 Failure::new(
@@ -276,6 +376,17 @@ pub extern "C" fn zroute_client_cancel(client: *mut zroute_client, id: u64) -> z
     })
 }
 
+/// Gives up every call but those that nobody waits for, and forgets what had
+/// ended and was not collected.
+///
+/// One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_client_cancel_all(client: *mut zroute_client) -> zroute_status {
+    gate("zroute_client_cancel_all", || {
+        handle::enter::<Client>(client.cast())?.cancel_all()
+    })
+}
+
 /// Tells what the client counted.
 ///
 /// One thread at a time.
@@ -296,8 +407,10 @@ pub unsafe extern "C" fn zroute_client_count(
             answers: counted.answers,
             faults: counted.faults,
             timeouts: counted.timeouts,
+            unknown: counted.unknown,
             not_connected: counted.not_connected,
             invalid: counted.invalid,
+            retries: counted.retries,
             unmatched: counted.unmatched,
             in_flight: counted.in_flight,
             bytes_sent: counted.bytes_sent,
@@ -311,9 +424,9 @@ pub unsafe extern "C" fn zroute_client_count(
 /// for hosts with a value format of their own.
 ///
 /// `calls` is one flat list in the client's `values` format (MessagePack, or
-/// PHP's serialize format), four values a call: the host's own number for it,
-/// the function, the parameters, and its timeout in milliseconds (-1: the
-/// option `timeout_ms`); nothing when `calls_size` is 0. With `plain` other
+/// PHP's serialize format), five values a call: the host's own number for it,
+/// the function, the parameters, its timeout in milliseconds (-1: the
+/// option `timeout_ms`), and a sum of zroute_call_flag; nothing when `calls_size` is 0. With `plain` other
 /// than 0 a 0 in PHP's format is taken for a number (see ZROUTE_NOT_PLAIN).
 ///
 /// `results` comes back in the same format, three values a call that ended:

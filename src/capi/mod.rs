@@ -3,14 +3,17 @@
 //! | file | holds |
 //! |---|---|
 //! | `answer`, `call`, `client`, `options`, `reader`, `server`, `writer` | the functions of one handle each |
+//! | `call_flags` | what a caller declares of a call |
 //! | `context`, `socket` | plain sockets |
 //! | `curve` | key pairs and their text |
 //! | `exchange` | the pull form: batches of calls and answers in one call |
 //! | `gate` | what every function passes through: panics, errors, statuses |
 //! | `handle` | handles that can be stale, foreign or freed twice, safely |
+//! | `health` | how a client's servers are doing |
 //! | `last_error` | the thread's error text |
 //! | `php` | values in PHP's serialize format |
 //! | `pointer` | what C hands in, checked |
+//! | `shared` | clients that outlive the requests of a host |
 //! | `status` | the numbers |
 //! | `version` | which library this is |
 //! | `zend` | values of a PHP program in place |
@@ -20,18 +23,21 @@
 
 mod answer;
 mod call;
+mod call_flags;
 mod client;
 mod context;
 mod curve;
 mod exchange;
 mod gate;
 mod handle;
+mod health;
 mod last_error;
 mod options;
 mod php;
 mod pointer;
 mod reader;
 mod server;
+mod shared;
 mod socket;
 mod status;
 mod version;

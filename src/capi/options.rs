@@ -8,6 +8,7 @@ use super::gate::{Failure, gate};
 use super::handle::{self, Object};
 use super::pointer::{Output, text};
 use super::status::{Status, zroute_status};
+use crate::client::Balance;
 use crate::msgpack::Limits;
 use crate::transport::keys::{AllowedKeys, Half, NoKey, read_key};
 use crate::transport::{Credentials, Curve, KeyPair, Kind};
@@ -101,6 +102,13 @@ static KNOWN: &[Known] = &[
     known("backlog", Takers::Server, SIZE),
     known("allow_public", Takers::Server, Some((0, 1))),
     known("timeout_ms", Takers::Client, Some((1, i32::MAX as i64))),
+    known("retries", Takers::Client, Some((0, 100))),
+    known("retry_base_ms", Takers::Client, TIME),
+    known("retry_max_ms", Takers::Client, TIME),
+    known("retry_budget_percent", Takers::Client, Some((0, 1000))),
+    known("balance", Takers::Client, None),
+    known("breaker_failures", Takers::Client, TIME),
+    known("breaker_ms", Takers::Client, SIZE),
     known("reconnect_ms", Takers::Client, SIZE),
     known("reconnect_max_ms", Takers::Client, SIZE),
     known("curve_server_key", Takers::Client, None),
@@ -239,6 +247,21 @@ impl Options {
         }))
     }
 
+    fn balance(&self) -> Result<Balance, Failure> {
+        let Some(name) = self.text("balance") else {
+            return Ok(Balance::default());
+        };
+        Balance::named(name).ok_or_else(|| {
+            Failure::new(
+                Status::ZROUTE_BAD_OPTION,
+                format!(
+                    "option 'balance' is 'least-pending' or 'round-robin', got '{}'",
+                    name.escape_debug()
+                ),
+            )
+        })
+    }
+
     fn values(&self) -> Result<Values, Failure> {
         match self.text("values") {
             None | Some("msgpack") => Ok(Values::MessagePack),
@@ -269,12 +292,20 @@ impl Options {
 
     pub(super) fn client(&self) -> Result<(client::Options, Values), Failure> {
         self.check_taker(Takers::Client, "client")?;
+        let default = client::Options::default();
         let mut options = client::Options {
             limits: self.limits(),
+            timeout: self.time("timeout_ms", default.timeout),
+            retries: self.integer("retries", default.retries),
+            retry_base: self.time("retry_base_ms", default.retry_base),
+            retry_longest: self.time("retry_max_ms", default.retry_longest),
+            retry_budget: self.integer("retry_budget_percent", default.retry_budget),
+            balance: self.balance()?,
+            breaker_failures: self.integer("breaker_failures", default.breaker_failures),
+            breaker_pause: self.time("breaker_ms", default.breaker_pause),
             transport: self.transport()?,
-            ..client::Options::default()
         };
-        options.timeout = self.time("timeout_ms", options.timeout);
+        options.transport.heartbeat = self.time("heartbeat_ms", default.transport.heartbeat);
         options.transport.curve = self.client_curve()?;
         Ok((options, self.values()?))
     }

@@ -46,6 +46,9 @@ pub enum zroute_status {
     /// A plain socket cannot do this now: a REQ that waits for its answer does
     /// not send.
     ZROUTE_BAD_STATE = 25,
+    /// The call was sent, and its connection was lost before an answer came: the
+    /// function may have run.
+    ZROUTE_OUTCOME_UNKNOWN = 26,
     /// The bytes are not one MessagePack value within the limits.
     ZROUTE_INVALID_VALUE = 30,
     /// The value is of another type than was asked for.
@@ -70,15 +73,15 @@ pub enum zroute_status {
 pub(super) use zroute_status as Status;
 
 impl Status {
-    const ALL: [(Self, &'static CStr); 27] = {
+    const ALL: [(Self, &'static CStr); 28] = {
         use zroute_status::{
             ZROUTE_BAD_ARGUMENT, ZROUTE_BAD_ENDPOINT, ZROUTE_BAD_HANDLE, ZROUTE_BAD_OPTION,
             ZROUTE_BAD_STATE, ZROUTE_BUSY, ZROUTE_END, ZROUTE_FAULT, ZROUTE_FORKED,
             ZROUTE_INTERRUPTED, ZROUTE_INVALID_ANSWER, ZROUTE_INVALID_VALUE, ZROUTE_NOT_CONNECTED,
-            ZROUTE_NOT_PLAIN, ZROUTE_OK, ZROUTE_OUTDATED_LIBZMQ, ZROUTE_PANIC,
-            ZROUTE_RESERVED_VALUE, ZROUTE_STOPPED, ZROUTE_SYSTEM, ZROUTE_TIMEOUT, ZROUTE_TOO_LARGE,
-            ZROUTE_TOO_MANY_HANDLES, ZROUTE_UNKNOWN_CALL, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED,
-            ZROUTE_WRONG_TYPE,
+            ZROUTE_NOT_PLAIN, ZROUTE_OK, ZROUTE_OUTCOME_UNKNOWN, ZROUTE_OUTDATED_LIBZMQ,
+            ZROUTE_PANIC, ZROUTE_RESERVED_VALUE, ZROUTE_STOPPED, ZROUTE_SYSTEM, ZROUTE_TIMEOUT,
+            ZROUTE_TOO_LARGE, ZROUTE_TOO_MANY_HANDLES, ZROUTE_UNKNOWN_CALL, ZROUTE_UNREACHABLE,
+            ZROUTE_UNSUPPORTED, ZROUTE_WRONG_TYPE,
         };
         [
             (ZROUTE_OK, c"ZROUTE_OK"),
@@ -99,6 +102,7 @@ impl Status {
             (ZROUTE_OUTDATED_LIBZMQ, c"ZROUTE_OUTDATED_LIBZMQ"),
             (ZROUTE_SYSTEM, c"ZROUTE_SYSTEM"),
             (ZROUTE_BAD_STATE, c"ZROUTE_BAD_STATE"),
+            (ZROUTE_OUTCOME_UNKNOWN, c"ZROUTE_OUTCOME_UNKNOWN"),
             (ZROUTE_INVALID_VALUE, c"ZROUTE_INVALID_VALUE"),
             (ZROUTE_WRONG_TYPE, c"ZROUTE_WRONG_TYPE"),
             (ZROUTE_TOO_LARGE, c"ZROUTE_TOO_LARGE"),

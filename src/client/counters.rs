@@ -11,10 +11,14 @@ pub struct Counters {
     pub faults: u64,
     /// Calls that were sent and had no answer by their deadline.
     pub timeouts: u64,
+    /// Calls that were sent and whose connection was lost before an answer.
+    pub unknown: u64,
     /// Calls that found no server by their deadline.
     pub not_connected: u64,
     /// Calls that got something that is no answer, or were too large to send.
     pub invalid: u64,
+    /// Tries of calls beyond their first.
+    pub retries: u64,
     /// Messages that belong to no call in flight: late, doubled or foreign.
     pub unmatched: u64,
     /// Calls that are not finished now.

@@ -4,19 +4,43 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
+use super::outcome::Outcome;
 use crate::chance::Chance;
+
+/// What is declared of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Running it twice does no harm, so it may be tried again.
+    pub idempotent: bool,
+    /// Nobody waits for its end.
+    pub one_way: bool,
+}
 
 /// A call that is not finished.
 pub struct Pending {
     pub function: Box<str>,
+    pub terms: Terms,
+    pub begun: Instant,
     /// The whole time that the call has.
     pub timeout: Duration,
     /// None when it lies further away than the clock can tell.
     pub deadline: Option<Instant>,
-    /// The request, until a server has taken it.
-    pub body: Option<Vec<u8>>,
+    /// The request, which may have to be sent again.
+    pub body: Vec<u8>,
+    /// Where its parameters begin in it.
+    pub parameters_at: usize,
     /// The server that has it.
     pub server: Option<usize>,
+    /// Which of the messages to that server it is.
+    pub sequence: u64,
+    /// How often it was tried again.
+    pub tries: u32,
+    /// The next try has to be taken from the budget yet.
+    pub owed: bool,
+    /// The server that failed with it last.
+    pub failed_at: Option<usize>,
+    /// How it ended when it was tried last.
+    pub failure: Option<Box<Outcome>>,
 }
 
 #[derive(Default)]
@@ -65,6 +89,24 @@ impl InFlight {
         pending
     }
 
+    /// The calls that somebody waits for.
+    pub fn awaited(&self) -> Vec<u64> {
+        let awaited = self.calls.iter().filter(|(_, call)| !call.terms.one_way);
+        awaited.map(|(id, _)| *id).collect()
+    }
+
+    /// The calls that a server has, in the order in which they were sent, each
+    /// with its place among the messages.
+    pub fn at(&self, server: usize) -> Vec<(u64, u64)> {
+        let there = self
+            .calls
+            .iter()
+            .filter(|(_, call)| call.server == Some(server));
+        let mut there: Vec<_> = there.map(|(id, call)| (call.sequence, *id)).collect();
+        there.sort_unstable();
+        there
+    }
+
     pub fn count(&self) -> usize {
         self.calls.len()
     }
@@ -95,10 +137,18 @@ mod tests {
     fn pending(deadline: Instant) -> Pending {
         Pending {
             function: "f".into(),
+            terms: Terms::default(),
+            begun: deadline,
             timeout: Duration::ZERO,
             deadline: Some(deadline),
-            body: None,
+            body: Vec::new(),
+            parameters_at: 0,
             server: None,
+            sequence: 0,
+            tries: 0,
+            owed: false,
+            failed_at: None,
+            failure: None,
         }
     }
 

@@ -1,34 +1,61 @@
 //! A client: many calls in flight over one or more servers, each finished by
 //! its deadline with an answer, a fault or an error.
 //!
-//! Every server has a socket of its own, and a call goes to the next one that
-//! is connected, so a server that is away is passed over. A call's id travels
+//! Every server has a socket of its own, and a call goes to one that is
+//! connected, so a server that is away is passed over. A call's id travels
 //! in the envelope, which every server echoes; an answer whose id is not in
 //! flight is counted and dropped, so a late one never reaches another call.
 //!
+//! A call that has not left, or that its server has not begun, is sent again. One
+//! whose connection was lost may have run: it is sent again only if it was
+//! declared idempotent.
+//!
 //! | file | holds |
 //! |---|---|
+//! | `arriving` | answers, lost connections, deadlines |
+//! | `balance` | which server gets a call |
+//! | `breaker` | leaves a server alone that has failed again and again |
+//! | `budget` | how many calls may be tried again |
 //! | `counters` | what was counted |
+//! | `health` | how a server is doing |
 //! | `in_flight` | the calls that are not finished, by id and by deadline |
-//! | `options` | limits and the transport's options |
+//! | `options` | limits, what to do about failures, the transport's options |
 //! | `outcome` | how a call can end |
+//! | `retry` | when a call is tried again |
+//! | `sending` | calls on their way to servers |
+//! | `server` | one of a client's servers |
 
+mod arriving;
+mod balance;
+mod breaker;
+mod budget;
 mod counters;
+mod health;
 mod in_flight;
 mod options;
 mod outcome;
+mod retry;
+mod sending;
+mod server;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+pub use balance::Balance;
+use budget::Budget;
 pub use counters::Counters;
+pub use health::{Health, State};
+pub use in_flight::Terms;
 use in_flight::{InFlight, Pending};
 pub use options::Options;
 pub use outcome::{Outcome, Value};
 
+use retry::Retries;
+use server::Server;
+
 use crate::msgpack;
-use crate::transport::{self, Body, Endpoint, Error, Frame, Incoming, Sent, Transport, fork};
-use crate::wire::{Envelope, plain};
+use crate::transport::{self, Endpoint, Error, fork};
+use crate::wire::plain;
 
 /// With this many calls in flight, a host begins the next one when one has
 /// ended, and they go out together.
@@ -43,8 +70,15 @@ pub struct Client {
     /// Whose turn it is.
     next: usize,
     in_flight: InFlight,
+    /// How many of them nobody waits for.
+    one_way: usize,
     /// Calls that no server has taken yet, oldest first.
     unsent: VecDeque<u64>,
+    /// Calls that are to be tried again after a pause.
+    retries: Retries,
+    budget: Budget,
+    /// Counts the choices of a server.
+    choices: u64,
     finished: HashMap<u64, Outcome>,
     /// Finished calls in the order in which they finished.
     order: VecDeque<u64>,
@@ -56,13 +90,6 @@ pub struct Client {
     process: u32,
 }
 
-struct Server {
-    transport: Box<dyn Transport>,
-    endpoint: String,
-    /// Calls that it has and that have not ended.
-    in_flight: usize,
-}
-
 impl Client {
     /// A client that is connected to nothing yet.
     #[must_use]
@@ -71,7 +98,11 @@ impl Client {
             servers: Vec::new(),
             next: 0,
             in_flight: InFlight::default(),
+            one_way: 0,
             unsent: VecDeque::new(),
+            retries: Retries::default(),
+            budget: Budget::new(options.retry_budget, Instant::now()),
+            choices: 0,
             finished: HashMap::new(),
             order: VecDeque::new(),
             options,
@@ -87,11 +118,8 @@ impl Client {
         let endpoint = Endpoint::parse(endpoint)?;
         let mut transport = transport::dealer(&self.options.transport())?;
         transport.connect(&endpoint)?;
-        self.servers.push(Server {
-            transport,
-            endpoint: endpoint.to_string(),
-            in_flight: 0,
-        });
+        let server = Server::new(transport, endpoint.to_string(), &self.options);
+        self.servers.push(server);
         Ok(())
     }
 
@@ -126,24 +154,52 @@ impl Client {
         parameters: &[u8],
         timeout: Duration,
     ) -> Result<u64, Error> {
+        self.submit_on(Terms::default(), function, parameters, timeout)
+    }
+
+    /// As [`Client::submit`], on other terms. A call that nobody waits for is
+    /// never collected.
+    pub fn submit_on(
+        &mut self,
+        terms: Terms,
+        function: &str,
+        parameters: &[u8],
+        timeout: Duration,
+    ) -> Result<u64, Error> {
         let mut body = Vec::with_capacity(64 + function.len() + parameters.len());
         let written = plain::write_request(&mut body, function, parameters, timeout);
         let size = body.len();
         let limit = self.options.limits.bytes;
+        let now = Instant::now();
         let id = self.in_flight.insert(Pending {
             function: function.into(),
+            terms,
+            begun: now,
             timeout,
-            deadline: Instant::now().checked_add(timeout),
-            body: Some(body),
+            deadline: now.checked_add(timeout),
+            parameters_at: size.saturating_sub(parameters.len()),
+            body,
             server: None,
+            sequence: 0,
+            tries: 0,
+            owed: false,
+            failed_at: None,
+            failure: None,
         });
         self.counters.calls += 1;
+        self.one_way += usize::from(terms.one_way);
+        self.budget.count_call(now);
         if written.is_err() || size > limit {
             self.finish(id, Outcome::TooLarge { size, limit });
             return Ok(id);
         }
         self.unsent.push_back(id);
-        self.send_unsent()?;
+        self.send_unsent_at(now)?;
+        if terms.one_way && self.one_way >= MANY {
+            // Nobody else may look for what the servers say to them.
+            self.look(Some(now))?;
+            self.settle_arrived()?;
+        }
         Ok(id)
     }
 
@@ -174,7 +230,7 @@ impl Client {
                 return Ok(Some(ended));
             }
             let now = Instant::now();
-            let over = self.in_flight.count() == 0 || until.is_some_and(|until| now >= until);
+            let over = self.awaited() == 0 || until.is_some_and(|until| now >= until);
             if over && looked {
                 return Ok(None);
             }
@@ -197,7 +253,36 @@ impl Client {
 
     /// Gives a call up; its answer will be dropped. False when it is not known.
     pub fn cancel(&mut self, id: u64) -> bool {
-        self.take_finished(id).is_some() || self.end(id)
+        if self.take_finished(id).is_some() {
+            return true;
+        }
+        let Some(pending) = self.end(id) else {
+            return false;
+        };
+        let given_up = pending.server.and_then(|index| self.servers.get_mut(index));
+        if let Some(server) = given_up
+            && server.in_flight == 0
+        {
+            server.breaker.abandoned(Instant::now());
+        }
+        true
+    }
+
+    /// Gives up every call that somebody waits for, and forgets how others have
+    /// ended.
+    pub fn cancel_all(&mut self) -> Result<(), Error> {
+        self.finished.clear();
+        self.order.clear();
+        for id in self.in_flight.awaited() {
+            self.cancel(id);
+        }
+        self.flush()
+    }
+
+    /// How many calls in flight somebody waits for.
+    #[must_use]
+    pub fn awaited(&self) -> usize {
+        self.in_flight.count() - self.one_way
     }
 
     /// The call that finished first, of those that are known to have and were
@@ -229,32 +314,47 @@ impl Client {
         if self.settle_arrived()? > 0 {
             return Ok(());
         }
-        let deadline = match (self.in_flight.next_deadline(), until) {
-            (Some(deadline), Some(until)) => Some(deadline.min(until)),
-            (deadline, until) => deadline.or(until),
-        };
+        let next = [
+            until,
+            self.in_flight.next_deadline(),
+            self.retries.next(),
+            self.next_change(),
+        ];
+        let deadline = next.into_iter().flatten().min();
         self.flush()?;
+        self.look(deadline)
+    }
+
+    /// Waits until something happens at a server, or the time is over.
+    fn look(&mut self, until: Option<Instant>) -> Result<(), Error> {
+        let to_send = !self.unsent.is_empty();
+        let now = Instant::now();
+        let servers = self.servers.iter_mut();
         transport::wait_for_any(
-            self.servers.iter_mut().map(|server| &mut server.transport),
-            deadline,
-            !self.unsent.is_empty(),
-        )
-        .map(drop)
+            servers.map(|server| {
+                let may_be_sent = to_send && server.may_be_sent(now);
+                (&mut server.transport, may_be_sent)
+            }),
+            until,
+        )?;
+        Ok(())
     }
 
     /// The host does something else now. Calls that were begun go out; those of
     /// many in flight may wait a few milliseconds for the next ones, because
     /// these follow soon.
     pub fn leave(&mut self) -> Result<(), Error> {
-        if self.in_flight.count() < MANY {
-            return self.flush();
+        let mut many = self.in_flight.count() >= MANY;
+        if many {
+            let now = Instant::now();
+            many = now.duration_since(*self.held_since.get_or_insert(now)) < HELD;
         }
-        let now = Instant::now();
-        if now.duration_since(*self.held_since.get_or_insert(now)) >= HELD {
-            return self.flush();
+        if !many {
+            self.flush()?;
         }
+        // A server that asks for signs of life gets them meanwhile.
         for server in &mut self.servers {
-            server.transport.lend(true);
+            server.transport.lend(many);
         }
         Ok(())
     }
@@ -263,180 +363,35 @@ impl Client {
     fn flush(&mut self) -> Result<(), Error> {
         self.held_since = None;
         for server in &mut self.servers {
-            // A call that was lost ends by its deadline.
+            // What is lost is told by the connection's end.
             server.transport.flush()?;
         }
         Ok(())
     }
 
-    /// Hands waiting calls to servers that take them.
-    fn send_unsent(&mut self) -> Result<(), Error> {
-        while let Some(&id) = self.unsent.front() {
-            let Some(pending) = self.in_flight.get_mut(id) else {
-                self.unsent.pop_front();
-                continue;
-            };
-            let body = pending.body.as_deref().unwrap_or_default();
-            let mut envelope = Envelope::new();
-            let _ = envelope.push(&id.to_be_bytes()) && envelope.push(b"");
-            let mut taken = None;
-            for step in 0..self.servers.len() {
-                let index = (self.next + step) % self.servers.len();
-                let Some(server) = self.servers.get_mut(index) else {
-                    break;
-                };
-                // A connection that has gone without being noticed would keep
-                // the call; with others in flight a wait will notice soon.
-                if server.in_flight == 0 && !server.transport.is_connected()? {
-                    continue;
-                }
-                if server.transport.send(&envelope, body)? == Sent::Done {
-                    server.in_flight += 1;
-                    taken = Some(index);
-                    break;
-                }
-            }
-            let Some(index) = taken else {
-                return Ok(());
-            };
-            self.next = (index + 1) % self.servers.len();
-            self.counters.bytes_sent += body.len() as u64;
-            pending.server = Some(index);
-            pending.body = None;
-            self.unsent.pop_front();
-        }
-        Ok(())
-    }
-
-    /// Ends the calls whose answers are here or whose deadlines have passed;
-    /// returns how many messages and ends there were.
-    fn settle_arrived(&mut self) -> Result<usize, Error> {
-        let mut count = self.read()?;
-        let now = Instant::now();
-        if self
-            .in_flight
-            .next_deadline()
-            .is_some_and(|deadline| deadline <= now)
-        {
-            // An answer that came in time counts, though nobody has looked for it.
-            let servers = self.servers.iter_mut();
-            let transports = servers.map(|server| &mut server.transport);
-            transport::wait_for_any(transports, Some(now), false)?;
-            count += self.read()?;
-        }
-        Ok(count + self.expire(now))
-    }
-
-    /// Reads every answer that is here; returns how many messages there were.
-    fn read(&mut self) -> Result<usize, Error> {
-        let mut count = 0;
-        for index in 0..self.servers.len() {
-            while let Some(server) = self.servers.get_mut(index)
-                && let Some(incoming) = server.transport.receive()?
-            {
-                count += 1;
-                self.settle(index, incoming);
-            }
-        }
-        Ok(count)
-    }
-
-    /// Gives an answer to the call it belongs to.
-    fn settle(&mut self, server: usize, incoming: Incoming) {
-        let id = answered_id(&incoming.envelope);
-        // An answer counts only from the server that has the call.
-        let expected = id.and_then(|id| self.in_flight.get(id));
-        let (Some(id), Some(pending)) = (id, expected) else {
-            self.counters.unmatched += 1;
-            return;
-        };
-        if pending.server != Some(server) {
-            self.counters.unmatched += 1;
-            return;
-        }
-        let outcome = match incoming.body {
-            Body::One(frame) => self.read_answer(frame),
-            Body::Missing => Outcome::Invalid("the answer has no body".to_string()),
-            Body::Several(count) => {
-                Outcome::Invalid(format!("the answer has {count} frames, expected one"))
-            }
-        };
-        self.finish(id, outcome);
-    }
-
-    fn read_answer(&mut self, frame: Frame) -> Outcome {
-        self.counters.bytes_received += frame.as_ref().len() as u64;
-        match plain::read_answer(frame.as_ref(), &self.options.limits) {
-            Ok(plain::Answer::Value) => Outcome::Answer(Value::new(frame)),
-            Ok(plain::Answer::Fault(fault)) => Outcome::Fault(fault),
-            Err(malformed) => Outcome::Invalid(format!(
-                "the answer is expected to be one MessagePack value: {malformed}"
-            )),
-        }
-    }
-
-    /// Ends the calls whose deadline has passed; returns how many.
-    fn expire(&mut self, now: Instant) -> usize {
-        let mut count = 0;
-        while let Some(id) = self.in_flight.expired(now) {
-            let Some(pending) = self.in_flight.get(id) else {
-                continue;
-            };
-            let endpoint = match pending.server.and_then(|index| self.servers.get(index)) {
-                Some(server) => server.endpoint.clone(),
-                None => self
-                    .servers
-                    .iter()
-                    .map(|server| server.endpoint.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            };
-            let function = pending.function.clone();
-            let waited = pending.timeout;
-            let outcome = if pending.server.is_some() {
-                Outcome::TimedOut {
-                    function,
-                    endpoint,
-                    waited,
-                }
-            } else {
-                Outcome::NotConnected {
-                    function,
-                    endpoint,
-                    trouble: self
-                        .servers
-                        .iter_mut()
-                        .filter_map(|server| server.transport.trouble())
-                        .collect(),
-                    waited,
-                }
-            };
-            self.finish(id, outcome);
-            count += 1;
-        }
-        count
-    }
-
-    /// Takes a call out of flight; false when it was not.
-    fn end(&mut self, id: u64) -> bool {
-        let Some(pending) = self.in_flight.remove(id) else {
-            return false;
-        };
+    /// Takes a call out of flight; none when it was not.
+    fn end(&mut self, id: u64) -> Option<Pending> {
+        let pending = self.in_flight.remove(id)?;
+        self.one_way -= usize::from(pending.terms.one_way);
         if let Some(server) = pending.server.and_then(|index| self.servers.get_mut(index)) {
             server.in_flight -= 1;
         }
-        true
+        Some(pending)
     }
 
     fn finish(&mut self, id: u64, outcome: Outcome) {
-        self.end(id);
+        let one_way = self.end(id).is_some_and(|pending| pending.terms.one_way);
         match &outcome {
             Outcome::Answer(_) => self.counters.answers += 1,
             Outcome::Fault(_) => self.counters.faults += 1,
             Outcome::TimedOut { .. } => self.counters.timeouts += 1,
+            Outcome::ConnectionLost { .. } => self.counters.unknown += 1,
             Outcome::NotConnected { .. } => self.counters.not_connected += 1,
             Outcome::Invalid(_) | Outcome::TooLarge { .. } => self.counters.invalid += 1,
             Outcome::Unknown => {}
+        }
+        if one_way {
+            return;
         }
         self.finished.insert(id, outcome);
         self.order.push_back(id);
@@ -457,11 +412,4 @@ impl Drop for Client {
             }
         }
     }
-}
-
-/// The id in an envelope of ours: eight bytes and the delimiter.
-fn answered_id(envelope: &Envelope) -> Option<u64> {
-    let mut frames = envelope.frames();
-    let id = frames.next()?.try_into().ok()?;
-    (frames.next()?.is_empty() && frames.next().is_none()).then_some(u64::from_be_bytes(id))
 }

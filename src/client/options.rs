@@ -2,16 +2,35 @@
 
 use std::time::Duration;
 
+use super::balance::Balance;
 use crate::msgpack::Limits;
 use crate::transport;
 
-/// Limits of one client.
+/// A server that gives no sign of life for three times as long is left out.
+const HEARTBEAT: Duration = Duration::from_millis(800);
+
+/// Limits of one client, and how it copes with failures.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Bounds on one message, call or answer.
     pub limits: Limits,
     /// How long a call may take when it does not say so itself.
     pub timeout: Duration,
+    /// How often a call that is declared idempotent is tried again at most.
+    pub retries: u32,
+    /// The bound of the first pause before that; it doubles with each.
+    pub retry_base: Duration,
+    /// The bound of the longest such pause.
+    pub retry_longest: Duration,
+    /// How many retries there may be for a hundred calls, in ten seconds; ten
+    /// are always allowed.
+    pub retry_budget: u32,
+    /// How calls are shared out among servers.
+    pub balance: Balance,
+    /// A server is left alone after so many failures in a row; 0 for never.
+    pub breaker_failures: u32,
+    /// For how long at first.
+    pub breaker_pause: Duration,
     /// Options of the sockets. Their `largest_frame` is set from the limits.
     pub transport: transport::Options,
 }
@@ -21,7 +40,17 @@ impl Default for Options {
         Self {
             limits: Limits::default(),
             timeout: Duration::from_secs(30),
-            transport: transport::Options::default(),
+            retries: 3,
+            retry_base: Duration::from_millis(50),
+            retry_longest: Duration::from_secs(2),
+            retry_budget: 20,
+            balance: Balance::default(),
+            breaker_failures: 5,
+            breaker_pause: Duration::from_secs(1),
+            transport: transport::Options {
+                heartbeat: HEARTBEAT,
+                ..transport::Options::default()
+            },
         }
     }
 }

@@ -22,6 +22,18 @@ pub enum Outcome {
         /// The whole time that the call had.
         waited: Duration,
     },
+    /// The call was sent, and its connection was lost before an answer came.
+    /// The function may have run.
+    ConnectionLost {
+        /// The function that was called.
+        function: Box<str>,
+        /// Where the call was sent.
+        endpoint: String,
+        /// How the connection ended.
+        trouble: String,
+        /// For how long the call was under way.
+        waited: Duration,
+    },
     /// No server was connected by the deadline. The function did not run.
     NotConnected {
         /// The function that was to be called.

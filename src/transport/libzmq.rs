@@ -339,8 +339,12 @@ impl Transport for Libzmq {
         None
     }
 
-    fn renew(&mut self) -> bool {
+    fn sees_endings(&self) -> bool {
         false
+    }
+
+    fn renew(&mut self) {
+        // The server's end of the connection is the end of it.
     }
 
     fn is_connected(&mut self) -> Result<bool, Error> {

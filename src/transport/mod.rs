@@ -138,9 +138,12 @@ pub trait Transport: Send {
     /// known.
     fn take_ended(&mut self) -> Option<usize>;
 
+    /// Whether [`Transport::take_ended`] tells anything.
+    fn sees_endings(&self) -> bool;
+
     /// Lets a dealer's connection go, whose server is going away, and makes the
-    /// next one after the usual pause. False where that is left to the server.
-    fn renew(&mut self) -> bool;
+    /// next one after the usual pause; where endings cannot be seen, nothing.
+    fn renew(&mut self);
 
     /// Whether a dealer has a connection to send on.
     fn is_connected(&mut self) -> Result<bool, Error>;

@@ -21,23 +21,22 @@ pub enum Waited {
 /// with no deadline, for ever. A signal ends the wait with
 /// [`Error::Interrupted`].
 ///
-/// Call it when `receive` has just returned nothing on each socket. With
-/// `to_send`, room to send counts too.
+/// Call it when `receive` has just returned nothing on each socket. With true
+/// beside a socket, room to send there counts too.
 pub fn wait_for_any<'a>(
-    sockets: impl Iterator<Item = &'a mut Box<dyn Transport>>,
+    sockets: impl Iterator<Item = (&'a mut Box<dyn Transport>, bool)>,
     until: Option<Instant>,
-    to_send: bool,
 ) -> Result<Waited, Error> {
     let mut sockets: Vec<_> = sockets.collect();
-    if let [socket] = sockets.as_mut_slice() {
-        return socket.wait(None, until, to_send);
+    if let [(socket, to_send)] = sockets.as_mut_slice() {
+        return socket.wait(None, until, *to_send);
     }
     let mut waiting = Waiting::new(None, until);
-    for socket in &mut sockets {
-        socket.prepare(to_send, &mut waiting)?;
+    for (socket, to_send) in &mut sockets {
+        socket.prepare(*to_send, &mut waiting)?;
     }
     let waited = waiting.end()?;
-    for socket in &mut sockets {
+    for (socket, _) in &mut sockets {
         socket.look()?;
     }
     Ok(waited)

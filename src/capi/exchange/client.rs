@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::batch::Batch;
 use super::{MAYBE_A_RESOURCE, at_end, pack as pack_value};
 use crate::capi::answer::local_failure;
+use crate::capi::call_flags;
 use crate::capi::client::Client;
 use crate::capi::gate::Failure;
 use crate::capi::options::Values;
@@ -34,6 +35,13 @@ pub enum WaitFor {
     Nothing,
     Any,
     Number(i64),
+}
+
+impl Buffers {
+    /// The calls of before are given up.
+    pub fn forget(&mut self) {
+        self.numbers.clear();
+    }
 }
 
 impl WaitFor {
@@ -179,8 +187,9 @@ fn hand_out_failure(client: &mut Client, number: i64, failure: &Failure) {
     batch.binary(failure.text.as_bytes());
 }
 
-/// Values of a call in the batch: its number, function, parameters, timeout.
-const VALUES: usize = 4;
+/// Values of a call in the batch: its number, function, parameters, timeout,
+/// flags.
+const VALUES: usize = 5;
 
 fn submit_php(client: &mut Client, calls: &[u8], plain: bool) -> Result<(), Failure> {
     let limits = client.engine.limits().clone();
@@ -209,8 +218,10 @@ fn submit_php(client: &mut Client, calls: &[u8], plain: bool) -> Result<(), Fail
         after.skip_value()?;
         after.integer_key()?;
         let timeout = after.integer_key()?;
+        after.integer_key()?;
+        let flags = after.integer_key()?;
         serialized = after;
-        let begun = packed.and_then(|()| begin(client, number, function, &scratch, timeout));
+        let begun = packed.and_then(|()| begin(client, number, function, &scratch, timeout, flags));
         client.exchange.scratch = scratch;
         conclude(client, number, begun)?;
     }
@@ -227,9 +238,10 @@ fn submit_messagepack(client: &mut Client, calls: &[u8]) -> Result<(), Failure> 
         let function = reader.text_or_binary()?;
         let parameters = reader.slice()?;
         let timeout = reader.integer()?;
+        let flags = reader.integer()?;
         let begun = scan(parameters, client.engine.limits())
             .map_err(Failure::from)
-            .and_then(|()| begin(client, number, function, parameters, timeout));
+            .and_then(|()| begin(client, number, function, parameters, timeout, flags));
         conclude(client, number, begun)?;
     }
     at_end(&reader)
@@ -243,20 +255,28 @@ fn submit_in_place(client: &mut Client, calls: View<'_>, plain: bool) -> Result<
     };
     check_count(calls.len())?;
     let mut values = calls.entries().map(|(_, value)| value);
-    while let (Some(number), Some(function), Some(parameters), Some(timeout)) =
-        (values.next(), values.next(), values.next(), values.next())
-    {
-        let (Seen::Integer(number), Seen::String(function), Seen::Integer(timeout)) =
-            (number.seen(), function.seen(), timeout.seen())
+    while let (Some(number), Some(function), Some(parameters), Some(timeout), Some(flags)) = (
+        values.next(),
+        values.next(),
+        values.next(),
+        values.next(),
+        values.next(),
+    ) {
+        let (
+            Seen::Integer(number),
+            Seen::String(function),
+            Seen::Integer(timeout),
+            Seen::Integer(flags),
+        ) = (number.seen(), function.seen(), timeout.seen(), flags.seen())
         else {
             return Err(Failure::argument(
-                "a call is expected to be int, string, a value and int",
+                "a call is expected to be int, string, a value, int and int",
             ));
         };
         let mut scratch = std::mem::take(&mut client.exchange.scratch);
         scratch.clear();
         let begun = pack_value(parameters, &mut scratch, client.engine.limits(), plain)
-            .and_then(|()| begin(client, number, function, &scratch, timeout));
+            .and_then(|()| begin(client, number, function, &scratch, timeout, flags));
         client.exchange.scratch = scratch;
         conclude(client, number, begun)?;
     }
@@ -268,8 +288,8 @@ fn check_count(values: usize) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::argument(format!(
-        "calls is expected to be a list of number, function, parameters and timeout, again and \
-         again; got {values} values"
+        "calls is expected to be a list of number, function, parameters, timeout and flags, again \
+         and again; got {values} values"
     )))
 }
 
@@ -279,12 +299,17 @@ fn begin(
     function: &[u8],
     parameters: &[u8],
     timeout_ms: i64,
+    flags: i64,
 ) -> Result<(), Failure> {
+    let terms = call_flags::terms(flags)?;
     let function = std::str::from_utf8(function)
         .map_err(|_| Failure::argument("the function's name is expected to be UTF-8"))?;
     let timeout = u64::try_from(timeout_ms).map_or(client.engine.timeout(), Duration::from_millis);
-    let id = client.engine.submit(function, parameters, timeout)?;
-    client.exchange.numbers.insert(id, number);
+    let engine = &mut client.engine;
+    let id = engine.submit_on(terms, function, parameters, timeout)?;
+    if !terms.one_way {
+        client.exchange.numbers.insert(id, number);
+    }
     client.exchange.began = true;
     Ok(())
 }

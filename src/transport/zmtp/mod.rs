@@ -121,9 +121,12 @@ impl Transport for Zmtp {
         self.engine().take_ended()
     }
 
-    fn renew(&mut self) -> bool {
-        self.engine().leave();
+    fn sees_endings(&self) -> bool {
         true
+    }
+
+    fn renew(&mut self) {
+        self.engine().leave();
     }
 
     fn is_connected(&mut self) -> Result<bool, Error> {

@@ -1,0 +1,213 @@
+//! What comes back: answers, lost connections, deadlines that pass.
+
+use std::time::Instant;
+
+use super::{Client, Outcome, Value};
+use crate::transport::{Body, Error, Frame, Incoming};
+use crate::wire::{Code, Envelope, plain};
+
+/// The number under which a server tells what belongs to no call.
+const NO_CALL: u64 = 0;
+
+impl Client {
+    /// Ends the calls whose answers are here, whose connections are lost or
+    /// whose deadlines have passed; returns how many such things there were.
+    pub(super) fn settle_arrived(&mut self) -> Result<usize, Error> {
+        let mut count = self.read()?;
+        let now = Instant::now();
+        if self
+            .in_flight
+            .next_deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
+            // An answer that came in time counts, though nobody has looked for it.
+            self.look(Some(now))?;
+            count += self.read()?;
+        }
+        while let Some(id) = self.in_flight.expired(now) {
+            self.expire(id);
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Reads every answer that is here; returns how many messages and ends of
+    /// connections there were.
+    fn read(&mut self) -> Result<usize, Error> {
+        let mut count = 0;
+        for index in 0..self.servers.len() {
+            while let Some(server) = self.servers.get_mut(index)
+                && let Some(incoming) = server.transport.receive()?
+            {
+                count += 1;
+                self.settle(index, incoming);
+            }
+            let Some(server) = self.servers.get_mut(index) else {
+                continue;
+            };
+            if server.leaving.is_some() && server.in_flight == 0 {
+                server.transport.renew();
+            }
+            if let Some(unsent) = server.transport.take_ended() {
+                count += 1;
+                self.connection_ended(index, unsent as u64);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Gives an answer to the call it belongs to.
+    fn settle(&mut self, index: usize, incoming: Incoming) {
+        let Some(server) = self.servers.get_mut(index) else {
+            return;
+        };
+        // Whatever it is, the server is alive.
+        server.breaker.succeeded();
+        let id = answered_id(&incoming.envelope);
+        // An answer counts only from the server that has the call.
+        let expected = id.and_then(|id| self.in_flight.get(id));
+        let (Some(id), Some(pending)) = (id, expected) else {
+            if id != Some(NO_CALL) || !self.is_goodbye(index, incoming.body) {
+                self.counters.unmatched += 1;
+            }
+            return;
+        };
+        if pending.server != Some(index) {
+            self.counters.unmatched += 1;
+            return;
+        }
+        let idempotent = pending.terms.idempotent;
+        let outcome = match incoming.body {
+            Body::One(frame) => self.read_answer(frame),
+            Body::Missing => Outcome::Invalid("the answer has no body".to_string()),
+            Body::Several(count) => {
+                Outcome::Invalid(format!("the answer has {count} frames, expected one"))
+            }
+        };
+        match outcome {
+            Outcome::Fault(fault) if fault.code == Code::ShuttingDown => {
+                self.goes_away(index);
+                self.send_again(id);
+            }
+            Outcome::Fault(fault) if fault.code == Code::Overloaded && idempotent => {
+                self.try_again(id, Outcome::Fault(fault), Instant::now());
+            }
+            outcome => self.finish(id, outcome),
+        }
+    }
+
+    /// Whether a message that belongs to no call tells that the server goes
+    /// away; takes note of it.
+    fn is_goodbye(&mut self, index: usize, body: Body) -> bool {
+        let Body::One(frame) = body else {
+            return false;
+        };
+        let goodbye = matches!(
+            plain::read_answer(frame.as_ref(), &self.options.limits),
+            Ok(plain::Answer::Fault(fault)) if fault.code == Code::ShuttingDown
+        );
+        if goodbye {
+            self.goes_away(index);
+        }
+        goodbye
+    }
+
+    fn goes_away(&mut self, index: usize) {
+        if let Some(server) = self.servers.get_mut(index) {
+            server.goes_away(Instant::now());
+        }
+    }
+
+    fn read_answer(&mut self, frame: Frame) -> Outcome {
+        self.counters.bytes_received += frame.as_ref().len() as u64;
+        match plain::read_answer(frame.as_ref(), &self.options.limits) {
+            Ok(plain::Answer::Value) => Outcome::Answer(Value::new(frame)),
+            Ok(plain::Answer::Fault(fault)) => Outcome::Fault(fault),
+            Err(malformed) => Outcome::Invalid(format!(
+                "the answer is expected to be one MessagePack value: {malformed}"
+            )),
+        }
+    }
+
+    /// A connection is gone. Of the messages sent on it, the last `unsent` never
+    /// left.
+    fn connection_ended(&mut self, index: usize, unsent: u64) {
+        let Some(server) = self.servers.get_mut(index) else {
+            return;
+        };
+        server.leaving = None;
+        let left = server.sent.saturating_sub(unsent);
+        let endpoint = server.endpoint.clone();
+        let trouble = server.transport.trouble().unwrap_or_default();
+        let now = Instant::now();
+        let calls = self.in_flight.at(index);
+        if calls.iter().any(|(sequence, _)| *sequence <= left)
+            && let Some(server) = self.servers.get_mut(index)
+        {
+            server.breaker.failed(now);
+        }
+        // From the last on, because each goes in front of what waits.
+        for (sequence, id) in calls.into_iter().rev() {
+            let Some(pending) = self.in_flight.get(id) else {
+                continue;
+            };
+            if sequence > left {
+                self.send_again(id);
+                continue;
+            }
+            let lost = Outcome::ConnectionLost {
+                function: pending.function.clone(),
+                endpoint: endpoint.clone(),
+                trouble: trouble.clone(),
+                waited: now.saturating_duration_since(pending.begun),
+            };
+            self.try_again(id, lost, now);
+        }
+    }
+
+    /// Ends a call whose time is over, or will be before anybody takes it.
+    pub(super) fn expire(&mut self, id: u64) {
+        let now = Instant::now();
+        let Some(pending) = self.in_flight.get_mut(id) else {
+            return;
+        };
+        let function = pending.function.clone();
+        let waited = pending.timeout;
+        let had = pending.server.and_then(|index| self.servers.get_mut(index));
+        let outcome = if let Some(server) = had {
+            server.breaker.failed(now);
+            Outcome::TimedOut {
+                function,
+                endpoint: server.endpoint.clone(),
+                waited,
+            }
+        } else if let Some(failure) = pending.failure.take() {
+            // It was tried before.
+            *failure
+        } else {
+            let endpoints: Vec<_> = self
+                .servers
+                .iter()
+                .map(|server| &*server.endpoint)
+                .collect();
+            Outcome::NotConnected {
+                function,
+                endpoint: endpoints.join(", "),
+                trouble: self
+                    .servers
+                    .iter_mut()
+                    .filter_map(|server| server.trouble(now))
+                    .collect(),
+                waited,
+            }
+        };
+        self.finish(id, outcome);
+    }
+}
+
+/// The id in an envelope of ours: eight bytes and the delimiter.
+fn answered_id(envelope: &Envelope) -> Option<u64> {
+    let mut frames = envelope.frames();
+    let id = frames.next()?.try_into().ok()?;
+    (frames.next()?.is_empty() && frames.next().is_none()).then_some(u64::from_be_bytes(id))
+}

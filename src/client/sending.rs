@@ -1,0 +1,184 @@
+//! Calls on their way to servers.
+
+use std::time::{Duration, Instant};
+
+use super::balance::Choice;
+use super::in_flight::Pending;
+use super::{Client, Outcome};
+use crate::transport::{Error, Sent};
+use crate::wire::{Envelope, plain};
+
+/// A server that was not looked at for so long is looked at before it gets a
+/// call: its connection may have gone, and would take the call along.
+const STALE: Duration = Duration::from_millis(1);
+
+impl Client {
+    /// Hands waiting calls to servers that take them.
+    pub(super) fn send_unsent(&mut self) -> Result<(), Error> {
+        if self.unsent.is_empty() && self.retries.is_empty() {
+            return Ok(());
+        }
+        self.send_unsent_at(Instant::now())
+    }
+
+    pub(super) fn send_unsent_at(&mut self, now: Instant) -> Result<(), Error> {
+        self.retry_due(now);
+        while let Some(&id) = self.unsent.front() {
+            let Some(pending) = self.in_flight.get_mut(id) else {
+                self.unsent.pop_front();
+                continue;
+            };
+            if now.saturating_duration_since(pending.begun) >= STALE {
+                pending.tell_time_left(now);
+            }
+            let mut envelope = Envelope::new();
+            let _ = envelope.push(&id.to_be_bytes()) && envelope.push(b"");
+            self.choices += 1;
+            let choice = Choice {
+                balance: self.options.balance,
+                next: self.next,
+                avoid: pending.failed_at,
+                now,
+                number: self.choices,
+            };
+            let mut taken = false;
+            while let Some(index) = choice.best(&self.servers) {
+                let Some(server) = self.servers.get_mut(index) else {
+                    break;
+                };
+                server.asked = choice.number;
+                if server.in_flight == 0 || now.saturating_duration_since(server.looked_at) >= STALE
+                {
+                    server.looked_at = now;
+                    if !server.transport.is_connected()? {
+                        continue;
+                    }
+                }
+                if server.transport.send(&envelope, &pending.body)? == Sent::Done {
+                    server.in_flight += 1;
+                    server.sent += 1;
+                    server.breaker.passed();
+                    pending.server = Some(index);
+                    pending.sequence = server.sent;
+                    self.next = (index + 1) % self.servers.len();
+                    self.counters.bytes_sent += pending.body.len() as u64;
+                    taken = true;
+                    break;
+                }
+            }
+            if taken {
+                self.unsent.pop_front();
+            } else if self.is_hopeless(id, now) {
+                self.unsent.pop_front();
+                self.expire(id);
+            } else {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all servers are left out for longer than a call has time: it is
+    /// told at once.
+    fn is_hopeless(&self, id: u64, now: Instant) -> bool {
+        let Some(deadline) = self.in_flight.get(id).and_then(|pending| pending.deadline) else {
+            return false;
+        };
+        let mut until = self
+            .servers
+            .iter()
+            .map(|server| server.breaker.open_until());
+        now < deadline
+            && !self.servers.is_empty()
+            && until.all(|until| until.is_some_and(|until| until > deadline))
+    }
+
+    /// When a server that is left alone may be sent something again; only where
+    /// somebody waits for that.
+    pub(super) fn next_change(&self) -> Option<Instant> {
+        if self.unsent.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        let servers = self.servers.iter();
+        servers.filter_map(|server| server.next_change(now)).min()
+    }
+
+    /// Lets calls go out again whose pause is over.
+    fn retry_due(&mut self, now: Instant) {
+        while let Some(id) = self.retries.due(now) {
+            let Some(pending) = self.in_flight.get_mut(id) else {
+                continue;
+            };
+            if pending.owed && !self.budget.take(now) {
+                self.retries.add(now + self.options.retry_longest / 4, id);
+                continue;
+            }
+            pending.owed = false;
+            self.counters.retries += 1;
+            self.unsent.push_back(id);
+        }
+    }
+
+    /// Takes a call from its server, to be sent again at once: it did not run.
+    pub(super) fn send_again(&mut self, id: u64) {
+        if let Some(pending) = self.in_flight.get_mut(id)
+            && let Some(index) = pending.server.take()
+        {
+            if let Some(server) = self.servers.get_mut(index) {
+                server.in_flight -= 1;
+            }
+            // It is older than what waits.
+            self.unsent.push_front(id);
+        }
+    }
+
+    /// A call has failed in a way that another try may mend. It ends so, unless
+    /// it may be tried again.
+    pub(super) fn try_again(&mut self, id: u64, failure: Outcome, now: Instant) {
+        let Some(pending) = self.in_flight.get_mut(id) else {
+            return;
+        };
+        let options = &self.options;
+        let pause = self
+            .retries
+            .pause(pending.tries, options.retry_base, options.retry_longest);
+        let due = now + pause;
+        let time = pending.deadline.is_none_or(|deadline| due < deadline);
+        // A call that was lost waits for the budget; one that a server has
+        // refused because it has too much to do ends.
+        let refused = matches!(failure, Outcome::Fault(_));
+        let may = pending.terms.idempotent && pending.tries < options.retries && time;
+        if !may || refused && !self.budget.take(now) {
+            self.finish(id, failure);
+            return;
+        }
+        pending.owed = !refused;
+        pending.tries += 1;
+        pending.failed_at = pending.server.take();
+        pending.failure = Some(Box::new(failure));
+        if let Some(server) = pending
+            .failed_at
+            .and_then(|index| self.servers.get_mut(index))
+        {
+            server.in_flight -= 1;
+        }
+        self.retries.add(due, id);
+    }
+}
+
+impl Pending {
+    /// Writes the time that is left into the request.
+    fn tell_time_left(&mut self, now: Instant) {
+        let Some(deadline) = self.deadline else {
+            return;
+        };
+        let left = deadline.saturating_duration_since(now);
+        let parameters = self.body.get(self.parameters_at..).unwrap_or_default();
+        let mut body = Vec::with_capacity(self.body.len() + 8);
+        if plain::write_request(&mut body, &self.function, parameters, left).is_ok() {
+            self.parameters_at = body.len() - parameters.len();
+            self.body = body;
+        }
+    }
+}
