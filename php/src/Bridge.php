@@ -50,14 +50,14 @@ interface Bridge
     public function answer(object $server, int $token, mixed $answer): int;
 
     /**
-     * Begins a call, unless there is none, and collects what has ended.
+     * Begins calls, if there are any, and collects what has ended.
      *
-     * @param array{}|array{int, string, mixed, int} $call number, function, parameters, timeout
+     * @param list<mixed> $calls number, function, parameters, timeout, flags, again and again
      * @param bool $plain that the parameters are what Plain::of() gave
      * @param int $waitFor a number; -1 for any, -2 for none
      * @return list<mixed>|null a number, a status and a value; and so on. Empty when nothing ended in time, null
      *         after a signal
      * @throws ForkedHandle
      */
-    public function clientExchange(object $client, array $call, bool $plain, int $waitFor, int $timeoutMs): ?array;
+    public function clientExchange(object $client, array $calls, bool $plain, int $waitFor, int $timeoutMs): ?array;
 }

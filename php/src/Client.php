@@ -10,6 +10,7 @@ use Zroute\Exception\InvalidMessage;
 use Zroute\Exception\InvalidOption;
 use Zroute\Exception\InvalidValue;
 use Zroute\Exception\NativeError;
+use Zroute\Exception\OutcomeUnknown;
 use Zroute\Exception\RemoteError;
 use Zroute\Exception\Timeout;
 
@@ -23,8 +24,12 @@ use function is_string;
  *     $client = new Zroute\Client('tcp://127.0.0.1:5555');
  *     $sum = $client->call('plus', [1, 2, 3]);
  *
- * With several endpoints each call goes to the next server that is connected.
- * The connections are made in the background, so a server may come later.
+ * With several endpoints each call goes to the server that has fewest calls in
+ * flight; one that is away or fails is left out. The connections are made in the
+ * background, so a server may come later.
+ *
+ * A call is never run twice, unless it is declared idempotent: then it is tried
+ * again when its connection is lost, or its server has too much to do.
  */
 final class Client
 {
@@ -33,6 +38,14 @@ final class Client
 
     private const WAIT_FOR_NONE = -2;
     private const OWN_TIMEOUT = -1;
+    /** What a call is in a submission: number, function, parameters, timeout, flags. */
+    private const VALUES = 5;
+    /** The library's zroute_call_flag. */
+    private const IDEMPOTENT = 1;
+    private const ONE_WAY = 2;
+
+    /** @var array<string, array{int, self}> the shared clients of this request, with the process that had them */
+    private static array $shared = [];
 
     private readonly Native $native;
     private readonly Bridge $bridge;
@@ -40,6 +53,8 @@ final class Client
     private int $lastNumber = 0;
     /** @var array<int, \WeakReference<PendingCall>> by number */
     private array $pending = [];
+    /** It lives on when this object goes. */
+    private bool $isShared = false;
 
     /**
      * @param string|list<string> $endpoints tcp://127.0.0.1:5555, ipc:///run/app.sock, …
@@ -49,20 +64,57 @@ final class Client
      */
     public function __construct(string|array $endpoints, array $options = [])
     {
+        $native = Native::get();
+        $this->begins($native, $native->newClient($options), (array) $endpoints);
+    }
+
+    /**
+     * The client of this process for these endpoints and options. It keeps its
+     * connections from one request of php-fpm to the next; in a script, or on the
+     * command line, it is one client for all who ask. Calls that a request has not
+     * awaited are given up when it ends; those of notify() go on.
+     *
+     * @param string|list<string> $endpoints as for the constructor
+     * @param array<string, int|string|bool> $options as for the constructor
+     * @throws InvalidOption|NativeError
+     */
+    public static function shared(string|array $endpoints, array $options = []): self
+    {
         $endpoints = (array) $endpoints;
-        $this->native = Native::get();
-        $this->bridge = $this->native->values();
-        $this->handle = $this->native->newClient($options);
+        $name = hash('sha256', serialize([$endpoints, $options]));
+        $process = getmypid();
+        [$owner, $client] = self::$shared[$name] ?? [null, null];
+        if ($owner === $process) {
+            return $client;
+        }
+        $native = Native::get();
+        [$handle, $isNew] = $native->sharedClient($name, $options);
+        $client = (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
+        $client->begins($native, $handle, $isNew ? $endpoints : null);
+        $client->isShared = true;
+        self::$shared[$name] = [$process, $client];
+        return $client;
+    }
+
+    /** @param array<mixed>|null $endpoints what to connect to; null when that was done before */
+    private function begins(Native $native, object $handle, ?array $endpoints): void
+    {
+        $this->native = $native;
+        $this->bridge = $native->values();
+        $this->handle = $handle;
+        if ($endpoints === null) {
+            return;
+        }
         try {
             if ($endpoints === [] || array_filter($endpoints, is_string(...)) !== $endpoints) {
                 throw new InvalidOption('a client is expected to have one endpoint or more, each a string');
             }
             foreach ($endpoints as $endpoint) {
-                $this->native->connect($this->handle, $endpoint);
+                $native->connect($handle, $endpoint);
             }
         } catch (\Throwable $e) {
             // PHP destroys nothing whose constructor threw.
-            $this->native->freeClient($this->handle);
+            $native->freeClient($handle);
             throw $e;
         }
     }
@@ -72,36 +124,100 @@ final class Client
      *
      * @param mixed $parameters usually a list, or a map of names; see MessagePack::pack() for what can travel
      * @param int|null $timeoutMs how long the call may take; null takes the option timeout_ms
+     * @param bool $idempotent that it may run twice without harm, and so may be tried again
      * @return mixed the answer: null, bool, int, float, string or array
      * @throws RemoteError when the call failed at the server
      * @throws Timeout when no answer came in time; the function may have run
+     * @throws OutcomeUnknown when the connection was lost before an answer; the function may have run
      * @throws ConnectionFailed when no server was connected in time; it did not run
      * @throws InvalidMessage when the answer cannot be a PHP value
      * @throws InvalidValue when the parameters cannot travel
      * @throws ForkedHandle in a child of the process that made the client
      */
-    public function call(string $function, mixed $parameters = [], ?int $timeoutMs = null): mixed
-    {
-        return $this->begin($function, $parameters, $timeoutMs, true)->await();
+    public function call(
+        string $function,
+        mixed $parameters = [],
+        ?int $timeoutMs = null,
+        bool $idempotent = false
+    ): mixed {
+        return $this->begin($function, $parameters, $timeoutMs, $idempotent ? self::IDEMPOTENT : 0, true)->await();
     }
 
     /**
      * Begins a call; await() of what it returns waits for the answer. Any
      * number may be in flight.
      *
+     * @param mixed $parameters as for call()
+     * @param int|null $timeoutMs how long the call may take; null takes the option timeout_ms
+     * @param bool $idempotent that it may run twice without harm, and so may be tried again
      * @throws InvalidValue when the parameters cannot travel
      * @throws ForkedHandle in a child of the process that made the client
      */
-    public function async(string $function, mixed $parameters = [], ?int $timeoutMs = null): PendingCall
+    public function async(
+        string $function,
+        mixed $parameters = [],
+        ?int $timeoutMs = null,
+        bool $idempotent = false
+    ): PendingCall {
+        return $this->begin($function, $parameters, $timeoutMs, $idempotent ? self::IDEMPOTENT : 0, false);
+    }
+
+    /**
+     * Calls a function and waits for nothing: what becomes of the call is only
+     * counted. It runs once, or not at all.
+     *
+     * @param mixed $parameters as for call()
+     * @throws InvalidValue when the parameters cannot travel
+     * @throws ForkedHandle in a child of the process that made the client
+     */
+    public function notify(string $function, mixed $parameters = []): void
     {
-        return $this->begin($function, $parameters, $timeoutMs, false);
+        $call = $this->begin($function, $parameters, null, self::ONE_WAY, false);
+        if ($call->isSettled()) {
+            $call->await();
+        }
+    }
+
+    /**
+     * Begins several calls at once and waits until all have ended.
+     *
+     *     ['user' => $user, 'cart' => $cart] = $client->batch(['user' => ['user.get', [7]], 'cart' => ['cart.get', [7]]]);
+     *
+     * @param array<array{0: string, 1?: mixed}> $calls function and parameters of each
+     * @param int|null $timeoutMs how long each may take; null takes the option timeout_ms
+     * @param bool $idempotent that all of them may run twice without harm
+     * @return array<mixed> the answers, under the keys of the calls
+     * @throws RemoteError|Timeout|OutcomeUnknown|ConnectionFailed|InvalidMessage the first failure in this order
+     * @throws InvalidValue when parameters cannot travel
+     * @throws ForkedHandle in a child of the process that made the client
+     */
+    public function batch(array $calls, ?int $timeoutMs = null, bool $idempotent = false): array
+    {
+        $timeout = self::timeout($timeoutMs);
+        $pending = [];
+        $submission = [];
+        foreach ($calls as $key => $call) {
+            $function = $call[0] ?? null;
+            if (!is_string($function)) {
+                throw new InvalidOption("a call of a batch is expected to be [function, parameters], under '$key' is not");
+            }
+            $number = ++$this->lastNumber;
+            $pending[$key] = new PendingCall($this, $number, $function);
+            $this->pending[$number] = \WeakReference::create($pending[$key]);
+            array_push($submission, $number, $function, $call[1] ?? [], $timeout, $idempotent ? self::IDEMPOTENT : 0);
+        }
+        $this->submit($submission, self::WAIT_FOR_NONE, 0);
+        foreach ($pending as $call) {
+            $call->isSettled() || $this->waitFor($call, $call->number);
+        }
+        return array_map(static fn (PendingCall $call): mixed => $call->await(), $pending);
     }
 
     /**
      * Waits for several calls.
      *
      * @return array<mixed> the answers, under the keys of the arguments
-     * @throws RemoteError|Timeout|ConnectionFailed|InvalidMessage the first failure in this order
+     * @throws RemoteError|Timeout|OutcomeUnknown|ConnectionFailed|InvalidMessage the first failure in this order
      */
     public function await(PendingCall ...$calls): array
     {
@@ -109,9 +225,23 @@ final class Client
     }
 
     /**
+     * How the servers are doing, in the order of the endpoints. `state` is `up`,
+     * `away` (no connection), `leaving` (it said that it goes away), `left out`
+     * (its breaker is open) or `on probation` (one call shows whether it answers
+     * again); `in_flight` are the calls that it has now, `failures` those since its
+     * last answer, and `trouble` is why it gets no calls, as far as is known.
+     *
+     * @return list<array{endpoint: string, state: string, in_flight: int, failures: int, trouble: string}>
+     */
+    public function servers(): array
+    {
+        return $this->native->clientServers($this->handle);
+    }
+
+    /**
      * What was counted since the client was made: calls, answers, faults,
-     * timeouts, not_connected, invalid, unmatched, in_flight, bytes_sent,
-     * bytes_received.
+     * timeouts, unknown, not_connected, invalid, retries, unmatched, in_flight,
+     * bytes_sent, bytes_received.
      *
      * @return array<string, int>
      */
@@ -150,46 +280,73 @@ final class Client
         unset($this->pending[$number]);
     }
 
-    private function begin(string $function, mixed $parameters, ?int $timeoutMs, bool $wait): PendingCall
+    private static function timeout(?int $timeoutMs): int
     {
         if ($timeoutMs !== null && $timeoutMs < 0) {
             throw new InvalidOption("a timeout is expected to be 0 or more milliseconds, got $timeoutMs");
         }
+        return $timeoutMs ?? self::OWN_TIMEOUT;
+    }
+
+    private function begin(
+        string $function,
+        mixed $parameters,
+        ?int $timeoutMs,
+        int $flags,
+        bool $wait
+    ): PendingCall {
+        $timeout = self::timeout($timeoutMs);
         $number = ++$this->lastNumber;
         $call = new PendingCall($this, $number, $function);
         $this->pending[$number] = \WeakReference::create($call);
-        $submission = [$number, $function, $parameters, $timeoutMs ?? self::OWN_TIMEOUT];
-        $waitFor = $wait ? $number : self::WAIT_FOR_NONE;
-        $timeout = $wait ? self::SLICE_MS : 0;
-        if ($this->exchange($submission, false, $waitFor, $timeout)) {
-            $submission[2] = Plain::of($parameters);
-            $this->exchange($submission, true, $waitFor, $timeout);
-        }
+        $submission = [$number, $function, $parameters, $timeout, $flags];
+        $this->submit($submission, $wait ? $number : self::WAIT_FOR_NONE, $wait ? self::SLICE_MS : 0);
         return $call;
     }
 
     /**
-     * Begins a call, takes in what has ended and settles it.
+     * Begins calls. Those whose parameters have to be looked at are looked at.
      *
-     * @param array{}|array{int, string, mixed, int} $call number, function, parameters, timeout
-     * @param bool $plain that the parameters were looked at
-     * @return bool that it was refused, because its parameters have to be looked at
+     * @param list<mixed> $calls number, function, parameters, timeout, flags, again and again
      */
-    private function exchange(array $call, bool $plain, int $waitFor, int $timeoutMs): bool
+    private function submit(array $calls, int $waitFor, int $timeoutMs): void
     {
-        $results = $this->bridge->clientExchange($this->handle, $call, $plain, $waitFor, $timeoutMs);
+        $refused = $this->exchange($calls, false, $waitFor, $timeoutMs);
+        if ($refused === []) {
+            return;
+        }
+        $again = [];
+        foreach (array_chunk($calls, self::VALUES) as $call) {
+            if (in_array($call[0], $refused, true)) {
+                $call[2] = Plain::of($call[2]);
+                array_push($again, ...$call);
+            }
+        }
+        $this->exchange($again, true, $waitFor, $timeoutMs);
+    }
+
+    /**
+     * Begins calls, takes in what has ended and settles it.
+     *
+     * @param list<mixed> $calls number, function, parameters, timeout, flags, again and again
+     * @param bool $plain that the parameters were looked at
+     * @return list<int> the numbers of those that were refused, because their parameters have to be looked at
+     */
+    private function exchange(array $calls, bool $plain, int $waitFor, int $timeoutMs): array
+    {
+        $results = $this->bridge->clientExchange($this->handle, $calls, $plain, $waitFor, $timeoutMs);
         if ($results === null || $results === []) {
             // A signal, or the end of a slice: one may have come just before it.
             if ($timeoutMs > 0 && function_exists('pcntl_signal_dispatch')) {
                 pcntl_signal_dispatch();
             }
-            return false;
+            return [];
         }
-        $refused = false;
+        $refused = [];
         for ($i = 0, $count = count($results); $i < $count; $i += 3) {
             [$number, $status, $value] = [$results[$i], $results[$i + 1], $results[$i + 2]];
-            if ($status === Status::NOT_PLAIN && !$plain && $number === $call[0]) {
-                $refused = true;
+            if ($status === Status::NOT_PLAIN && !$plain) {
+                $refused[] = $number;
                 continue;
             }
             $call = ($this->pending[$number] ?? null)?->get();
@@ -202,7 +359,12 @@ final class Client
     public function __destruct()
     {
         // Reflection and unserialize() go past the constructor.
-        if (isset($this->handle)) {
+        if (!isset($this->handle)) {
+            return;
+        }
+        if ($this->isShared) {
+            $this->native->cancelAll($this->handle);
+        } else {
             $this->native->freeClient($this->handle);
         }
     }

@@ -13,6 +13,7 @@ use Zroute\Exception\InvalidOption;
 use Zroute\Exception\InvalidState;
 use Zroute\Exception\InvalidValue;
 use Zroute\Exception\NativeError;
+use Zroute\Exception\OutcomeUnknown;
 use Zroute\Exception\SocketClosed;
 use Zroute\Exception\Timeout;
 
@@ -255,6 +256,25 @@ final class Native
     }
 
     /**
+     * The client of this name that this process has, whose calls are given up
+     * then, or a new one.
+     *
+     * @param array<string, int|string|bool> $options
+     * @return array{CData, bool} the client, and whether it is new
+     */
+    public function sharedClient(string $name, array $options): array
+    {
+        $client = $this->ffi->new('zroute_client *');
+        $made = $this->ffi->new('int');
+        $this->withOptions(
+            $options,
+            fn (CData $set): int
+                => $this->ffi->zroute_client_shared(self::text($name), $set, FFI::addr($made), FFI::addr($client))
+        );
+        return [$client, $made->cdata === 1];
+    }
+
+    /**
      * @param array<string, int|string|bool> $options
      * @param \Closure(CData): int $make
      */
@@ -449,7 +469,7 @@ final class Native
     /**
      * Begins calls and collects what has ended.
      *
-     * @param string $calls serialize() of [number, function, parameters, timeout, ...], or ''
+     * @param string $calls serialize() of [number, function, parameters, timeout, flags, ...], or ''
      * @param bool $plain that the parameters were looked at: a 0 is a number
      * @param int $waitFor a number; -1 for any, -2 for none
      * @return string|null serialize() of [number, status, value, ...], '' when nothing ended in time,
@@ -504,6 +524,35 @@ final class Native
         $counters = $this->ffi->new('zroute_client_counters');
         $this->check($this->ffi->zroute_client_count($client, FFI::addr($counters)));
         return self::fields($counters);
+    }
+
+    /**
+     * @return list<array{endpoint: string, state: string, in_flight: int, failures: int, trouble: string}>
+     */
+    public function clientServers(CData $client): array
+    {
+        $servers = [];
+        $health = $this->ffi->new('zroute_server_health');
+        while (($status = $this->ffi->zroute_client_server($client, count($servers), FFI::addr($health))) === 0) {
+            $servers[] = [
+                'endpoint' => FFI::string($health->endpoint),
+                'state' => ['away', 'up', 'leaving', 'left out', 'on probation'][$health->state],
+                'in_flight' => $health->in_flight,
+                'failures' => $health->failures,
+                'trouble' => FFI::string($health->trouble),
+            ];
+        }
+        if ($status !== Status::END) {
+            $this->check($status);
+        }
+        return $servers;
+    }
+
+    /** Gives its calls up. In a forked child it does nothing. */
+    public function cancelAll(CData $client): void
+    {
+        $this->reserve = null;
+        $this->ffi->zroute_client_cancel_all($client);
     }
 
     /** In a forked child it does nothing. */
@@ -605,6 +654,7 @@ final class Native
     {
         return match ($status) {
             Status::TIMEOUT => new Timeout($message),
+            Status::OUTCOME_UNKNOWN => new OutcomeUnknown($message),
             Status::NOT_CONNECTED, Status::UNREACHABLE => new ConnectionFailed($message),
             Status::INVALID_ANSWER => new InvalidMessage($message),
             Status::INVALID_VALUE, Status::TOO_LARGE, Status::NOT_PLAIN, Status::RESERVED_VALUE =>

@@ -7,6 +7,7 @@ namespace Zroute;
 use Zroute\Exception\ConnectionFailed;
 use Zroute\Exception\InvalidMessage;
 use Zroute\Exception\InvalidValue;
+use Zroute\Exception\OutcomeUnknown;
 use Zroute\Exception\RemoteError;
 use Zroute\Exception\Timeout;
 
@@ -23,7 +24,8 @@ final class PendingCall
     /** @internal */
     public function __construct(
         private readonly Client $client,
-        private readonly int $number,
+        /** @internal for Client */
+        public readonly int $number,
         private readonly string $function,
     ) {
     }
@@ -35,6 +37,7 @@ final class PendingCall
      * @return mixed the answer: null, bool, int, float, string or array
      * @throws RemoteError when the call failed at the server
      * @throws Timeout when no answer came in time; the function may have run
+     * @throws OutcomeUnknown when the connection was lost before an answer; the function may have run
      * @throws ConnectionFailed when no server was connected in time; it did not run
      * @throws InvalidMessage when the answer cannot be a PHP value
      * @throws InvalidValue when the parameters were too large

@@ -4,6 +4,10 @@ declare(strict_types=1);
 
 namespace Zroute;
 
+use function array_chunk;
+use function array_map;
+use function array_merge;
+use function count;
 use function is_array;
 use function is_scalar;
 
@@ -19,6 +23,9 @@ final class SerializeBridge implements Bridge
 
     /** What Server looks for among routes. */
     private const ROUTE_NOT_PLAIN = -2;
+
+    /** Values that a client's call consists of. */
+    private const CALL = 5;
 
     public function __construct(private readonly Native $native)
     {
@@ -66,13 +73,20 @@ final class SerializeBridge implements Bridge
         return $this->native->answer($server, $token, (string) self::serialize($answer));
     }
 
-    public function clientExchange(object $client, array $call, bool $plain, int $waitFor, int $timeoutMs): ?array
+    public function clientExchange(object $client, array $calls, bool $plain, int $waitFor, int $timeoutMs): ?array
     {
         $serialized = '';
-        if ($call !== []) {
-            $serialized = $plain || self::isTold($call[2]) ? self::serialize($call) : null;
+        if ($calls !== []) {
+            $isTold = true;
+            for ($i = 0, $count = count($calls); !$plain && $i < $count; $i += self::CALL) {
+                $isTold = $isTold && self::isTold($calls[$i + 2]);
+            }
+            $serialized = $isTold ? self::serialize($calls) : null;
             if ($serialized === null) {
-                return [$call[0], Status::NOT_PLAIN, ''];
+                return array_merge(...array_map(
+                    static fn (array $call): array => [$call[0], Status::NOT_PLAIN, ''],
+                    array_chunk($calls, self::CALL)
+                ));
             }
         }
         $ended = $this->native->clientExchange($client, $serialized, $plain, $waitFor, $timeoutMs);

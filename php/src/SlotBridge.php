@@ -113,11 +113,11 @@ final class SlotBridge implements Bridge
         }
     }
 
-    public function clientExchange(object $client, array $call, bool $plain, int $waitFor, int $timeoutMs): ?array
+    public function clientExchange(object $client, array $calls, bool $plain, int $waitFor, int $timeoutMs): ?array
     {
         $outbox = self::$outbox;
         $inbox = self::$inbox;
-        self::$outbox = $call;
+        self::$outbox = $calls;
         self::$inbox = null;
         try {
             $uninterrupted = $this->native->clientExchangeSlot($client, $plain, $waitFor, $timeoutMs);

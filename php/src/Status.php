@@ -16,6 +16,7 @@ final class Status
     public const TIMEOUT = 1;
     public const INTERRUPTED = 2;
     public const STOPPED = 3;
+    public const END = 4;
     public const BAD_ARGUMENT = 10;
     public const BAD_HANDLE = 11;
     public const BUSY = 12;
@@ -26,6 +27,7 @@ final class Status
     public const BAD_OPTION = 22;
     public const SYSTEM = 24;
     public const BAD_STATE = 25;
+    public const OUTCOME_UNKNOWN = 26;
     public const INVALID_VALUE = 30;
     public const TOO_LARGE = 32;
     public const UNKNOWN_CALL = 33;
