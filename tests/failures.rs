@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -38,6 +39,7 @@ struct Running {
     endpoint: String,
     process: Child,
     arrived: Arc<AtomicUsize>,
+    changed: Receiver<()>,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -51,7 +53,8 @@ fn serve_for_the_tests() {
     let asked = manner.clone();
     std::thread::spawn(move || {
         for line in std::io::stdin().lines() {
-            asked.store(line.unwrap().parse().unwrap(), Ordering::Relaxed);
+            asked.store(line.unwrap().parse().unwrap(), Ordering::SeqCst);
+            println!("changed -");
         }
         // Whoever asked has gone.
         std::process::exit(0);
@@ -64,7 +67,7 @@ fn serve_for_the_tests() {
     loop {
         while let Some(taken) = server.take().unwrap() {
             let number = number_of(taken.parameters());
-            let fault = match manner.load(Ordering::Relaxed) {
+            let fault = match manner.load(Ordering::SeqCst) {
                 OVERLOADED => Fault::new(Code::Overloaded, "too much to do"),
                 GOING_AWAY => Fault::new(Code::ShuttingDown, "going away"),
                 manner => {
@@ -97,7 +100,8 @@ impl Running {
             .spawn()
             .unwrap();
         let arrived = Arc::new(AtomicUsize::default());
-        let (send, receive) = std::sync::mpsc::channel();
+        let (send, receive) = channel();
+        let (tell, changed) = channel();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (count, runs) = (arrived.clone(), runs.clone());
         let reader = std::thread::spawn(move || {
@@ -113,6 +117,7 @@ impl Running {
                     Some(("refused", _)) => {
                         count.fetch_add(1, Ordering::SeqCst);
                     }
+                    Some(("changed", _)) => tell.send(()).unwrap(),
                     // What the harness says.
                     _ => {}
                 }
@@ -122,6 +127,7 @@ impl Running {
             endpoint: receive.recv_timeout(PATIENCE).unwrap(),
             process,
             arrived,
+            changed,
             reader: Some(reader),
         };
         if manner != ANSWER {
@@ -130,11 +136,11 @@ impl Running {
         running
     }
 
-    /// What it does from now on, as soon as it has heard of it.
+    /// What it does from now on.
     fn becomes(&mut self, manner: u8) {
         let mut ear = self.process.stdin.as_ref().unwrap();
         writeln!(ear, "{manner}").unwrap();
-        std::thread::sleep(Duration::from_millis(20));
+        self.changed.recv_timeout(PATIENCE).unwrap();
     }
 
     /// Stops it without a word.
