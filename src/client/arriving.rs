@@ -87,7 +87,7 @@ impl Client {
         match outcome {
             Outcome::Fault(fault) if fault.code == Code::ShuttingDown => {
                 self.goes_away(index);
-                self.send_again(id);
+                self.send_again(id, Some(Outcome::Fault(fault)));
             }
             Outcome::Fault(fault) if fault.code == Code::Overloaded && idempotent => {
                 self.try_again(id, Outcome::Fault(fault), Instant::now());
@@ -152,7 +152,7 @@ impl Client {
                 continue;
             };
             if sequence > left {
-                self.send_again(id);
+                self.send_again(id, None);
                 continue;
             }
             let lost = Outcome::ConnectionLost {

@@ -39,7 +39,7 @@ pub struct Pending {
     pub owed: bool,
     /// The server that failed with it last.
     pub failed_at: Option<usize>,
-    /// How it ended when it was tried last.
+    /// How it would end if it were not tried any more.
     pub failure: Option<Box<Outcome>>,
 }
 

@@ -120,11 +120,15 @@ impl Client {
         }
     }
 
-    /// Takes a call from its server, to be sent again at once: it did not run.
-    pub(super) fn send_again(&mut self, id: u64) {
+    /// Takes a call from its server, to be sent again at once: it did not run,
+    /// this time, for this reason.
+    pub(super) fn send_again(&mut self, id: u64, reason: Option<Outcome>) {
         if let Some(pending) = self.in_flight.get_mut(id)
             && let Some(index) = pending.server.take()
         {
+            if let Some(reason) = reason {
+                pending.has_failed(reason);
+            }
             if let Some(server) = self.servers.get_mut(index) {
                 server.in_flight -= 1;
             }
@@ -156,7 +160,7 @@ impl Client {
         pending.owed = !refused;
         pending.tries += 1;
         pending.failed_at = pending.server.take();
-        pending.failure = Some(Box::new(failure));
+        pending.has_failed(failure);
         if let Some(server) = pending
             .failed_at
             .and_then(|index| self.servers.get_mut(index))
@@ -168,6 +172,14 @@ impl Client {
 }
 
 impl Pending {
+    /// Takes note of how a try has ended, unless it may have run in an earlier
+    /// one.
+    fn has_failed(&mut self, failure: Outcome) {
+        if !matches!(self.failure.as_deref(), Some(Outcome::ConnectionLost { .. })) {
+            self.failure = Some(Box::new(failure));
+        }
+    }
+
     /// Writes the time that is left into the request.
     fn tell_time_left(&mut self, now: Instant) {
         let Some(deadline) = self.deadline else {

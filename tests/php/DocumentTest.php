@@ -18,6 +18,8 @@ final class DocumentTest extends ProcessTestCase
     private const FOLDER = __DIR__ . '/../../docs';
     private const INSTALLED = '/usr/local/share/zroute/php/autoload.php';
     private const ENDPOINT = 'tcp://127.0.0.1:5555';
+    /** The other endpoint of an example with two: nothing listens there. */
+    private const NOBODY = 'tcp://127.0.0.1:5556';
 
     private TemporaryFolder $folder;
 
@@ -49,6 +51,22 @@ final class DocumentTest extends ProcessTestCase
     public function testManyCallsRunAtOnce(): void
     {
         $this->assertPrints('async.php', $this->startServer('server.php'));
+    }
+
+    public function testABatchAndANotificationRun(): void
+    {
+        $this->assertPrints('batch.php', $this->startServer('server.php'));
+    }
+
+    public function testOneOfSeveralServersIsEnough(): void
+    {
+        $this->assertPrints('several.php', $this->startServer('server.php'));
+    }
+
+    public function testThePageWithASharedClientShowsItsSum(): void
+    {
+        $page = $this->script('shared.php', $this->startServer('server.php'));
+        self::assertStringEndsWith("6\n", $this->own(ChildProcess::php($page))->readAll());
     }
 
     public function testValuesArePackedAsShown(): void
@@ -189,6 +207,7 @@ final class DocumentTest extends ProcessTestCase
                         => "\$publisher = new Publisher(bind: 'tcp://127.0.0.1:*');\n"
                             . "echo \$publisher->endpoint(), \"\\n\";",
                     self::ENDPOINT => $server->endpoint ?? self::ENDPOINT,
+                    self::NOBODY => 'tcp://127.0.0.1:1',
                 ]);
                 file_put_contents("{$this->folder->path}/$name", $code);
                 return "{$this->folder->path}/$name";

@@ -37,6 +37,7 @@ final class PreloadTest extends ProcessTestCase
         $this->installed->copy(__DIR__ . '/page.php', 'www/page.php');
         $this->installed->copy(__DIR__ . '/full_page.php', 'www/full_page.php');
         $this->installed->copy(__DIR__ . '/drop_in_page.php', 'www/drop_in_page.php');
+        $this->installed->copy(__DIR__ . '/shared_page.php', 'www/shared_page.php');
         $this->installed->copy((string) getenv('ZROUTE_LIBRARY'), 'libzroute.so');
         $this->installed->copy("$root/include/zroute-php.h", 'zroute-php.h');
         $header = "{$this->installed->path}/zroute-php.h";
@@ -110,6 +111,34 @@ final class PreloadTest extends ProcessTestCase
         } finally {
             $this->stop($fpm);
         }
+    }
+
+    public function testASharedClientSurvivesPages(): void
+    {
+        $fpm = $this->startFpm(1);
+        try {
+            $pages = [];
+            foreach (['', 'leaves=1', '', 'dies=1', ''] as $query) {
+                $pages[] = $page = $this->page('shared_page.php', $query);
+                self::assertStringContainsString($query === 'dies=1' ? 'Allowed memory size' : '"sum":6', $page);
+            }
+        } finally {
+            $this->stop($fpm);
+        }
+        $pages = array_map(self::body(...), [$pages[0], $pages[2], $pages[4]]);
+        self::assertCount(1, array_unique(array_column($pages, 'pid')));
+        // Each page calls once; two more began a call and went.
+        self::assertSame([1, 5, 9], array_column($pages, 'calls'));
+        self::assertSame([0, 0, 0], array_column($pages, 'in_flight'), 'what a page left is given up');
+        self::assertSame([0, 0, 0], array_column($pages, 'left'), 'nobody else sees it');
+    }
+
+    public function testAForkedChildHasASharedClientOfItsOwn(): void
+    {
+        $client = $this->startClient('shared', $this->server);
+        self::assertSame("child: 6, another\nexit: 0\nparent: 6, the same\n", $client->readAll());
+        self::assertSame(0, $client->wait());
+        self::assertSame('', $client->errors());
     }
 
     private function startFpm(int $workers): ChildProcess

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Zroute\Tests\Server;
 
+use Zroute\Tests\Process\RawCaller;
 use Zroute\Tests\ProcessTestCase;
 
 /**
@@ -27,23 +28,22 @@ final class ExitTest extends ProcessTestCase
     public function testEveryCallerIsTold(string $function, mixed $parameters, int $exitCode): void
     {
         $server = $this->serve('running', [], ['memory_limit' => '32M', 'error_log' => '/dev/null']);
-        $client = $server->connectedClient();
-        $gate = $client->async('gate');
-        $before = $client->async('plus', [1, 2]);
-        $end = $client->async($function, $parameters);
+        $client = new RawCaller($server->endpoint);
+        $gate = $client->begin('gate');
+        $before = $client->begin('plus', [1, 2]);
+        $end = $client->begin($function, $parameters);
         $behind = [];
         for ($i = 0; $i < 100; $i++) {
-            $behind[] = $client->async('plus', [$i]);
+            $behind[] = $client->begin('plus', [$i]);
         }
         $server->awaitArrival();
         $server->process->write("go\n");
 
-        self::assertSame(['go', 3], $client->await($gate, $before));
-        $failure = $this->failure($end->await(...));
-        self::assertSame(-32603, $failure->getCode());
-        self::assertSame('the handler ended the process', $failure->remoteMessage);
+        self::assertSame(['go', 3], [$client->await($gate), $client->await($before)]);
+        ['code' => $code, 'message' => $message] = $client->failure($end);
+        self::assertSame([-32603, 'the handler ended the process'], [$code, $message]);
         foreach ($behind as $call) {
-            self::assertSame(-32005, $this->failure($call->await(...))->getCode());
+            self::assertSame(-32005, $client->failure($call)['code']);
         }
         self::assertSame($exitCode, $server->process->wait());
     }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Zroute\Tests\Server;
 
+use Zroute\Tests\Process\RawCaller;
 use Zroute\Tests\ProcessTestCase;
 
 /**
@@ -23,19 +24,19 @@ final class StopTest extends ProcessTestCase
     public function testCallsBehindAStopAreToldThatTheServerShutsDown(): void
     {
         $server = $this->serve('running');
-        $client = $server->connectedClient();
-        $gate = $client->async('gate');
-        $before = $client->async('plus', [1, 2]);
-        $stop = $client->async('stop');
+        $client = new RawCaller($server->endpoint);
+        $gate = $client->begin('gate');
+        $before = $client->begin('plus', [1, 2]);
+        $stop = $client->begin('stop');
         $behind = [];
         for ($i = 0; $i < 100; $i++) {
-            $behind[] = $client->async('plus', [$i]);
+            $behind[] = $client->begin('plus', [$i]);
         }
         $server->awaitArrival();
         $server->process->write("go\n");
-        self::assertSame(['go', 3, 'stopping'], $client->await($gate, $before, $stop));
+        self::assertSame(['go', 3, 'stopping'], array_map($client->await(...), [$gate, $before, $stop]));
         foreach ($behind as $call) {
-            self::assertSame(-32005, $this->failure($call->await(...))->getCode());
+            self::assertSame(-32005, $client->failure($call)['code']);
         }
         self::assertSame(0, $server->process->wait());
     }
@@ -60,14 +61,14 @@ final class StopTest extends ProcessTestCase
     {
         foreach ([false, true] as $async) {
             $server = $this->serve('running', ['async' => $async]);
-            $client = $server->connectedClient();
-            $gate = $client->async('gate');
-            $behind = $client->async('plus', [1]);
+            $client = new RawCaller($server->endpoint);
+            $gate = $client->begin('gate');
+            $behind = $client->begin('plus', [1]);
             $server->awaitArrival();
             $server->process->signal($signal);
             $server->process->write("answered\n");
-            self::assertSame('answered', $gate->await());
-            self::assertSame(-32005, $this->failure($behind->await(...))->getCode());
+            self::assertSame('answered', $client->await($gate));
+            self::assertSame(-32005, $client->failure($behind)['code']);
             self::assertSame("run() returned; SIGTERM is as before\n", $server->process->readAll());
             self::assertSame(0, $server->process->wait());
             self::assertSame('', $server->process->errors());

@@ -225,7 +225,7 @@ impl Engine {
                 timers.set(&mut peer.heartbeat_due, due, Timer::Heartbeat(key));
                 // A client asks by default, so its server may be one that knows
                 // no heartbeats: its first answer to one shows that it does.
-                if self.role == Role::Router {
+                if self.role == Role::Router || peer.is_zroute {
                     self.expect_life(key, heartbeat * MISSED);
                 }
             }
