@@ -38,6 +38,7 @@ final class Client
 
     private const WAIT_FOR_NONE = -2;
     private const OWN_TIMEOUT = -1;
+    private const BAD_TIMEOUT = 'a timeout is expected to be 0 or more milliseconds, got ';
     /** What a call is in a submission: number, function, parameters, timeout, flags. */
     private const VALUES = 5;
     /** The library's zroute_call_flag. */
@@ -193,7 +194,9 @@ final class Client
      */
     public function batch(array $calls, ?int $timeoutMs = null, bool $idempotent = false): array
     {
-        $timeout = self::timeout($timeoutMs);
+        if ($timeoutMs !== null && $timeoutMs < 0) {
+            throw new InvalidOption(self::BAD_TIMEOUT . $timeoutMs);
+        }
         $pending = [];
         $submission = [];
         foreach ($calls as $key => $call) {
@@ -204,9 +207,17 @@ final class Client
             $number = ++$this->lastNumber;
             $pending[$key] = new PendingCall($this, $number, $function);
             $this->pending[$number] = \WeakReference::create($pending[$key]);
-            array_push($submission, $number, $function, $call[1] ?? [], $timeout, $idempotent ? self::IDEMPOTENT : 0);
+            array_push($submission, $number, $function, $call[1] ?? [], $timeoutMs ?? self::OWN_TIMEOUT, $idempotent ? self::IDEMPOTENT : 0);
         }
-        $this->submit($submission, self::WAIT_FOR_NONE, 0);
+        $refused = $this->exchange($submission, false, self::WAIT_FOR_NONE, 0);
+        $again = [];
+        foreach (array_chunk($submission, self::VALUES) as $call) {
+            if (in_array($call[0], $refused, true)) {
+                $call[2] = Plain::of($call[2]);
+                array_push($again, ...$call);
+            }
+        }
+        $this->exchange($again, true, self::WAIT_FOR_NONE, 0);
         foreach ($pending as $call) {
             $call->isSettled() || $this->waitFor($call, $call->number);
         }
@@ -280,14 +291,6 @@ final class Client
         unset($this->pending[$number]);
     }
 
-    private static function timeout(?int $timeoutMs): int
-    {
-        if ($timeoutMs !== null && $timeoutMs < 0) {
-            throw new InvalidOption("a timeout is expected to be 0 or more milliseconds, got $timeoutMs");
-        }
-        return $timeoutMs ?? self::OWN_TIMEOUT;
-    }
-
     private function begin(
         string $function,
         mixed $parameters,
@@ -295,34 +298,20 @@ final class Client
         int $flags,
         bool $wait
     ): PendingCall {
-        $timeout = self::timeout($timeoutMs);
+        if ($timeoutMs !== null && $timeoutMs < 0) {
+            throw new InvalidOption(self::BAD_TIMEOUT . $timeoutMs);
+        }
         $number = ++$this->lastNumber;
         $call = new PendingCall($this, $number, $function);
         $this->pending[$number] = \WeakReference::create($call);
-        $submission = [$number, $function, $parameters, $timeout, $flags];
-        $this->submit($submission, $wait ? $number : self::WAIT_FOR_NONE, $wait ? self::SLICE_MS : 0);
+        $submission = [$number, $function, $parameters, $timeoutMs ?? self::OWN_TIMEOUT, $flags];
+        $waitFor = $wait ? $number : self::WAIT_FOR_NONE;
+        $slice = $wait ? self::SLICE_MS : 0;
+        if ($this->exchange($submission, false, $waitFor, $slice) !== []) {
+            $submission[2] = Plain::of($parameters);
+            $this->exchange($submission, true, $waitFor, $slice);
+        }
         return $call;
-    }
-
-    /**
-     * Begins calls. Those whose parameters have to be looked at are looked at.
-     *
-     * @param list<mixed> $calls number, function, parameters, timeout, flags, again and again
-     */
-    private function submit(array $calls, int $waitFor, int $timeoutMs): void
-    {
-        $refused = $this->exchange($calls, false, $waitFor, $timeoutMs);
-        if ($refused === []) {
-            return;
-        }
-        $again = [];
-        foreach (array_chunk($calls, self::VALUES) as $call) {
-            if (in_array($call[0], $refused, true)) {
-                $call[2] = Plain::of($call[2]);
-                array_push($again, ...$call);
-            }
-        }
-        $this->exchange($again, true, $waitFor, $timeoutMs);
     }
 
     /**

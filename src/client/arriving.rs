@@ -159,7 +159,7 @@ impl Client {
                 function: pending.function.clone(),
                 endpoint: endpoint.clone(),
                 trouble: trouble.clone(),
-                waited: now.saturating_duration_since(pending.begun),
+                waited: pending.age(now),
             };
             self.try_again(id, lost, now);
         }
@@ -181,9 +181,8 @@ impl Client {
                 endpoint: server.endpoint.clone(),
                 waited,
             }
-        } else if let Some(failure) = pending.failure.take() {
-            // It was tried before.
-            *failure
+        } else if let Some(failure) = pending.history.take().and_then(|history| history.failure) {
+            failure
         } else {
             let endpoints: Vec<_> = self
                 .servers

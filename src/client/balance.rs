@@ -43,6 +43,10 @@ impl Choice {
     #[inline]
     pub fn best(&self, servers: &[Server]) -> Option<usize> {
         let count = servers.len();
+        if let [server] = servers {
+            let asked = server.asked == self.number;
+            return (!asked && server.may_be_sent(self.now)).then_some(0);
+        }
         servers
             .iter()
             .enumerate()

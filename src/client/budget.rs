@@ -1,7 +1,7 @@
 //! How many calls may be tried again: a part of those that were begun lately.
 //! Retries without a bound keep a server down that has too much to do.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Seconds that count.
 const WINDOW: usize = 10;
@@ -13,8 +13,9 @@ const LEAST: u32 = 10;
 pub struct Budget {
     percent: u32,
     epoch: Instant,
-    /// The second that is counted now.
+    /// The second that is counted now, and when it is over.
     second: u64,
+    over_at: Instant,
     calls: [u32; WINDOW],
     retries: [u32; WINDOW],
 }
@@ -26,6 +27,7 @@ impl Budget {
             percent,
             epoch: now,
             second: 0,
+            over_at: now + Duration::from_secs(1),
             calls: [0; WINDOW],
             retries: [0; WINDOW],
         }
@@ -57,7 +59,11 @@ impl Budget {
     /// The place of the present second, after forgetting what is too old.
     #[inline]
     fn place(&mut self, now: Instant) -> usize {
+        if now < self.over_at {
+            return place_of(self.second);
+        }
         let second = now.saturating_duration_since(self.epoch).as_secs();
+        self.over_at = self.epoch + Duration::from_secs(second + 1);
         while self.second < second {
             // Of a long silence only the window matters.
             self.second = (self.second + 1).max(second.saturating_sub(WINDOW as u64 - 1));
@@ -81,8 +87,6 @@ fn place_of(second: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn taken(budget: &mut Budget, now: Instant) -> usize {

@@ -20,7 +20,6 @@ pub struct Terms {
 pub struct Pending {
     pub function: Box<str>,
     pub terms: Terms,
-    pub begun: Instant,
     /// The whole time that the call has.
     pub timeout: Duration,
     /// None when it lies further away than the clock can tell.
@@ -33,6 +32,13 @@ pub struct Pending {
     pub server: Option<usize>,
     /// Which of the messages to that server it is.
     pub sequence: u64,
+    /// What went wrong so far, with few calls anything.
+    pub history: Option<Box<History>>,
+}
+
+/// What went wrong with a call that goes on.
+#[derive(Default)]
+pub struct History {
     /// How often it was tried again.
     pub tries: u32,
     /// The next try has to be taken from the budget yet.
@@ -40,7 +46,7 @@ pub struct Pending {
     /// The server that failed with it last.
     pub failed_at: Option<usize>,
     /// How it would end if it were not tried any more.
-    pub failure: Option<Box<Outcome>>,
+    pub failure: Option<Outcome>,
 }
 
 #[derive(Default)]
@@ -138,17 +144,13 @@ mod tests {
         Pending {
             function: "f".into(),
             terms: Terms::default(),
-            begun: deadline,
             timeout: Duration::ZERO,
             deadline: Some(deadline),
             body: Vec::new(),
             parameters_at: 0,
             server: None,
             sequence: 0,
-            tries: 0,
-            owed: false,
-            failed_at: None,
-            failure: None,
+            history: None,
         }
     }
 

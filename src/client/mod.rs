@@ -174,17 +174,13 @@ impl Client {
         let id = self.in_flight.insert(Pending {
             function: function.into(),
             terms,
-            begun: now,
             timeout,
             deadline: now.checked_add(timeout),
             parameters_at: size.saturating_sub(parameters.len()),
             body,
             server: None,
             sequence: 0,
-            tries: 0,
-            owed: false,
-            failed_at: None,
-            failure: None,
+            history: None,
         });
         self.counters.calls += 1;
         self.one_way += usize::from(terms.one_way);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::balance::Choice;
-use super::in_flight::Pending;
+use super::in_flight::{History, Pending};
 use super::{Client, Outcome};
 use crate::transport::{Error, Sent};
 use crate::wire::{Envelope, plain};
@@ -28,7 +28,7 @@ impl Client {
                 self.unsent.pop_front();
                 continue;
             };
-            if now.saturating_duration_since(pending.begun) >= STALE {
+            if pending.age(now) >= STALE {
                 pending.tell_time_left(now);
             }
             let mut envelope = Envelope::new();
@@ -37,7 +37,10 @@ impl Client {
             let choice = Choice {
                 balance: self.options.balance,
                 next: self.next,
-                avoid: pending.failed_at,
+                avoid: pending
+                    .history
+                    .as_ref()
+                    .and_then(|history| history.failed_at),
                 now,
                 number: self.choices,
             };
@@ -60,7 +63,10 @@ impl Client {
                     server.breaker.passed();
                     pending.server = Some(index);
                     pending.sequence = server.sent;
-                    self.next = (index + 1) % self.servers.len();
+                    self.next = index + 1;
+                    if self.next >= self.servers.len() {
+                        self.next = 0;
+                    }
                     self.counters.bytes_sent += pending.body.len() as u64;
                     taken = true;
                     break;
@@ -110,11 +116,15 @@ impl Client {
             let Some(pending) = self.in_flight.get_mut(id) else {
                 continue;
             };
-            if pending.owed && !self.budget.take(now) {
-                self.retries.add(now + self.options.retry_longest / 4, id);
-                continue;
+            if let Some(history) = &mut pending.history
+                && history.owed
+            {
+                if !self.budget.take(now) {
+                    self.retries.add(now + self.options.retry_longest / 4, id);
+                    continue;
+                }
+                history.owed = false;
             }
-            pending.owed = false;
             self.counters.retries += 1;
             self.unsent.push_back(id);
         }
@@ -144,27 +154,26 @@ impl Client {
             return;
         };
         let options = &self.options;
+        let tries = pending.history.as_ref().map_or(0, |history| history.tries);
         let pause = self
             .retries
-            .pause(pending.tries, options.retry_base, options.retry_longest);
+            .pause(tries, options.retry_base, options.retry_longest);
         let due = now + pause;
         let time = pending.deadline.is_none_or(|deadline| due < deadline);
         // A call that was lost waits for the budget; one that a server has
         // refused because it has too much to do ends.
         let refused = matches!(failure, Outcome::Fault(_));
-        let may = pending.terms.idempotent && pending.tries < options.retries && time;
+        let may = pending.terms.idempotent && tries < options.retries && time;
         if !may || refused && !self.budget.take(now) {
             self.finish(id, failure);
             return;
         }
-        pending.owed = !refused;
-        pending.tries += 1;
-        pending.failed_at = pending.server.take();
-        pending.has_failed(failure);
-        if let Some(server) = pending
-            .failed_at
-            .and_then(|index| self.servers.get_mut(index))
-        {
+        let had = pending.server.take();
+        let history = pending.has_failed(failure);
+        history.owed = !refused;
+        history.tries += 1;
+        history.failed_at = had;
+        if let Some(server) = had.and_then(|index| self.servers.get_mut(index)) {
             server.in_flight -= 1;
         }
         self.retries.add(due, id);
@@ -172,12 +181,23 @@ impl Client {
 }
 
 impl Pending {
+    /// How long ago it was begun.
+    #[inline]
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        let left = self.deadline.map_or(self.timeout, |deadline| {
+            deadline.saturating_duration_since(now)
+        });
+        self.timeout.saturating_sub(left)
+    }
+
     /// Takes note of how a try has ended, unless it may have run in an earlier
     /// one.
-    fn has_failed(&mut self, failure: Outcome) {
-        if !matches!(self.failure.as_deref(), Some(Outcome::ConnectionLost { .. })) {
-            self.failure = Some(Box::new(failure));
+    fn has_failed(&mut self, failure: Outcome) -> &mut History {
+        let history = self.history.get_or_insert_default();
+        if !matches!(history.failure, Some(Outcome::ConnectionLost { .. })) {
+            history.failure = Some(failure);
         }
+        history
     }
 
     /// Writes the time that is left into the request.
