@@ -399,10 +399,10 @@ fn a_server_that_was_going_away_is_called_again_when_it_is_back() {
 
 #[test]
 fn retries_of_overload_are_bounded() {
+    const CALLS: usize = 500;
     let runs = Runs::default();
     let server = Running::start_as(OVERLOADED, "tcp://127.0.0.1:0", &runs);
     let mut client = client(options(), &[&server]);
-    const CALLS: usize = 500;
     let ids: Vec<_> = (0..CALLS as u64)
         .map(|number| begin(&mut client, IDEMPOTENT, number))
         .collect();

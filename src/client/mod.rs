@@ -348,9 +348,12 @@ impl Client {
         if !many {
             self.flush()?;
         }
-        // A server that asks for signs of life gets them meanwhile.
+        // A server that asks for signs of life gets them meanwhile, and so does
+        // not drop what it has for this client.
         for server in &mut self.servers {
-            server.transport.lend(many);
+            if server.in_flight > 0 {
+                server.transport.lend(many);
+            }
         }
         Ok(())
     }

@@ -225,8 +225,15 @@ impl Engine {
                 timers.set(&mut peer.heartbeat_due, due, Timer::Heartbeat(key));
                 // A client asks by default, so its server may be one that knows
                 // no heartbeats: its first answer to one shows that it does.
-                if self.role == Role::Router || peer.is_zroute {
-                    self.expect_life(key, heartbeat * MISSED);
+                match (self.role, peer.is_zroute) {
+                    // A client of this library reads only while it is called,
+                    // and must not lose its calls because it does something
+                    // else. Its system answers for it.
+                    (Role::Router, true) => peer.stream.keep_alive(heartbeat, MISSED),
+                    (Role::Router, false) | (Role::Dealer, true) => {
+                        self.expect_life(key, heartbeat * MISSED);
+                    }
+                    (Role::Dealer, false) => {}
                 }
             }
         }
