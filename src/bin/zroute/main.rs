@@ -8,6 +8,7 @@
 //! | `histogram` | many times in little room, for percentiles |
 //! | `interrupt` | Ctrl-C for commands that have something to say first |
 //! | `json` | MessagePack values as JSON, and back |
+//! | `key_file` | files with CURVE keys |
 //! | `span` | spans of time as people write them |
 //! | `terminal` | colour, and texts from elsewhere on a terminal |
 
@@ -19,6 +20,7 @@ mod failure;
 mod histogram;
 mod interrupt;
 mod json;
+mod key_file;
 mod keygen;
 mod list;
 mod man;

@@ -1,15 +1,177 @@
-//! `zroute ping`.
+//! `zroute ping`: is a server alive, and how far is it.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use clap::Args;
+use serde_json::{Value, json};
 
-use crate::failure::Failure;
+use crate::connection::{Connection, Options, endpoint};
+use crate::failure::{Exit, Failure};
+use crate::terminal::printable;
+use crate::{call, interrupt, json, span};
 
+/// Ask a server for a sign of life
+///
+/// Calls zroute.ping, which every zroute server answers by itself; any answer counts, a fault too.
+/// The first time includes connecting.
+///
+/// Careful with servers that are not zroute's: a call of a function that it does not know ends the
+/// plain loop of the guide's demo 6. Name one that it has with --function.
 #[derive(Args)]
-pub struct Arguments {}
+#[command(after_help = "\
+Examples:
+  zroute ping tcp://127.0.0.1:5555
+  zroute ping --timeout 30s tcp://127.0.0.1:5555 && echo up     waits until the server is there
+  zroute ping --count 10 --interval 100ms tcp://127.0.0.1:5555
+  zroute ping --function plus --parameters '[0]' tcp://127.0.0.1:5555
+
+Exit codes: 0 it answered at least once, 2 it did not, 64 wrong usage.")]
+pub struct Arguments {
+    /// Where the server is: tcp://HOST:PORT or ipc://PATH
+    #[arg(value_parser = endpoint)]
+    endpoint: String,
+
+    /// How many times; 0 is until Ctrl-C
+    #[arg(long, short, value_name = "N", default_value_t = 1)]
+    count: u64,
+
+    /// The time from one to the next
+    #[arg(long, short, value_name = "SPAN", default_value = "1s", value_parser = span::parse)]
+    interval: Duration,
+
+    /// The function to call
+    #[arg(long, value_name = "NAME", default_value = "zroute.ping")]
+    function: String,
+
+    /// Its parameters
+    #[arg(long, value_name = "JSON")]
+    parameters: Option<String>,
+
+    /// Print one line {"sequence", "alive", "us", …} each time
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Default)]
+struct Seen {
+    sent: u64,
+    answered: u64,
+    least: Duration,
+    most: Duration,
+    sum: Duration,
+}
 
 impl Arguments {
-    #[allow(clippy::unused_self)]
     pub fn run(&self) -> Result<(), Failure> {
+        let parameters = call::parameters(self.parameters.as_slice())?;
+        interrupt::catch();
+        let mut connection = self
+            .options
+            .connect(std::slice::from_ref(&self.endpoint))?;
+        let mut seen = Seen::default();
+        let mut next = Instant::now();
+        while !interrupt::came() && (self.count == 0 || seen.sent < self.count) {
+            if seen.sent > 0 {
+                next += self.interval;
+                interrupt::sleep_until(next);
+                if interrupt::came() {
+                    break;
+                }
+            }
+            self.once(&mut connection, &parameters, &mut seen)?;
+        }
+        if !self.json && self.count != 1 {
+            self.summarize(&seen)?;
+        }
+        match (seen.answered, seen.sent) {
+            (1.., _) => Ok(()),
+            (0, 0) => Err(Failure::Said(Exit::Interrupted)),
+            _ => Err(Failure::Said(Exit::NoAnswer)),
+        }
+    }
+
+    fn once(
+        &self,
+        connection: &mut Connection,
+        parameters: &[u8],
+        seen: &mut Seen,
+    ) -> Result<(), Failure> {
+        let (ended, took) = connection.timed(&self.function, parameters);
+        let about = match ended {
+            Ok(value) => json::from_msgpack(value.as_ref())
+                .ok()
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or(Value::Null),
+            // A server that says no is there.
+            Err(Failure::Fault(_)) => Value::Null,
+            Err(failure @ Failure::NoAnswer { .. }) => {
+                seen.sent += 1;
+                return self.tell_silence(seen.sent, &failure);
+            }
+            Err(Failure::Said(Exit::Interrupted)) => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
+        seen.sent += 1;
+        seen.least = if seen.answered == 0 {
+            took
+        } else {
+            seen.least.min(took)
+        };
+        seen.most = seen.most.max(took);
+        seen.sum += took;
+        seen.answered += 1;
+        let mut stdout = std::io::stdout();
+        let text_of = |key: &str| about.get(key).and_then(Value::as_str);
+        if self.json {
+            let mut line = json!({
+                "sequence": seen.sent,
+                "alive": true,
+                "us": took.as_nanos() as f64 / 1e3,
+            });
+            for key in ["server", "version"] {
+                if let Some(text) = text_of(key) {
+                    line[key] = text.into();
+                }
+            }
+            writeln!(stdout, "{line}")?;
+        } else {
+            let who = match (text_of("server"), text_of("version")) {
+                (Some(server), Some(version)) => format!(" ({server} {version})"),
+                _ => String::new(),
+            };
+            let endpoint = &self.endpoint;
+            let line = format!("{endpoint}{who}: {}", span::show(took));
+            writeln!(stdout, "{}", printable(&line))?;
+        }
+        Ok(stdout.flush()?)
+    }
+
+    fn tell_silence(&self, sequence: u64, failure: &Failure) -> Result<(), Failure> {
+        if self.json {
+            let mut line = json!({"sequence": sequence, "alive": false});
+            line["error"] = failure.json()["error"].take();
+            writeln!(std::io::stdout(), "{line}")?;
+        } else {
+            failure.report();
+        }
         Ok(())
+    }
+
+    fn summarize(&self, seen: &Seen) -> Result<(), Failure> {
+        let mut stdout = std::io::stdout();
+        if stdout.is_terminal() {
+            writeln!(stdout)?;
+        }
+        let Seen { sent, answered, .. } = seen;
+        write!(stdout, "{sent} sent, {answered} answered")?;
+        if let Ok(count @ 1..) = u32::try_from(*answered) {
+            let [least, mean, most] = [seen.least, seen.sum / count, seen.most].map(span::show);
+            write!(stdout, "; least {least}, mean {mean}, most {most}")?;
+        }
+        Ok(writeln!(stdout)?)
     }
 }

@@ -22,6 +22,11 @@ impl Paint {
         Self(std::io::stdout().is_terminal() && !told_not_to)
     }
 
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Self(false)
+    }
+
     pub fn bold(self, text: impl Display) -> String {
         self.wrap("1", text)
     }
