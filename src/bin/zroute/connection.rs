@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use zroute::client::{self, Client, Outcome, Value};
-use zroute::transport::{Credentials, Curve, Endpoint, Error, KeyPair};
+use zroute::transport::{Credentials, Curve, Endpoint, Error};
 
 use crate::failure::{Exit, Failure};
 use crate::key_file;

@@ -19,6 +19,8 @@ pub enum Exit {
     Usage = 64,
     /// Ctrl-C: as shells tell it of a program that SIGINT ended.
     Interrupted = 130,
+    /// Whoever read the output has gone, as shells tell it of SIGPIPE.
+    ReaderLeft = 141,
 }
 
 impl From<Exit> for ExitCode {
@@ -95,6 +97,9 @@ impl From<transport::Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::Said(Exit::ReaderLeft);
+        }
         Self::Usage(format!("the output cannot be written: {error}"))
     }
 }

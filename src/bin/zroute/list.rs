@@ -71,10 +71,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 impl Arguments {
     pub fn run(&self) -> Result<(), Failure> {
         let glob: Vec<_> = self.glob.iter().map(|glob| Value::from(&**glob)).collect();
-        let parameters = json::to_msgpack(&Value::from(glob).to_string()).map_err(Failure::Usage)?;
-        let mut connection = self
-            .options
-            .connect(std::slice::from_ref(&self.endpoint))?;
+        let parameters =
+            json::to_msgpack(&Value::from(glob).to_string()).map_err(Failure::Usage)?;
+        let mut connection = self.options.connect(std::slice::from_ref(&self.endpoint))?;
         let listed = connection
             .call("zroute.list", &parameters)
             .and_then(|value| {

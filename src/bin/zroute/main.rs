@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::{Exit, Failure};
+use failure::Exit;
 
 /// RPC for PHP and C over ZeroMQ and MessagePack.
 #[derive(Parser)]
@@ -76,22 +76,15 @@ fn main() -> ExitCode {
         Err(error) => return refused(&error),
     };
     let ended = match command {
-        // It outlives whoever reads its output.
         Command::Serve(arguments) => arguments.run(),
-        command => {
-            terminal::end_with_the_reader();
-            match command {
-                Command::Serve(_) => Ok(()),
-                Command::Call(arguments) => arguments.run(),
-                Command::Ping(arguments) => arguments.run(),
-                Command::List(arguments) => arguments.run(),
-                Command::Top(arguments) => arguments.run(),
-                Command::Bench(arguments) => arguments.run(),
-                Command::Keygen(arguments) => arguments.run(),
-                Command::Completions(arguments) => arguments.run(),
-                Command::Man(arguments) => arguments.run(),
-            }
-        }
+        Command::Call(arguments) => arguments.run(),
+        Command::Ping(arguments) => arguments.run(),
+        Command::List(arguments) => arguments.run(),
+        Command::Top(arguments) => arguments.run(),
+        Command::Bench(arguments) => arguments.run(),
+        Command::Keygen(arguments) => arguments.run(),
+        Command::Completions(arguments) => arguments.run(),
+        Command::Man(arguments) => arguments.run(),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,7 +94,6 @@ fn main() -> ExitCode {
 
 /// Prints what clap has to say: a help text that was asked for, or what is wrong.
 fn refused(error: &clap::Error) -> ExitCode {
-    terminal::end_with_the_reader();
     let _ = error.print();
     if error.use_stderr() {
         Exit::Usage.into()

@@ -69,9 +69,7 @@ impl Arguments {
     pub fn run(&self) -> Result<(), Failure> {
         let parameters = call::parameters(self.parameters.as_slice())?;
         interrupt::catch();
-        let mut connection = self
-            .options
-            .connect(std::slice::from_ref(&self.endpoint))?;
+        let mut connection = self.options.connect(std::slice::from_ref(&self.endpoint))?;
         let mut seen = Seen::default();
         let mut next = Instant::now();
         while !interrupt::came() && (self.count == 0 || seen.sent < self.count) {

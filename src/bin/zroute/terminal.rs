@@ -2,14 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::IsTerminal;
-
-/// When whoever reads the output goes away, the command ends by SIGPIPE, as
-/// every tool of a pipeline does; Rust's start had it ignored.
-pub fn end_with_the_reader() {
-    // SAFETY: no handler is set, and no other thread runs yet.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-}
+use std::io::{IsTerminal, Write};
 
 /// Colours for stdout, or none: <https://no-color.org>.
 #[derive(Clone, Copy)]
@@ -35,16 +28,48 @@ impl Paint {
         self.wrap("2", text)
     }
 
-    pub fn red(self, text: impl Display) -> String {
-        self.wrap("31", text)
-    }
-
     fn wrap(self, code: &str, text: impl Display) -> String {
         if self.0 {
             format!("\x1b[{code}m{text}\x1b[0m")
         } else {
             text.to_string()
         }
+    }
+}
+
+/// The columns and lines of the terminal at stdout.
+pub fn size() -> (usize, usize) {
+    // SAFETY: the kernel fills in the struct, or says that it did not.
+    let size = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size);
+        size
+    };
+    let or = |count: u16, usual| {
+        if count == 0 {
+            usual
+        } else {
+            usize::from(count)
+        }
+    };
+    (or(size.ws_col, 80), or(size.ws_row, 24))
+}
+
+/// A screen of the terminal's own, without the cursor; what was there before comes
+/// back in the end.
+pub struct Screen;
+
+impl Screen {
+    pub fn open() -> Self {
+        let _ = write!(std::io::stdout(), "\x1b[?1049h\x1b[?25l");
+        Self
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = write!(std::io::stdout(), "\x1b[?25h\x1b[?1049l");
+        let _ = std::io::stdout().flush();
     }
 }
 
@@ -66,6 +91,19 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A count with its digits in groups of three: `1,234,567`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +112,17 @@ mod tests {
     fn a_servers_text_has_no_power_over_the_terminal() {
         assert_eq!(printable("a\nb\tc é"), "a\nb\tc é");
         assert_eq!(printable("\x1b[2J\u{9b}"), "\\u{1b}[2J\\u{9b}");
+    }
+
+    #[test]
+    fn digits_are_grouped() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(count), text);
+        }
     }
 }

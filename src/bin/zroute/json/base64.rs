@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn what_is_not_base64_is_refused() {
-        for text in ["Z", "Zg=", "Zg", "Z===", "====", "Zg==Zg==", "Z?==", "Zm9v\n"] {
+        for text in [
+            "Z", "Zg=", "Zg", "Z===", "====", "Zg==Zg==", "Z?==", "Zm9v\n",
+        ] {
             assert_eq!(decode(text), None, "{text}");
         }
     }

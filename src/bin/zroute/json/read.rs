@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use zroute::msgpack::{Limits, Reader, Writer};
 
-use super::{BINARY, EXTENSION, FLOAT, MAP, TEXT, base64, is_reserved};
+use super::{BINARY, EXTENSION, FLOAT, TEXT, base64, is_reserved};
 
 /// One MessagePack value; an error names the place in the text. A number with a
 /// point or an exponent, or beyond 64 bits, becomes a float.
@@ -101,11 +101,9 @@ impl<'de> Visitor<'de> for Packing {
             only = (count == 1).then_some((key, value));
         }
         match only {
-            Some((key, value)) if is_reserved(&key) => {
-                meant(&key, &value).map_err(|expected| {
-                    Error::custom(format_args!("'{key}' is expected to hold {expected}"))
-                })
-            }
+            Some((key, value)) if is_reserved(&key) => meant(&key, &value).map_err(|expected| {
+                Error::custom(format_args!("'{key}' is expected to hold {expected}"))
+            }),
             _ => with_header(0x80, count, &pairs),
         }
     }
@@ -170,9 +168,7 @@ fn meant(key: &str, value: &[u8]) -> Result<Vec<u8>, &'static str> {
     }
 }
 
-fn alone(
-    write: impl FnOnce(&mut Writer) -> Result<(), String>,
-) -> Result<Vec<u8>, &'static str> {
+fn alone(write: impl FnOnce(&mut Writer) -> Result<(), String>) -> Result<Vec<u8>, &'static str> {
     packed(write).map_err(|_| "less")
 }
 
