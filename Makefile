@@ -45,7 +45,7 @@ build: packages-build rust ## the release library, and the command
 
 # For those who run what was built; `install` builds only what is not there, so
 # that it needs no Cargo under sudo.
-$(LIB)/libzroute.so $(LIB)/libzroute.a:
+$(LIB)/libzroute.so $(LIB)/libzroute.a $(LIB)/zroute:
 	@$(MAKE) build
 
 C_FLAGS := -O2 -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -pedantic
@@ -160,9 +160,14 @@ SHARE := $(PREFIX)/share/zroute
 INSTALLED_LIB := $(DESTDIR)$(LIBDIR)
 INSTALLED_INCLUDE := $(DESTDIR)$(PREFIX)/include
 INSTALLED_SHARE := $(DESTDIR)$(SHARE)
+INSTALLED_BIN := $(DESTDIR)$(PREFIX)/bin
+INSTALLED_MAN := $(DESTDIR)$(PREFIX)/share/man/man1
+BASH_COMPLETION := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/zroute
+ZSH_COMPLETION := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_zroute
+FISH_COMPLETION := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/zroute.fish
 
 .PHONY: install
-install: $(LIB)/libzroute.so $(LIB)/libzroute.a ## PREFIX=/usr/local, DESTDIR=
+install: $(LIB)/libzroute.so $(LIB)/libzroute.a $(LIB)/zroute ## PREFIX=/usr/local, DESTDIR=
 	@[[ '$(PREFIX)' == /* ]] || { echo "PREFIX must be an absolute path, not '$(PREFIX)'" >&2; exit 2; }
 	install -d '$(INSTALLED_LIB)/pkgconfig' '$(INSTALLED_INCLUDE)' '$(INSTALLED_SHARE)'
 	install -m 755 '$(LIB)/libzroute.so' '$(INSTALLED_LIB)/libzroute.so.$(VERSION)'
@@ -177,14 +182,22 @@ install: $(LIB)/libzroute.so $(LIB)/libzroute.a ## PREFIX=/usr/local, DESTDIR=
 	sed 's|^#define FFI_LIB .*|#define FFI_LIB "$(LIBDIR)/libzroute.so.$(MAJOR)"|' \
 		include/zroute-php.h >'$(INSTALLED_SHARE)/zroute-php.h'
 	chmod -R u=rwX,go=rX '$(INSTALLED_SHARE)' '$(INSTALLED_LIB)/pkgconfig/zroute.pc'
-	if [[ -x '$(LIB)/zroute' ]]; then install -D '$(LIB)/zroute' '$(DESTDIR)$(PREFIX)/bin/zroute'; fi
+	install -d '$(INSTALLED_BIN)' '$(INSTALLED_MAN)' '$(dir $(BASH_COMPLETION))' \
+		'$(dir $(ZSH_COMPLETION))' '$(dir $(FISH_COMPLETION))'
+	install -m 755 '$(LIB)/zroute' '$(INSTALLED_BIN)/'
+	umask 022; '$(LIB)/zroute' man --out '$(INSTALLED_MAN)'; \
+		'$(LIB)/zroute' completions bash >'$(BASH_COMPLETION)'; \
+		'$(LIB)/zroute' completions zsh >'$(ZSH_COMPLETION)'; \
+		'$(LIB)/zroute' completions fish >'$(FISH_COMPLETION)'
 	if [[ -z '$(DESTDIR)' && $$EUID == 0 ]] && grep -qsxF '$(LIBDIR)' /etc/ld.so.conf.d/*; then ldconfig; fi
 
 .PHONY: uninstall
 uninstall: ## with the PREFIX and DESTDIR of `make install`
 	rm -f '$(INSTALLED_LIB)'/libzroute.{so,so.$(MAJOR),so.$(VERSION),a} \
 		'$(INSTALLED_LIB)/pkgconfig/zroute.pc' \
-		'$(INSTALLED_INCLUDE)/zroute.h' '$(DESTDIR)$(PREFIX)/bin/zroute'
+		'$(INSTALLED_INCLUDE)/zroute.h' '$(INSTALLED_BIN)/zroute' \
+		'$(INSTALLED_MAN)'/zroute{,-*}.1 \
+		'$(BASH_COMPLETION)' '$(ZSH_COMPLETION)' '$(FISH_COMPLETION)'
 	rm -rf '$(INSTALLED_SHARE)'
 
 .PHONY: clean

@@ -294,7 +294,7 @@ impl Arguments {
             "  answered  {} in {}: {} a second",
             grouped(answered.count()),
             span::show(took),
-            grouped(a_second.round() as u64)
+            grouped(format_args!("{a_second:.0}"))
         )?;
         for (kind, count) in faults {
             let line = format!("  fault     {}: {kind}", grouped(*count));
@@ -389,7 +389,7 @@ impl Progress {
             std::io::stderr(),
             "\r\x1b[K{:.0} s: {} calls a second",
             now.duration_since(self.begun).as_secs_f64(),
-            grouped(a_second.round() as u64)
+            grouped(format_args!("{a_second:.0}"))
         );
     }
 

@@ -188,11 +188,7 @@ pub fn value_of(outcome: Outcome) -> Result<Value, Failure> {
             )
         }
         Outcome::Invalid(text) => ("invalid_answer", text),
-        _ => (
-            "outcome_unknown",
-            "the connection was lost after the call was sent; the function may have run"
-                .to_string(),
-        ),
+        Outcome::Unknown => ("unknown", "the call is not known".to_string()),
     };
     Err(Failure::NoAnswer { kind, text })
 }

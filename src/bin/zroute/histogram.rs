@@ -69,10 +69,11 @@ impl Histogram {
 }
 
 /// Below 2^FINE every value is a class; from there on, each doubling has 2^FINE.
+#[allow(clippy::cast_possible_truncation)] // It is below 2^13.
 fn class_of(value: u64) -> usize {
     let doublings = value.checked_ilog2().unwrap_or(0).saturating_sub(FINE);
     let fine = value >> doublings;
-    (u64::from(doublings) << FINE) as usize + fine as usize
+    ((u64::from(doublings) << FINE) + fine) as usize
 }
 
 fn largest_in(class: usize) -> u64 {

@@ -12,6 +12,11 @@
 //! | `span` | spans of time as people write them |
 //! | `terminal` | colour, and texts from elsewhere on a terminal |
 
+// The comments of arguments are what --help prints, and no Markdown.
+#![allow(clippy::doc_markdown)]
+// Counts become rates; they stay far below 2^53.
+#![allow(clippy::cast_precision_loss)]
+
 mod bench;
 mod call;
 mod completions;

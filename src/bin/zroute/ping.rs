@@ -83,7 +83,7 @@ impl Arguments {
             self.once(&mut connection, &parameters, &mut seen)?;
         }
         if !self.json && self.count != 1 {
-            self.summarize(&seen)?;
+            seen.tell()?;
         }
         match (seen.answered, seen.sent) {
             (1.., _) => Ok(()),
@@ -158,16 +158,18 @@ impl Arguments {
         }
         Ok(())
     }
+}
 
-    fn summarize(&self, seen: &Seen) -> Result<(), Failure> {
+impl Seen {
+    fn tell(&self) -> Result<(), Failure> {
         let mut stdout = std::io::stdout();
         if stdout.is_terminal() {
             writeln!(stdout)?;
         }
-        let Seen { sent, answered, .. } = seen;
+        let Self { sent, answered, .. } = self;
         write!(stdout, "{sent} sent, {answered} answered")?;
         if let Ok(count @ 1..) = u32::try_from(*answered) {
-            let [least, mean, most] = [seen.least, seen.sum / count, seen.most].map(span::show);
+            let [least, mean, most] = [self.least, self.sum / count, self.most].map(span::show);
             write!(stdout, "; least {least}, mean {mean}, most {most}")?;
         }
         Ok(writeln!(stdout)?)

@@ -91,8 +91,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A count with its digits in groups of three: `1,234,567`.
-pub fn grouped(count: u64) -> String {
+/// A whole number with its digits in groups of three: `1,234,567`.
+pub fn grouped(count: impl Display) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -116,6 +116,7 @@ mod tests {
 
     #[test]
     fn digits_are_grouped() {
+        assert_eq!(grouped(format_args!("{:.0}", 12_345.6)), "12,346");
         for (count, text) in [
             (0, "0"),
             (999, "999"),

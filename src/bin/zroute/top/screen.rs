@@ -1,5 +1,6 @@
 //! A report as lines of text.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use super::stats::Report;
@@ -53,11 +54,9 @@ pub fn lines(endpoint: &str, report: &Report, paint: Paint, width: usize) -> Vec
         grouped(report.open),
     );
     if let Some(queue) = &report.queue {
-        first.push_str(&format!(
-            "  queue {} ({})",
-            grouped(queue.calls),
-            bytes(queue.bytes)
-        ));
+        let (calls, bytes) = (grouped(queue.calls), bytes(queue.bytes));
+        // Writing to a String does not fail.
+        let _ = write!(first, "  queue {calls} ({bytes})");
     }
     let first: String = printable(&first).chars().take(width).collect();
     let mut lines = vec![paint.bold(first), String::new()];
@@ -118,7 +117,7 @@ fn rate(a_second: f64) -> String {
     if a_second < 10.0 && a_second.fract() != 0.0 {
         format!("{a_second:.1}")
     } else {
-        grouped(a_second.round() as u64)
+        grouped(format_args!("{a_second:.0}"))
     }
 }
 

@@ -205,6 +205,7 @@ impl Stats {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // Quotients that floats hold exactly.
 mod tests {
     use super::*;
 
