@@ -24,6 +24,7 @@ pub struct Options {
         long,
         value_name = "KEY",
         env = "ZROUTE_CURVE_SERVER_KEY",
+        hide_env_values = true,
         conflicts_with = "curve_server_key_file"
     )]
     curve_server_key: Option<String>,

@@ -87,13 +87,9 @@ impl Arguments {
             // After a long wait it does not hurry to make up for it.
             next = (next + self.interval).max(Instant::now());
             interrupt::sleep_until(next);
+            // Only a live one catches Ctrl-C, which is how it ends.
             if interrupt::came() {
-                // Ctrl-C is how a watch ends, and a look that was to be had once was not.
-                return if self.once {
-                    Err(Failure::Said(Exit::Interrupted))
-                } else {
-                    Ok(())
-                };
+                return Ok(());
             }
         }
     }
