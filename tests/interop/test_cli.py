@@ -228,6 +228,22 @@ def test_the_seeds_server_is_called(zroute, seed_server):
         assert zroute("call", seed_server.endpoint, "plus", "[1,2,3]").output == "6\n"
 
 
+@pytest.mark.zmtp("libzmq does not tell when a connection is lost")
+def test_a_call_whose_connection_is_lost_ends_at_once_with_its_outcome_unknown(zroute, rude):
+    ended = zroute("call", "--json", "--timeout", "1h", rude.endpoint, "ends_the_rude_server")
+    assert (ended.code, ended.json["error"]["kind"]) == (NO_ANSWER, "outcome_unknown")
+    assert "may have run" in ended.json["error"]["message"]
+
+
+@pytest.mark.zmtp("libzmq does not tell when a connection is lost")
+def test_an_idempotent_call_is_tried_again(zroute, programs, rude):
+    call = ["call", "--idempotent", "--timeout", "20s", rude.endpoint, "plus", "[1,2]"]
+    with zroute.begin(*call) as call:
+        rude.wait()
+        with programs.server("php", endpoint=rude.endpoint):
+            assert call.read_all() == "3\n", call
+
+
 def test_a_server_behind_curve_is_called_with_its_key_alone(zroute, programs, tmp_path):
     made = zroute("keygen", "--json").json
     with programs.server("php", curve_secret_key=made["secret_key"]) as server:

@@ -122,11 +122,7 @@ impl Arguments {
         for connection in &mut connections {
             match connection.call(&self.function, &parameters) {
                 Ok(_) | Err(Failure::Fault(_)) => {}
-                Err(failure) if self.json => {
-                    writeln!(std::io::stdout(), "{}", failure.json())?;
-                    return Err(Failure::Said(failure.exit()));
-                }
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err(failure.on_stdout_if(self.json)),
             }
         }
         let course = Course {

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use clap::Args;
+use zroute::client::Terms;
 
 use crate::connection::{self, Options};
 use crate::failure::Failure;
@@ -30,7 +31,8 @@ What JSON has no name for is written, and read, as an object with one key: {\"$b
 {\"$text\": base64} for a str that is not UTF-8, {\"$float\": \"nan\"}, {\"$extension\": [type, base64]},
 {\"$map\": [[key, value], ...]}.
 
-Exit codes: 0 answer, 1 fault, 2 no answer in time or not connected, 64 wrong usage."
+Exit codes: 0 answer, 1 fault, 2 no answer in time, not connected or connection lost,
+64 wrong usage."
 )]
 pub struct Arguments {
     /// The endpoints (all with ://), the function, and its parameters as JSON
@@ -55,6 +57,10 @@ pub struct Arguments {
     #[arg(long)]
     raw: bool,
 
+    /// The function may run twice: try again when the connection is lost
+    #[arg(long)]
+    idempotent: bool,
+
     #[command(flatten)]
     options: Options,
 }
@@ -77,10 +83,14 @@ impl Arguments {
                 .map_err(|reason| Failure::Usage(format!("endpoint '{endpoint}': {reason}")))?;
         }
         let parameters = parameters(values)?;
+        let terms = Terms {
+            idempotent: self.idempotent,
+            ..Terms::default()
+        };
         let answer = self
             .options
             .connect(endpoints)?
-            .call(function, &parameters)
+            .call_on(terms, function, &parameters)
             .and_then(|value| {
                 if self.raw {
                     return Ok(value.as_ref().to_vec());
@@ -94,15 +104,9 @@ impl Arguments {
                     }),
                 }
             });
+        let bytes = answer.map_err(|failure| failure.on_stdout_if(self.json))?;
         let mut stdout = std::io::stdout();
-        match answer {
-            Ok(bytes) => stdout.write_all(&bytes)?,
-            Err(failure) if self.json => {
-                writeln!(stdout, "{}", failure.json())?;
-                return Err(Failure::Said(failure.exit()));
-            }
-            Err(failure) => return Err(failure),
-        }
+        stdout.write_all(&bytes)?;
         Ok(stdout.flush()?)
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use zroute::client::{self, Client, Outcome, Value};
+use zroute::client::{self, Client, Outcome, Terms, Value};
 use zroute::transport::{Credentials, Curve, Endpoint, Error};
 
 use crate::failure::{Exit, Failure};
@@ -124,7 +124,20 @@ pub struct Connection {
 impl Connection {
     /// One call, until its end or Ctrl-C.
     pub fn call(&mut self, function: &str, parameters: &[u8]) -> Result<Value, Failure> {
-        let id = self.client.submit(function, parameters, self.timeout)?;
+        self.call_on(Terms::default(), function, parameters)
+    }
+
+    /// As `call`, on other terms.
+    pub fn call_on(
+        &mut self,
+        terms: Terms,
+        function: &str,
+        parameters: &[u8],
+    ) -> Result<Value, Failure> {
+        let timeout = self.timeout;
+        let id = self
+            .client
+            .submit_on(terms, function, parameters, timeout)?;
         loop {
             match self.client.collect(id) {
                 Ok(outcome) => return value_of(outcome),
@@ -189,6 +202,26 @@ pub fn value_of(outcome: Outcome) -> Result<Value, Failure> {
             )
         }
         Outcome::Invalid(text) => ("invalid_answer", text),
+        Outcome::ConnectionLost {
+            function,
+            endpoint,
+            trouble,
+            waited,
+        } => {
+            let trouble = if trouble.is_empty() {
+                "the connection was lost"
+            } else {
+                &trouble
+            };
+            (
+                "outcome_unknown",
+                format!(
+                    "{function} at {endpoint} may have run: {trouble} after {}, before an answer \
+                     came",
+                    span::show(waited)
+                ),
+            )
+        }
         Outcome::Unknown => ("unknown", "the call is not known".to_string()),
     };
     Err(Failure::NoAnswer { kind, text })

@@ -76,7 +76,19 @@ impl Failure {
                 serde_json::json!({"error": {"kind": kind, "message": text}})
             }
             Self::Usage(text) => serde_json::json!({"error": {"kind": "usage", "message": text}}),
-            Self::Said(_) => serde_json::json!({"error": {"kind": "interrupted", "message": ""}}),
+            Self::Said(_) => serde_json::Value::Null,
+        }
+    }
+
+    /// For programs, which read stdout: says it there. What is wrong with the command's own
+    /// arguments is for whoever wrote them.
+    pub fn on_stdout_if(self, json: bool) -> Self {
+        if !json || matches!(self, Self::Usage(_) | Self::Said(_)) {
+            return self;
+        }
+        match writeln!(std::io::stdout(), "{}", self.json()) {
+            Ok(()) => Self::Said(self.exit()),
+            Err(error) => error.into(),
         }
     }
 

@@ -90,19 +90,13 @@ impl Arguments {
                     serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
                 Ok((text, functions))
             });
-        let mut stdout = std::io::stdout();
-        match listed {
-            Ok((text, _)) if self.json => writeln!(stdout, "{text}")?,
-            Ok((_, functions)) => {
-                stdout.write_all(shown(&functions, Paint::for_stdout()).as_bytes())?;
-            }
-            Err(failure) if self.json => {
-                writeln!(stdout, "{}", failure.json())?;
-                return Err(Failure::Said(failure.exit()));
-            }
-            Err(failure) => return Err(failure),
-        }
-        Ok(())
+        let (text, functions) = listed.map_err(|failure| failure.on_stdout_if(self.json))?;
+        let text = if self.json {
+            text + "\n"
+        } else {
+            shown(&functions, Paint::for_stdout())
+        };
+        Ok(std::io::stdout().write_all(text.as_bytes())?)
     }
 }
 

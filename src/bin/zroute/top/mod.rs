@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::connection::{Connection, Options, endpoint};
 use crate::failure::{Exit, Failure};
-use crate::terminal::Paint;
+use crate::terminal::{Paint, printable};
 use crate::{interrupt, json, span, terminal};
 use stats::Stats;
 
@@ -56,10 +56,17 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> Result<(), Failure> {
-        interrupt::catch();
+        self.watch()
+            .map_err(|failure| failure.on_stdout_if(self.json))
+    }
+
+    fn watch(&self) -> Result<(), Failure> {
         let mut connection = self.options.connect(std::slice::from_ref(&self.endpoint))?;
         let is_live = std::io::stdout().is_terminal() && !self.once && !self.json;
-        let _screen = is_live.then(terminal::Screen::open);
+        let _screen = is_live.then(|| {
+            interrupt::catch();
+            terminal::Screen::open()
+        });
         let mut last = None;
         let mut next = Instant::now();
         loop {
@@ -75,13 +82,9 @@ impl Arguments {
                 }
                 // A server that restarts is waited for.
                 Err(Failure::NoAnswer { text, .. }) if is_live && last.is_some() => {
-                    draw(&[text])?;
+                    draw(&[printable(&text).into_owned()])?;
                 }
                 Err(Failure::Said(Exit::Interrupted)) => {}
-                Err(failure) if self.json => {
-                    writeln!(std::io::stdout(), "{}", failure.json())?;
-                    return Err(Failure::Said(failure.exit()));
-                }
                 Err(failure) => return Err(failure),
             }
             // After a long wait it does not hurry to make up for it.
