@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import stat
 import struct
@@ -182,6 +183,13 @@ def test_a_fault_is_told_on_stderr(zroute, at):
     assert ended.errors == "7 NoMoney: the account holds 3 €\n"
     ended = zroute("call", at, "no_such_function")
     assert ended.code == FAULT and ended.errors.startswith("-32601 UnknownFunction: "), ended
+
+
+def test_one_value_that_is_no_list_is_explained_when_the_function_refuses_it(zroute, at):
+    ended = zroute("call", at, "area", "4")
+    assert ended.code == FAULT and ended.errors.startswith("zroute: 4 was sent as it is; "), ended
+    assert "\n-32602 InvalidParameters: " in ended.errors
+    assert zroute("call", at, "area", "[4]").output == "4\n"
 
 
 def test_with_json_every_end_is_an_object_on_stdout(zroute, at, rude, nobody):
@@ -636,9 +644,37 @@ def test_manual_pages_name_every_option(zroute, tmp_path):
             assert option.replace("-", "\\-") in page, option
 
 
-def test_the_documents_examples_of_options_exist(zroute):
-    text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+# docs/cli.md
+
+DOCUMENT = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^(?:    )?\$ (zroute .*)\n((?:(?!    \$|\$)(?:    )?\S.*\n)*)", DOCUMENT, re.MULTILINE)
+
+
+def test_the_documents_options_exist(zroute):
     known = "".join(zroute(command, "--help").output for command in [*COMMANDS, "serve"])
-    for line in re.findall(r"^    \$ (zroute .*)$", text, re.MULTILINE):
-        for option in re.findall(r"(?<= )--[a-z][a-z-]+", line):
-            assert option in known, line
+    options = re.findall(r"--[a-z][a-z-]+", DOCUMENT)
+    assert len(options) > 20
+    for option in options:
+        assert option in known, option
+
+
+def test_the_documents_calls_print_what_it_says(zroute, programs, tmp_path):
+    (code,) = re.findall(r"```php\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert "$server->bind('tcp://127.0.0.1:5555');" in code
+    code = code.replace("$server->bind(", "echo 'listening on ', $server->bind(")
+    script = tmp_path / "server.php"
+    autoload = ROOT / "php/autoload.php"
+    code = code.replace("5555');", "0'), PHP_EOL;")
+    script.write_text(f"<?php\nrequire '{autoload}';\n{code}", encoding="utf-8")
+    calls = [(line, output) for line, output in EXAMPLES if line.startswith("zroute call")]
+    assert len(calls) >= 6
+    with Listener([*programs.php, script], **programs.environment) as server:
+        for line, expected in calls:
+            words = shlex.split(line.replace("tcp://127.0.0.1:5555", server.endpoint))
+            words = [word.replace(":5556", f":{free_port()}") for word in words]
+            ended = zroute(*words[1:])
+            told = (ended.output + ended.errors).replace(words[-2], "tcp://127.0.0.1:5556")
+            if "random" in line:
+                assert re.fullmatch(r'{"\$binary":"[\w+/]{6}=="}\n', told), told
+            else:
+                assert told == re.sub("^    ", "", expected, flags=re.MULTILINE), line

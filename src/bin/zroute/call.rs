@@ -5,10 +5,13 @@ use std::path::Path;
 
 use clap::Args;
 use zroute::client::Terms;
+use zroute::msgpack::Kind;
+use zroute::wire::Code;
 
 use crate::connection::{self, Options};
 use crate::failure::Failure;
 use crate::json;
+use crate::terminal::printable;
 
 /// Call a function and print its answer
 ///
@@ -38,7 +41,7 @@ pub struct Arguments {
     /// The endpoints (all with ://), the function, and its parameters as JSON
     ///
     /// No JSON is the empty list. One JSON value is the parameters as a whole: a list by position,
-    /// a map by name, or anything else. Several are a list of them. '-' reads a value from stdin,
+    /// a map by name, or anything else as it is. Several are a list of them: of one, that is '[4]'. '-' reads a value from stdin,
     /// @FILE from a file. Texts need quotes of their own: '"abc"'.
     #[arg(
         required = true,
@@ -104,11 +107,24 @@ impl Arguments {
                     }),
                 }
             });
+        if let (Err(Failure::Fault(fault)), [value]) = (&answer, values)
+            && fault.code == Code::Parameters
+            && !self.json
+            && matches!(parameters.first(), Some(first) if is_scalar(*first))
+        {
+            let hint = format!("zroute: {value} was sent as it is; a list of it is '[{value}]'");
+            let _ = writeln!(std::io::stderr(), "{}", printable(&hint));
+        }
         let bytes = answer.map_err(|failure| failure.on_stdout_if(self.json))?;
         let mut stdout = std::io::stdout();
         stdout.write_all(&bytes)?;
         Ok(stdout.flush()?)
     }
+}
+
+/// Whether a value that begins so is neither list nor map.
+fn is_scalar(first: u8) -> bool {
+    !matches!(Kind::of(first), Some(Kind::Array | Kind::Map))
 }
 
 /// The parameters as one MessagePack value.
