@@ -94,6 +94,8 @@ struct Tally {
     answered: Histogram,
     faults: BTreeMap<String, u64>,
     unanswered: BTreeMap<&'static str, u64>,
+    /// Calls of a rate whose time came and that found no place.
+    not_begun: u64,
 }
 
 /// What the clients share.
@@ -132,13 +134,13 @@ impl Arguments {
         };
         let (tally, took) = thread::scope(|scope| {
             let main = thread::current();
-            let clients: Vec<_> = connections
-                .into_iter()
-                .map(|connection| {
+            let clients: Vec<_> = (0..)
+                .zip(connections)
+                .map(|(index, connection)| {
                     let (course, parameters, main) = (&course, &parameters, main.clone());
                     scope.spawn(move || {
                         course.barrier.wait();
-                        let tally = self.drive(connection, parameters, course);
+                        let tally = self.drive(index, connection, parameters, course);
                         main.unpark();
                         tally
                     })
@@ -177,6 +179,7 @@ impl Arguments {
     /// Keeps one client's calls going.
     fn drive(
         &self,
+        index: u32,
         connection: Connection,
         parameters: &[u8],
         course: &Course,
@@ -192,14 +195,21 @@ impl Arguments {
         let pause = self
             .rate
             .map(|rate| Duration::from_secs_f64(f64::from(self.connections) / rate));
-        let mut due = start;
+        // The clients take turns.
+        let turn = f64::from(index) / f64::from(self.connections);
+        let mut due = start + pause.unwrap_or_default().mul_f64(turn);
         let mut over = false;
         while !interrupt::came() {
             let mut now = Instant::now();
             while !over && begun.len() < self.in_flight as usize && (pause.is_none() || due <= now)
             {
-                over = end.is_some_and(|end| now.max(due) >= end) || !course.take();
-                if over {
+                if let Some(end) = end.filter(|end| now.max(due) >= *end) {
+                    tally.not_begun += times_until(end, due, pause);
+                    over = true;
+                    break;
+                }
+                if !course.take() {
+                    over = true;
                     break;
                 }
                 let from = match pause {
@@ -243,6 +253,7 @@ impl Arguments {
             answered,
             faults,
             unanswered,
+            not_begun,
         } = tally;
         let a_second = answered.count() as f64 / took.as_secs_f64();
         let mut stdout = std::io::stdout();
@@ -259,6 +270,7 @@ impl Arguments {
                 "answers_per_second": a_second,
                 "faults": faults,
                 "unanswered": unanswered,
+                "not_begun": not_begun,
                 "latency_us": {
                     "mean": us(answered.mean()),
                     "p50": us(answered.per_mille(500)),
@@ -298,6 +310,13 @@ impl Arguments {
         }
         for (kind, count) in unanswered {
             writeln!(stdout, "  no answer {}: {kind}", grouped(*count))?;
+        }
+        if *not_begun > 0 {
+            writeln!(
+                stdout,
+                "  not begun {}: all places were taken; raise --in-flight, or lower --rate",
+                grouped(*not_begun)
+            )?;
         }
         if answered.count() > 0 {
             write!(stdout, "  latency   mean {}", span::show(answered.mean()))?;
@@ -347,6 +366,7 @@ impl Tally {
 
     fn merge(&mut self, other: Self) {
         self.answered.merge(&other.answered);
+        self.not_begun += other.not_begun;
         for (kind, count) in other.faults {
             *self.faults.entry(kind).or_default() += count;
         }
@@ -354,6 +374,15 @@ impl Tally {
             *self.unanswered.entry(kind).or_default() += count;
         }
     }
+}
+
+/// How many calls are due from `due` on and before `end`.
+fn times_until(end: Instant, due: Instant, pause: Option<Duration>) -> u64 {
+    let Some(pause) = pause else {
+        return 0;
+    };
+    let left = end.saturating_duration_since(due).as_nanos();
+    u64::try_from(left.div_ceil(pause.as_nanos().max(1))).unwrap_or(u64::MAX)
 }
 
 /// A line on the terminal that tells how it goes.

@@ -44,6 +44,11 @@ class Rudeness:
     def silence(self, envelope, value):
         pass
 
+    def first_then_silence(self, envelope, value):
+        if not self.kept:
+            self.answer(envelope, value)
+        self.kept.append((envelope, value))
+
     def twice(self, envelope, value):
         self.answer(envelope, value)
         self.answer(envelope, "the second answer")
