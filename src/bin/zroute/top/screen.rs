@@ -7,7 +7,11 @@ use super::stats::Report;
 use crate::span;
 use crate::terminal::{Paint, grouped, printable};
 
-/// A table whose first column is aligned to the left, all others to the right.
+/// What a server does not tell.
+const UNTOLD: &str = "-";
+
+/// A table whose first column is aligned to the left, all others to the right. A column that
+/// the server tells nothing of is left out.
 struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -22,14 +26,20 @@ impl Table {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns)
             .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+                let cells = || self.rows.iter().filter_map(|row| row.get(column));
+                if self.rows.len() > 1 && cells().skip(1).all(|cell| cell == UNTOLD) {
+                    return 0;
+                }
+                cells().map(|cell| cell.chars().count()).max().unwrap_or(0)
             })
             .collect();
         let mut lines = Vec::new();
         for (index, row) in self.rows.iter().enumerate() {
             let mut line = String::new();
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                if *width == 0 {
+                    continue;
+                }
                 let cell = if column == 0 {
                     format!("{cell:<width$}")
                 } else {
@@ -125,12 +135,12 @@ fn time(us: Option<f64>) -> String {
     // A server may tell anything.
     match us.map(|us| Duration::try_from_secs_f64(us / 1e6)) {
         Some(Ok(time)) => span::show(time),
-        _ => "-".to_string(),
+        _ => UNTOLD.to_string(),
     }
 }
 
 fn count(count: Option<u64>) -> String {
-    count.map_or_else(|| "-".to_string(), grouped)
+    count.map_or_else(|| UNTOLD.to_string(), grouped)
 }
 
 fn bytes(count: u64) -> String {
