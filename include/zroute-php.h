@@ -191,6 +191,8 @@ enum zroute_status zroute_answer_fault(const struct zroute_answer *answer,
 
 enum zroute_status zroute_answer_free(struct zroute_answer *answer);
 
+enum zroute_status zroute_board_map(const char *path, int64_t **words);
+
 enum zroute_status zroute_call_function(const struct zroute_call *call,
                                         const char **name);
 

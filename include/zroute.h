@@ -685,6 +685,18 @@ enum zroute_status zroute_answer_fault(const struct zroute_answer *answer,
 enum zroute_status zroute_answer_free(struct zroute_answer *answer);
 
 /**
+ * Maps the page of memory that a supervisor has made for this worker, and
+ * gives its words, which stay until the process ends. Before a handler runs,
+ * the worker writes the call's token to `words[1]`; if `words[2]` is then not
+ * greater, the handler must not run and the call fails with -32006. `words[3]`
+ * is this process's id once it can be called; after each batch `words[4]` is
+ * its memory in bytes, `words[5]` how many nanoseconds its handlers have run.
+ *
+ * Any thread may call this. ZROUTE_BAD_ARGUMENT, ZROUTE_SYSTEM.
+ */
+enum zroute_status zroute_board_map(const char *path, int64_t **words);
+
+/**
  * Borrows the function's name as the caller wrote it. The text is good as
  * long as the call; for a raw body it is empty.
  *

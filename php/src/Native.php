@@ -334,6 +334,14 @@ final class Native
         $this->check($this->ffi->zroute_server_declare_raw($server));
     }
 
+    /** @return CData the words of the page that a worker shares with its supervisor */
+    public function mapBoard(string $path): CData
+    {
+        $words = $this->ffi->new('int64_t *');
+        $this->check($this->ffi->zroute_board_map(self::text($path), FFI::addr($words)));
+        return $words;
+    }
+
     /**
      * Says how a function describes itself in zroute.list.
      *

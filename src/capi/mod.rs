@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `answer`, `call`, `client`, `options`, `reader`, `server`, `writer` | the functions of one handle each |
 //! | `call_flags` | what a caller declares of a call |
+//! | `board` | the worker's side of `zroute serve` |
 //! | `context`, `socket` | plain sockets |
 //! | `curve` | key pairs and their text |
 //! | `exchange` | the pull form: batches of calls and answers in one call |
@@ -22,6 +23,7 @@
 #![allow(non_camel_case_types, clippy::doc_markdown)]
 
 mod answer;
+mod board;
 mod call;
 mod call_flags;
 mod client;

@@ -33,6 +33,9 @@ impl Builtin {
     }
 }
 
+/// A supervisor adds some of these itself; they are no functions of the program.
+const RESERVED: &[u8] = b"zroute.";
+
 /// Writes the answer of `zroute.ping`.
 pub fn write_ping(out: &mut Vec<u8>) {
     pack::map(out, 2);
@@ -49,6 +52,7 @@ pub fn write_list<'a>(
 ) -> Result<(), Fault> {
     let glob = glob(parameters)?;
     let listed: Vec<_> = functions
+        .filter(|(name, _)| !name.starts_with(RESERVED))
         .filter(|(name, _)| glob.is_none_or(|glob| matches(glob, name)))
         .collect();
     pack::array(out, u32::try_from(listed.len()).unwrap_or(u32::MAX));

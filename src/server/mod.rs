@@ -6,6 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `board` | the page that a supervisor and its worker share |
 //! | `builtins` | the functions that every server has |
 //! | `counters` | what was counted |
 //! | `drain` | when a server that takes leave may go |
@@ -14,6 +15,7 @@
 //! | `pace` | how long handlers take |
 //! | `routes` | the functions' names |
 
+mod board;
 mod builtins;
 mod counters;
 mod drain;
@@ -26,6 +28,7 @@ use std::fmt;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+pub use board::Board;
 use builtins::Builtin;
 pub use counters::Counters;
 pub use drain::Drained;
@@ -89,6 +92,12 @@ impl Taken {
     #[must_use]
     pub fn meta(&self) -> &[u8] {
         self.part(&self.meta)
+    }
+
+    /// Bytes of the request.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.body.as_ref().len()
     }
 
     fn part(&self, range: &Range<usize>) -> &[u8] {

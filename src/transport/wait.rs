@@ -1,5 +1,6 @@
 //! Waiting for sockets, a stop or a deadline.
 
+use std::ops::Range;
 use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
@@ -97,13 +98,35 @@ impl<'a> Waiting<'a> {
         if self.over {
             return Ok(Waited::Ready);
         }
+        self.poll()
+    }
+
+    /// How many descriptors it watches so far: those that are added next come
+    /// behind them.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.descriptors.len()
+    }
+
+    /// Whether one of these descriptors, counted in the order of adding, ended
+    /// the wait.
+    #[must_use]
+    pub fn happened(&self, which: Range<usize>) -> bool {
+        let watched = self.descriptors.get(which).unwrap_or_default();
+        watched.iter().any(|watched| watched.revents != 0)
+    }
+
+    /// Waits, and can tell afterwards what happened.
+    pub fn poll(&mut self) -> Result<Waited, Error> {
         let until = match (self.deadline, self.retry) {
             (Some(deadline), Some(retry)) => Some(deadline.min(retry)),
             (deadline, retry) => deadline.or(retry),
         };
-        let timeout = until.map_or(-1, |until| {
-            milliseconds(until.saturating_duration_since(Instant::now()))
-        });
+        let timeout = match until {
+            _ if self.over => 0,
+            None => -1,
+            Some(until) => milliseconds(until.saturating_duration_since(Instant::now())),
+        };
         // SAFETY: the pointer and the count describe the vector, which lives
         // through the call.
         let ready = unsafe {
@@ -132,7 +155,7 @@ impl<'a> Waiting<'a> {
             wake.clear();
             return Ok(Waited::Woken);
         }
-        if ready > 0 || until != self.deadline {
+        if ready > 0 || self.over || until != self.deadline {
             return Ok(Waited::Ready);
         }
         Ok(Waited::TimedOut)

@@ -51,9 +51,14 @@ final class Failures
         }
     }
 
+    /** The process ends while a handler runs: by exit(), or by an error that PHP remembers. */
     public function processEnded(int $token): void
     {
-        $this->tell($token, Fault::HANDLER, 'HandlerFailed', 'the handler ended the process');
+        $error = error_get_last();
+        $fatal = $error !== null && ($error['type'] & (E_ERROR | E_COMPILE_ERROR | E_CORE_ERROR)) !== 0;
+        $message = 'the handler ended the process' . ($fatal && $this->details ? ": {$error['message']}" : '');
+        $memory = $fatal && str_starts_with($error['message'], 'Allowed memory size');
+        $this->tell($token, Fault::HANDLER, $memory ? 'OutOfMemory' : 'HandlerFailed', $message);
     }
 
     public function tooLate(int $token): void
