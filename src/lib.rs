@@ -8,6 +8,7 @@
 //! | `chance` | numbers by chance |
 //! | [`server`] | functions, limits, open calls |
 //! | [`client`] | calls in flight, deadlines, several endpoints |
+//! | `supervisor` | `zroute serve`: PHP worker processes behind one port |
 //! | [`socket`] | the plain patterns: sockets of every type, poll, proxy |
 //! | `zend` | PHP's values, read and built in place |
 //! | `capi` | the C ABI; nothing imports it |
@@ -18,6 +19,8 @@ pub mod client;
 pub mod msgpack;
 pub mod server;
 pub mod socket;
+#[cfg(feature = "cli")]
+pub mod supervisor;
 pub mod transport;
 pub mod wire;
 mod zend;

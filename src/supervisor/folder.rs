@@ -1,0 +1,107 @@
+//! The private folder that holds the workers' sockets and boards.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+const PREFIX: &str = "zroute-serve-";
+const LOCK: &str = "lock";
+
+/// Removed at the end; one that a killed supervisor has left, by the next.
+pub struct Folder {
+    path: PathBuf,
+    /// Held as long as this process lives.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes one where the system keeps what does not outlive a boot.
+    pub fn create() -> io::Result<Self> {
+        let parent = ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "TMPDIR"]
+            .iter()
+            .filter_map(std::env::var_os)
+            .map(PathBuf::from)
+            .find(|path| path.is_absolute() && path.is_dir())
+            .unwrap_or_else(|| PathBuf::from("/tmp"));
+        Self::create_in(&parent)
+    }
+
+    fn create_in(parent: &Path) -> io::Result<Self> {
+        remove_left_behind(parent);
+        for attempt in 0.. {
+            let path = parent.join(format!("{PREFIX}{}-{attempt}", std::process::id()));
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => {
+                    let lock = lock(&path, true)?;
+                    return Ok(Self { path, _lock: lock });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left is removed by the next supervisor.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Takes the lock of a folder; fails while its supervisor lives.
+fn lock(folder: &Path, create: bool) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(create)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(folder.join(LOCK))?;
+    // SAFETY: a descriptor that is open.
+    if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(file)
+}
+
+/// Removes the folders of supervisors that were killed, as far as they are
+/// ours. A folder without a lock is one that is being made.
+fn remove_left_behind(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let named = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if named && let Ok(_lock) = lock(&entry.path(), false) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_supervisor_has_left_is_removed_and_nothing_else() {
+        let parent = std::env::temp_dir().join(format!("zroute-folders-{}", std::process::id()));
+        fs::create_dir(&parent).unwrap();
+        let living = Folder::create_in(&parent).unwrap();
+        let dead = parent.join(format!("{PREFIX}1-0"));
+        fs::create_dir(&dead).unwrap();
+        fs::write(dead.join(LOCK), "").unwrap();
+        let other = parent.join("other");
+        fs::create_dir(&other).unwrap();
+        let next = Folder::create_in(&parent).unwrap();
+        assert!(living.path().exists() && next.path().exists() && other.exists());
+        assert!(!dead.exists());
+        drop(next);
+        drop(living);
+        assert_eq!(fs::read_dir(&parent).unwrap().count(), 1);
+        fs::remove_dir_all(&parent).unwrap();
+    }
+}

@@ -1,0 +1,125 @@
+//! The end: what was taken is finished and answered, as far as there is time.
+
+use std::time::{Duration, Instant};
+
+use super::Master;
+use crate::supervisor::Ended;
+use crate::supervisor::worker::State;
+use crate::wire::{Code, Fault};
+
+/// How long workers may take to end that have nothing to do.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// An end that was asked for.
+pub struct Ending {
+    until: Instant,
+    /// It was asked for twice.
+    at_once: bool,
+}
+
+impl Ending {
+    pub fn until(&self) -> Instant {
+        self.until
+    }
+}
+
+impl Master {
+    /// SIGTERM: no more calls are taken; a second one does not wait for those
+    /// that were.
+    pub(super) fn end(&mut self) {
+        if let Some(ending) = &mut self.ending {
+            ending.at_once = true;
+            return;
+        }
+        let open: usize = self.workers.iter().map(|worker| worker.link.open()).sum();
+        self.log.info(format_args!(
+            "ending: {open} calls run, {} wait; they have {:?}",
+            self.queue.len(),
+            self.settings.grace
+        ));
+        self.notify.stopping();
+        if let Err(error) = self.front.begin_drain() {
+            self.log
+                .error(format_args!("callers cannot be told: {error}"));
+        }
+        self.ending = Some(Ending {
+            until: Instant::now() + self.settings.grace,
+            at_once: false,
+        });
+    }
+
+    /// Whether there is nothing left to wait for.
+    pub(super) fn is_over(&mut self, now: Instant) -> Option<Ended> {
+        if !self.was_up && self.restarts.iter().any(|of| of.failures() >= 3) {
+            return Some(Ended::Badly);
+        }
+        let (at_once, until) = match &self.ending {
+            Some(ending) => (ending.at_once, ending.until),
+            None => return None,
+        };
+        let idle = self
+            .workers
+            .iter()
+            .all(|worker| worker.state == State::Starting || worker.link.is_idle());
+        let answered = idle && self.queue.is_empty();
+        if answered && self.front.drains_until().is_none() {
+            return Some(Ended::Well);
+        }
+        // Callers that do not go although they were told keep nobody here for ever.
+        let ended = if answered { Ended::Well } else { Ended::Badly };
+        (at_once || now >= until).then_some(ended)
+    }
+
+    /// Ends the callers' connections, then the workers.
+    pub(super) fn close(mut self, ended: Ended) -> Ended {
+        if !self.was_up {
+            self.log.error("no worker came up; nothing is served");
+        }
+        let fault = Fault::named(
+            Code::Handler,
+            "WorkerDied",
+            "the server ended before the handler did",
+        );
+        for index in 0..self.workers.len() {
+            let Some(worker) = self.workers.get_mut(index) else {
+                break;
+            };
+            // What it has not begun is told so with the rest, when the front closes.
+            let (_, begun) = worker.link.end();
+            self.cut_off += begun.len() as u64;
+            for held in begun {
+                self.fail(held.call.taken.token, &fault);
+            }
+        }
+        for worker in &mut self.workers {
+            if worker.state == State::Starting || ended == Ended::Badly {
+                worker.process.kill();
+            } else {
+                worker.terminate(LAST_PATIENCE);
+            }
+        }
+        if self.cut_off > 0 {
+            let cut_off = self.cut_off;
+            self.log
+                .warn(format_args!("{cut_off} calls were cut off by the end"));
+        }
+        drop(self.front);
+        let until = Instant::now() + LAST_PATIENCE;
+        for worker in &mut self.workers {
+            while worker.process.ended().is_none() {
+                if Instant::now() >= until {
+                    worker.process.kill();
+                    worker.process.wait();
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            let (about, log) = (worker.about(), &mut self.log);
+            worker.process.read_output(|line| {
+                log.write(crate::supervisor::Level::Info, Some(about), line);
+            });
+        }
+        self.log.info("ended");
+        ended
+    }
+}

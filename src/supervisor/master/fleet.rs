@@ -1,0 +1,438 @@
+//! The workers: start, watch, replace, reload.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+
+use super::{MEMORY_TICK, Master, TICK, WORKERS};
+use crate::supervisor::functions::Function;
+use crate::supervisor::link::{self, STALLED};
+use crate::supervisor::log::Level;
+use crate::supervisor::worker::{State, Worker};
+use crate::transport::Frame;
+use crate::wire::{Code, Fault};
+
+/// How long a worker may take to end that was asked to and has nothing to do.
+const LEAVING: Duration = Duration::from_secs(5);
+
+impl Master {
+    /// Looks after all workers. Returns when it wants to do so again.
+    pub(super) fn tend(&mut self, now: Instant) -> Instant {
+        let mut due = now + MEMORY_TICK;
+        let mut soon = |time: Instant| due = due.min(time);
+        if now >= self.memory_ticked + MEMORY_TICK {
+            self.memory_ticked = now;
+            self.look_at_memory();
+        }
+        let exec_timeout = self.settings.exec_timeout;
+        let mut stalled = Vec::new();
+        for (index, worker) in self.workers.iter_mut().enumerate() {
+            if let Some(kill_at) = worker.kill_at {
+                if now >= kill_at {
+                    worker.process.kill();
+                    worker.kill_at = Some(now + LEAVING);
+                }
+                soon(kill_at);
+            }
+            match worker.state {
+                State::Starting => {
+                    if !worker.asked && worker.link.is_connected() {
+                        let patience = self.settings.start_timeout;
+                        worker.asked = worker.link.ask("zroute.list", b"\x90", patience);
+                        worker.link.flush();
+                    }
+                    let until = worker.started + self.settings.start_timeout;
+                    if now >= until && worker.kill_at.is_none() {
+                        worker.process.kill();
+                        worker.kill_at = Some(now + LEAVING);
+                        worker.over_time = true;
+                    }
+                    soon(until);
+                }
+                State::Leaving if worker.link.is_idle() => worker.terminate(LEAVING),
+                State::Up | State::Leaving => {
+                    if worker.link.may_take_back() {
+                        let time = worker.link.progress() + STALLED;
+                        if now >= time {
+                            stalled.push(index);
+                        }
+                        soon(time);
+                    }
+                    if let Some(timeout) = exec_timeout
+                        && !worker.link.is_idle()
+                    {
+                        let until = worker.link.progress() + timeout;
+                        if now >= until && !worker.over_time {
+                            worker.over_time = true;
+                            worker.process.kill();
+                        }
+                        soon(until);
+                    }
+                }
+            }
+        }
+        for index in stalled {
+            self.take_back(index, now);
+        }
+        if let Some(time) = self.start_missing(now) {
+            due = due.min(time);
+        }
+        if !self.queue.is_empty() {
+            due = due.min(now + TICK);
+            if now >= self.ticked + TICK {
+                self.drop_late(now);
+            }
+        }
+        if let Some(ending) = &self.ending {
+            due = due.min(ending.until());
+            if let Some(time) = self.front.drains_until() {
+                due = due.min(time);
+            }
+        }
+        if let Some(time) = self.notify.alive(now) {
+            due = due.min(time);
+        }
+        // A time that has passed was seen to.
+        due.max(now + Duration::from_millis(1))
+    }
+
+    /// A call takes long: those behind it go to others.
+    fn take_back(&mut self, index: usize, now: Instant) {
+        let Some(worker) = self.workers.get_mut(index) else {
+            return;
+        };
+        let calls = worker.link.take_back();
+        let about = worker.about();
+        let text = format_args!("{} calls were taken back", calls.len());
+        self.log.write(Level::Debug, Some(about), text);
+        self.put_back(calls);
+        self.dispatch(now);
+    }
+
+    /// Starts processes for all places that have none. Returns when the next is
+    /// to be started.
+    fn start_missing(&mut self, now: Instant) -> Option<Instant> {
+        if self.ending.is_some() && self.queue.is_empty() {
+            return None;
+        }
+        let generation = self.coming.unwrap_or(self.serving);
+        let mut next: Option<Instant> = None;
+        for number in 1..=self.settings.workers {
+            let covered = self.workers.iter().any(|worker| {
+                worker.number == number
+                    && worker.generation == generation
+                    && worker.state != State::Leaving
+                    && !worker.worn
+            });
+            let Some(restarts) = self.restarts.get_mut(number as usize - 1) else {
+                continue;
+            };
+            if covered {
+                continue;
+            }
+            match restarts.not_before() {
+                Some(time) if now < time => {
+                    next = Some(next.map_or(time, |next| next.min(time)));
+                }
+                _ => {
+                    if self.processes >= self.settings.workers as usize {
+                        restarts.count += 1;
+                    }
+                    self.start(number, generation, now);
+                }
+            }
+        }
+        next
+    }
+
+    fn start(&mut self, number: u32, generation: u64, now: Instant) {
+        let serial = self.processes;
+        self.processes += 1;
+        let folder = self.folder.path();
+        let descriptors = self.descriptors;
+        match Worker::start(
+            &self.settings,
+            folder,
+            number,
+            serial,
+            generation,
+            descriptors,
+        ) {
+            Ok(worker) => {
+                for descriptor in worker.process.descriptors().into_iter().flatten() {
+                    let token = Token(WORKERS + serial);
+                    let watched = self.seldom.registry().register(
+                        &mut SourceFd(&descriptor),
+                        token,
+                        Interest::READABLE,
+                    );
+                    if let Err(error) = watched {
+                        self.log
+                            .error(format_args!("worker {number} cannot be watched: {error}"));
+                    }
+                }
+                self.log
+                    .write(Level::Debug, Some(worker.about()), "started");
+                self.workers.push(worker);
+            }
+            Err(error) => self.did_not_start(number, &error, now),
+        }
+    }
+
+    fn did_not_start(&mut self, number: u32, why: &str, now: Instant) {
+        let coming = self.coming.take();
+        if let Some(failed) = coming {
+            for worker in &mut self.workers {
+                if worker.generation == failed {
+                    worker.state = State::Leaving;
+                    worker.process.kill();
+                }
+            }
+            self.log.error(format_args!(
+                "RELOAD FAILED, the old program goes on: worker {number} did not come up: {why}"
+            ));
+            self.notify
+                .ready("the last reload failed; the old program goes on");
+            return;
+        }
+        if let Some(restarts) = self.restarts.get_mut(number as usize - 1) {
+            let pause = restarts.failed(now);
+            let times = restarts.failures();
+            self.log.error(format_args!(
+                "worker {number} did not come up ({times} in a row): {why}; next try in {pause:?}"
+            ));
+        }
+    }
+
+    /// A worker has told its functions: it can be called.
+    pub(super) fn come_up(&mut self, index: usize, list: Option<Frame>, now: Instant) {
+        let functions = list.map(|list| link::functions(list.as_ref()));
+        let Some(worker) = self.workers.get_mut(index) else {
+            return;
+        };
+        let Some(Ok(functions)) = functions else {
+            worker.process.kill();
+            return;
+        };
+        worker.state = State::Up;
+        let (number, generation) = (worker.number, worker.generation);
+        let after = now.saturating_duration_since(worker.started);
+        let text = format_args!("up after {} ms", after.as_millis());
+        self.log.write(Level::Info, Some(worker.about()), text);
+        if let Some(restarts) = self.restarts.get_mut(number as usize - 1) {
+            restarts.came_up();
+        }
+        for worker in &mut self.workers {
+            if worker.number == number && worker.worn {
+                worker.state = State::Leaving;
+            }
+        }
+        self.learn(functions);
+        if !self.was_up {
+            self.was_up = true;
+            let count = self.functions.len();
+            self.log.info(format_args!("serving {count} functions"));
+            self.notify.ready(&format!("serving {count} functions"));
+            self.tell_endpoints();
+        }
+        if self.coming == Some(generation) {
+            self.commit(generation);
+        }
+    }
+
+    /// Whoever started this and reads its output knows then where to call.
+    fn tell_endpoints(&self) {
+        let mut lines = self.front.endpoints().join("\n");
+        lines.push('\n');
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+    }
+
+    fn learn(&mut self, functions: Vec<(String, Vec<u8>)>) {
+        for (name, description) in functions {
+            let route = self.front.add_function(&name);
+            if let Err(malformed) = self.front.describe(route, &description) {
+                self.log.warn(format_args!(
+                    "'{name}' does not describe itself well: {malformed}"
+                ));
+            }
+            if let crate::server::Route::Function(number) = route
+                && number as usize == self.functions.len() + 1
+            {
+                self.functions.push(Function::new(name));
+            }
+        }
+    }
+
+    /// The new generation serves when all of it has come up.
+    fn commit(&mut self, generation: u64) {
+        let up = self
+            .workers
+            .iter()
+            .filter(|worker| worker.generation == generation && worker.state == State::Up)
+            .count();
+        if up < self.settings.workers as usize {
+            return;
+        }
+        self.coming = None;
+        self.serving = generation;
+        for worker in &mut self.workers {
+            if worker.generation < generation {
+                worker.state = State::Leaving;
+            }
+        }
+        self.log.info("reloaded");
+        self.notify.ready("reloaded");
+    }
+
+    /// SIGHUP: starts a generation that loads the program's files anew.
+    pub(super) fn reload(&mut self) {
+        if self.ending.is_some() {
+            return;
+        }
+        if let Some(before) = self.coming.take() {
+            // The files have changed again since.
+            for worker in &mut self.workers {
+                if worker.generation == before {
+                    worker.state = State::Leaving;
+                    worker.process.kill();
+                }
+            }
+        }
+        self.generations += 1;
+        if self.was_up {
+            self.coming = Some(self.generations);
+            self.log.info("reloading");
+            self.notify.reloading();
+        }
+    }
+
+    /// A worker's connection has ended, so it soon will too.
+    pub(super) fn lose(&mut self, index: usize) {
+        if let Some(worker) = self.workers.get_mut(index)
+            && worker.kill_at.is_none()
+        {
+            worker.lost = worker.state != State::Leaving;
+            worker.state = State::Leaving;
+            worker.kill_at = Some(Instant::now() + LEAVING);
+        }
+    }
+
+    fn look_at_memory(&mut self) {
+        let (calls, memory) = (self.settings.max_calls, self.settings.max_memory);
+        for worker in &mut self.workers {
+            worker.memory = worker.process.memory().unwrap_or(0);
+            if worker.worn || worker.state != State::Up {
+                continue;
+            }
+            let reached = if memory.is_some_and(|most| worker.memory > most) {
+                format!("it holds {} bytes of memory", worker.memory)
+            } else if calls.is_some_and(|most| worker.calls >= most) {
+                format!("it has served {} calls", worker.calls)
+            } else {
+                continue;
+            };
+            worker.worn = true;
+            let text = format_args!("{reached} and is being replaced");
+            self.log.write(Level::Info, Some(worker.about()), text);
+        }
+    }
+
+    /// A process has printed something, or ended.
+    pub(super) fn look_at_process(&mut self, serial: usize) {
+        let of_serial = |worker: &Worker| worker.serial == serial;
+        let Some(index) = self.workers.iter().position(of_serial) else {
+            return;
+        };
+        let Some(worker) = self.workers.get_mut(index) else {
+            return;
+        };
+        let status = worker.process.ended();
+        let (about, log) = (worker.about(), &mut self.log);
+        worker
+            .process
+            .read_output(|line| log.write(Level::Info, Some(about), line));
+        let Some(status) = status else {
+            return;
+        };
+        // What it has said before its end counts.
+        let now = Instant::now();
+        if let Some(worker) = self.workers.get_mut(index) {
+            worker.kill_at = worker.kill_at.or(Some(now + LEAVING));
+        }
+        loop {
+            if let Some(worker) = self.workers.get_mut(index) {
+                worker.link.look_for_the_last_time();
+            }
+            if self.collect(index, now) == 0 {
+                break;
+            }
+        }
+        let worker = self.workers.swap_remove(index);
+        let how = worker.process.describe(status);
+        self.bury(worker, &how, now);
+        self.dispatch(now);
+    }
+
+    /// Settles what a worker has left.
+    fn bury(&mut self, mut worker: Worker, how: &str, now: Instant) {
+        let (back, begun) = worker.link.end();
+        let about = worker.about();
+        let ran = begun
+            .last()
+            .and_then(|held| self.functions.get(held.call.function));
+        let ran = ran.map_or(String::new(), |function| format!(" in '{}'", function.name));
+        match worker.state {
+            State::Starting => {
+                let why = if worker.over_time {
+                    format!(
+                        "nothing was heard of it for {:?}",
+                        self.settings.start_timeout
+                    )
+                } else {
+                    format!("it ended with {how}")
+                };
+                if self.coming.is_none() || self.coming == Some(worker.generation) {
+                    self.did_not_start(worker.number, &why, now);
+                }
+            }
+            State::Leaving if begun.is_empty() && !worker.lost => {
+                self.log
+                    .write(Level::Info, Some(about), format_args!("left: {how}"));
+            }
+            State::Up | State::Leaving => {
+                let text = if worker.over_time {
+                    let after = now.saturating_duration_since(worker.link.progress());
+                    format!("killed after {} ms{ran}", after.as_millis())
+                } else {
+                    format!("ended{ran}: {how}")
+                };
+                self.log.write(Level::Warn, Some(about), text);
+            }
+        }
+        let last = begun.len().saturating_sub(1);
+        for (index, held) in begun.into_iter().enumerate() {
+            if let Some(function) = self.functions.get_mut(held.call.function) {
+                function.calls += 1;
+                function.faults += 1;
+                let took = now.saturating_duration_since(held.sent);
+                function.latency.add(took, now);
+            }
+            let fault = if worker.over_time && index == last {
+                let limit = self.settings.exec_timeout.unwrap_or_default();
+                let text = format!("the handler ran for longer than {limit:?} and was ended");
+                Fault::named(Code::Handler, "TimeLimit", text)
+            } else if worker.process.is_out_of_memory() && index == last {
+                let text = "the worker came to the memory limit of PHP";
+                Fault::named(Code::Handler, "OutOfMemory", text)
+            } else {
+                let text = format!("the worker ended while it had the call: {how}");
+                Fault::named(Code::Handler, "WorkerDied", text)
+            };
+            self.fail(held.call.taken.token, &fault);
+        }
+        self.put_back(back);
+    }
+}

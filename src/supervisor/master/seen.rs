@@ -1,0 +1,53 @@
+//! What others see of the supervisor.
+
+use std::time::Instant;
+
+use super::Master;
+use crate::supervisor::status::{Status, WorkerStatus};
+
+impl Master {
+    fn with_status<T>(&mut self, now: Instant, make: impl FnOnce(Status<'_>) -> T) -> T {
+        let mut workers: Vec<_> = self
+            .workers
+            .iter()
+            .map(|worker| WorkerStatus {
+                number: worker.number,
+                pid: worker.process.pid(),
+                state: worker.state_name(),
+                running: worker.link.running().map(|(function, since)| {
+                    let name = self.functions.get(function).map(|of| of.name.clone());
+                    (
+                        name.unwrap_or_default(),
+                        now.saturating_duration_since(since),
+                    )
+                }),
+                calls: worker.calls,
+                faults: worker.faults,
+                memory: worker.process.memory().unwrap_or(worker.memory),
+                restarts: self
+                    .restarts
+                    .get(worker.number as usize - 1)
+                    .map_or(0, |restarts| restarts.count),
+            })
+            .collect();
+        workers.sort_by_key(|worker| worker.number);
+        make(Status {
+            counters: &self.front.counters(),
+            uptime: now.saturating_duration_since(self.started),
+            functions: &mut self.functions,
+            workers,
+            queue_calls: self.queue.len(),
+            queue_bytes: self.queue.bytes(),
+        })
+    }
+
+    pub(super) fn tell_stats(&mut self, token: u64, now: Instant) {
+        let mut answer = Vec::new();
+        self.with_status(now, |mut status| status.pack(&mut answer, now));
+        let _ = self.front.answer_checked(token, &answer);
+    }
+
+    pub(super) fn metrics_text(&mut self, now: Instant) -> String {
+        self.with_status(now, |mut status| status.metrics(now))
+    }
+}

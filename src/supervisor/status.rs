@@ -1,0 +1,188 @@
+//! What can be seen of a supervisor from outside: the answer to `zroute.stats`,
+//! and metrics in Prometheus' text form.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::functions::Function;
+use crate::msgpack::pack;
+use crate::server::Counters;
+
+/// One worker, as others may know it.
+pub struct WorkerStatus {
+    pub number: u32,
+    pub pid: u32,
+    pub state: &'static str,
+    /// The function that runs now, and for how long.
+    pub running: Option<(String, Duration)>,
+    pub calls: u64,
+    pub faults: u64,
+    pub memory: u64,
+    pub restarts: u64,
+}
+
+/// All of it.
+pub struct Status<'a> {
+    pub counters: &'a Counters,
+    pub uptime: Duration,
+    pub functions: &'a mut [Function],
+    pub workers: Vec<WorkerStatus>,
+    pub queue_calls: usize,
+    pub queue_bytes: usize,
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn length<T>(of: &[T]) -> u32 {
+    u32::try_from(of.len()).unwrap_or(u32::MAX)
+}
+
+impl Status<'_> {
+    /// The answer to `zroute.stats`.
+    pub fn pack(&mut self, out: &mut Vec<u8>, now: Instant) {
+        let counted: Vec<_> = self.counters.named().collect();
+        pack::map(out, length(&counted) + 4);
+        for (name, count) in counted {
+            number(out, name, count);
+        }
+        number(out, "uptime_ms", micros(self.uptime) / 1000);
+        text(out, "functions");
+        pack::map(out, length(self.functions));
+        for function in self.functions.iter_mut() {
+            let seen = function.latency.summary(now);
+            text(out, &function.name);
+            pack::map(out, 5);
+            number(out, "calls", function.calls);
+            number(out, "faults", function.faults);
+            number(out, "p50_us", micros(seen.p50));
+            number(out, "p99_us", micros(seen.p99));
+            number(out, "max_us", micros(seen.longest));
+        }
+        text(out, "workers");
+        pack::array(out, length(&self.workers));
+        for worker in &self.workers {
+            let (function, running) = match &worker.running {
+                Some((function, since)) => (function.as_str(), micros(*since) / 1000),
+                None => ("", 0),
+            };
+            pack::map(out, 9);
+            number(out, "number", worker.number.into());
+            number(out, "pid", worker.pid.into());
+            text(out, "state");
+            text(out, worker.state);
+            text(out, "function");
+            text(out, function);
+            number(out, "running_ms", running);
+            number(out, "calls", worker.calls);
+            number(out, "faults", worker.faults);
+            number(out, "memory", worker.memory);
+            number(out, "restarts", worker.restarts);
+        }
+        text(out, "queue");
+        pack::map(out, 2);
+        number(out, "calls", self.queue_calls as u64);
+        number(out, "bytes", self.queue_bytes as u64);
+    }
+
+    /// Prometheus' text form, version 0.0.4.
+    pub fn metrics(&mut self, now: Instant) -> String {
+        let mut out = String::new();
+        for (name, count) in self.counters.named() {
+            let (kind, suffix) = match name {
+                "open" => ("gauge", ""),
+                _ => ("counter", "_total"),
+            };
+            let _ = writeln!(out, "# TYPE zroute_{name}{suffix} {kind}");
+            let _ = writeln!(out, "zroute_{name}{suffix} {count}");
+        }
+        let gauges = [
+            ("uptime_seconds", self.uptime.as_secs()),
+            ("queue_calls", self.queue_calls as u64),
+            ("queue_bytes", self.queue_bytes as u64),
+        ];
+        for (name, value) in gauges {
+            let _ = writeln!(out, "# TYPE zroute_{name} gauge\nzroute_{name} {value}");
+        }
+        self.function_metrics(&mut out, now);
+        self.worker_metrics(&mut out);
+        out
+    }
+
+    fn function_metrics(&mut self, out: &mut String, now: Instant) {
+        let _ = writeln!(out, "# TYPE zroute_function_calls_total counter");
+        for function in self.functions.iter() {
+            let name = label(&function.name);
+            let calls = function.calls;
+            let _ = writeln!(
+                out,
+                "zroute_function_calls_total{{function=\"{name}\"}} {calls}"
+            );
+        }
+        let _ = writeln!(out, "# TYPE zroute_function_faults_total counter");
+        for function in self.functions.iter() {
+            let name = label(&function.name);
+            let faults = function.faults;
+            let _ = writeln!(
+                out,
+                "zroute_function_faults_total{{function=\"{name}\"}} {faults}"
+            );
+        }
+        let _ = writeln!(
+            out,
+            "# HELP zroute_function_seconds Of the last minute, in a worker."
+        );
+        let _ = writeln!(out, "# TYPE zroute_function_seconds gauge");
+        for function in self.functions.iter_mut() {
+            let seen = function.latency.summary(now);
+            let name = label(&function.name);
+            for (quantile, value) in [("0.5", seen.p50), ("0.99", seen.p99), ("1", seen.longest)] {
+                let value = value.as_secs_f64();
+                let _ = writeln!(
+                    out,
+                    "zroute_function_seconds{{function=\"{name}\",quantile=\"{quantile}\"}} {value}"
+                );
+            }
+        }
+    }
+
+    fn worker_metrics(&self, out: &mut String) {
+        let columns: [(&str, &str, fn(&WorkerStatus) -> u64); 5] = [
+            ("worker_busy", "gauge", |worker| {
+                u64::from(worker.running.is_some())
+            }),
+            ("worker_memory_bytes", "gauge", |worker| worker.memory),
+            ("worker_calls_total", "counter", |worker| worker.calls),
+            ("worker_faults_total", "counter", |worker| worker.faults),
+            ("worker_restarts_total", "counter", |worker| worker.restarts),
+        ];
+        for (name, kind, value) in columns {
+            let _ = writeln!(out, "# TYPE zroute_{name} {kind}");
+            for worker in self
+                .workers
+                .iter()
+                .filter(|worker| worker.state != "leaving")
+            {
+                let (number, value) = (worker.number, value(worker));
+                let _ = writeln!(out, "zroute_{name}{{worker=\"{number}\"}} {value}");
+            }
+        }
+    }
+}
+
+fn label(name: &str) -> String {
+    name.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+fn text(out: &mut Vec<u8>, value: &str) {
+    // Names are short.
+    let _ = pack::text(out, value.as_bytes());
+}
+
+fn number(out: &mut Vec<u8>, name: &str, value: u64) {
+    text(out, name);
+    pack::unsigned(out, value);
+}

@@ -1,0 +1,187 @@
+//! One worker: a process, and the link to it.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::link::Link;
+use super::log::About;
+use super::process::Process;
+use super::settings::Settings;
+use crate::server::Board;
+use crate::transport::{self, Curve, KeyPair, Kind};
+
+/// What it is up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It loads the program.
+    Starting,
+    /// It takes calls.
+    Up,
+    /// It finishes what it has, and ends.
+    Leaving,
+}
+
+/// See the module.
+pub struct Worker {
+    /// Its place among the workers, from 1 on.
+    pub number: u32,
+    /// Counts processes.
+    pub serial: usize,
+    /// Counts reloads: which state of the program's files it has loaded.
+    pub generation: u64,
+    pub state: State,
+    pub process: Process,
+    pub link: Link,
+    pub started: Instant,
+    /// It was asked for its functions.
+    pub asked: bool,
+    /// It runs a call that may be slow: nothing goes behind it.
+    pub alone: bool,
+    /// It has reached a limit, and stays until another has come up.
+    pub worn: bool,
+    /// It took too long, for a call or to come up, and was killed for it.
+    pub over_time: bool,
+    /// Its connection has ended although nobody had asked it to.
+    pub lost: bool,
+    pub calls: u64,
+    pub faults: u64,
+    /// Resident bytes, when they were last looked at.
+    pub memory: u64,
+    /// It was asked to end, and is killed if it has not by then.
+    pub kill_at: Option<Instant>,
+}
+
+/// How quickly the link is tried again until the worker listens.
+const RETRY: Duration = Duration::from_millis(5);
+const LONGEST_RETRY: Duration = Duration::from_millis(20);
+
+impl Worker {
+    /// Starts a process for a worker's place.
+    pub fn start(
+        settings: &Settings,
+        folder: &Path,
+        number: u32,
+        serial: usize,
+        generation: u64,
+        descriptors: libc::rlimit,
+    ) -> Result<Self, String> {
+        let now = Instant::now();
+        let said = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}");
+        let board_path = folder.join(format!("{serial}.board"));
+        let socket_path = folder.join(format!("{serial}.sock"));
+        let endpoint = format!("ipc://{}", socket_path.display());
+        let board = Board::create(&board_path)
+            .map_err(|error| said(&format!("{}", board_path.display()), &error))?;
+
+        let mut options = serde_json::json!({
+            "transport": "zmtp",
+            "linger_ms": 1000,
+            "max_message": settings.server.limits.bytes,
+            "max_depth": settings.server.limits.depth,
+            "max_nodes": settings.server.limits.nodes,
+            "max_collisions": settings.server.limits.collisions,
+            "send_buffer": 1 << 30,
+            "receive_buffer": 1 << 30,
+        });
+        let mut link = transport::Options {
+            kind: Some(Kind::Zmtp),
+            // Its worker has checked it; what goes there was checked here.
+            largest_frame: settings.server.limits.bytes.saturating_mul(4),
+            receive_buffer: usize::MAX,
+            send_buffer: usize::MAX,
+            reconnect: RETRY,
+            reconnect_longest: LONGEST_RETRY,
+            linger: Duration::ZERO,
+            ..transport::Options::default()
+        };
+        if settings.worker_curve {
+            let pair = || KeyPair::generate().map_err(|error| said("a key pair", &error));
+            let (worker, own) = (pair()?, pair()?);
+            options["transport"] = "libzmq".into();
+            options["curve_secret_key"] = worker.secret_key.into();
+            link.kind = None;
+            link.curve = Some(Curve::Client {
+                server_key: worker.public_key,
+                pair: Some(own),
+            });
+        }
+
+        let mut command = Command::new(&settings.php);
+        command
+            .args(
+                settings
+                    .memory_limit
+                    .map(|limit| format!("-dmemory_limit={limit}")),
+            )
+            .args(&settings.php_arguments)
+            .arg("-f")
+            .arg(settings.php_folder.join("worker.php"))
+            .arg("--")
+            .arg(&settings.routes)
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC")
+            .env_remove("WATCHDOG_PID")
+            .env("ZROUTE_WORKER_ENDPOINT", &endpoint)
+            .env("ZROUTE_WORKER_BOARD", &board_path)
+            .env("ZROUTE_WORKER_OPTIONS", options.to_string());
+        let process = Process::start(command, descriptors).map_err(|error| {
+            said(
+                &format!("{} cannot be started", settings.php.display()),
+                &error,
+            )
+        })?;
+        let link = match Link::new(board, &endpoint, &link, now) {
+            Ok(link) => link,
+            Err(error) => {
+                let mut process = process;
+                process.kill();
+                process.wait();
+                return Err(error.to_string());
+            }
+        };
+        Ok(Self {
+            number,
+            serial,
+            generation,
+            state: State::Starting,
+            process,
+            link,
+            started: now,
+            asked: false,
+            alone: false,
+            worn: false,
+            over_time: false,
+            lost: false,
+            calls: 0,
+            faults: 0,
+            memory: 0,
+            kill_at: None,
+        })
+    }
+
+    pub fn about(&self) -> About {
+        About {
+            worker: self.number,
+            pid: self.process.pid(),
+        }
+    }
+
+    /// Asks it to end, and has it killed if it does not.
+    pub fn terminate(&mut self, patience: Duration) {
+        if self.kill_at.is_none() {
+            self.process.terminate();
+            self.kill_at = Some(Instant::now() + patience);
+        }
+    }
+
+    /// In a word, for people.
+    pub fn state_name(&self) -> &'static str {
+        match self.state {
+            State::Starting => "starting",
+            State::Leaving => "leaving",
+            State::Up if self.link.is_idle() => "idle",
+            State::Up => "busy",
+        }
+    }
+}
