@@ -46,6 +46,26 @@ const PHP_SERVER: &[&str] = &[
     "extension=ffi",
     "bench/servers/zroute_server.php",
 ];
+const SERVE_1: &[&str] = &[
+    "target/release/zroute",
+    "serve",
+    "bench/servers/routes.php",
+    "--bind=tcp://127.0.0.1:*",
+    "--workers=1",
+    "--php-arg=-n",
+    "--php-arg=-dextension=ffi",
+    "--log-level=warn",
+];
+const SERVE_2: &[&str] = &[
+    "target/release/zroute",
+    "serve",
+    "bench/servers/routes.php",
+    "--bind=tcp://127.0.0.1:*",
+    "--workers=2",
+    "--php-arg=-n",
+    "--php-arg=-dextension=ffi",
+    "--log-level=warn",
+];
 const PHP_CLIENT: &[&str] = &[
     "php",
     "-n",
@@ -103,6 +123,18 @@ pub const SERVERS: &[Server] = &[
         "PHP on zroute, serialize bridge, transport zmtp",
         program(PHP_SERVER, SERIALIZE_ZMTP),
         Some("seed"),
+    ),
+    called_by_the_load(
+        "zroute_serve_1",
+        "zroute serve, 1 worker in PHP; CPU is the master's alone",
+        program(SERVE_1, SLOT_ZMTP),
+        Some("zroute_php_zmtp"),
+    ),
+    called_by_the_load(
+        "zroute_serve_2",
+        "zroute serve, 2 workers in PHP; CPU is the master's alone",
+        program(SERVE_2, SLOT_ZMTP),
+        Some("zroute_php_zmtp"),
     ),
     called_by_the_load(
         LEAST_SERVER,
