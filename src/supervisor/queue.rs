@@ -155,4 +155,10 @@ impl Queue {
         self.bytes -= late.iter().map(|call| call.size).sum::<usize>();
         late
     }
+
+    /// Takes out all.
+    pub fn take_all(&mut self) -> Vec<Call> {
+        self.bytes = 0;
+        self.quick.drain(..).chain(self.alone.drain(..)).collect()
+    }
 }

@@ -75,21 +75,22 @@ impl Master {
         if !self.was_up {
             self.log.error("no worker came up; nothing is served");
         }
-        let fault = Fault::named(
-            Code::Handler,
-            "WorkerDied",
-            "the server ended before the handler did",
-        );
-        for index in 0..self.workers.len() {
-            let Some(worker) = self.workers.get_mut(index) else {
-                break;
-            };
-            // What it has not begun is told so with the rest, when the front closes.
-            let (_, begun) = worker.link.end();
-            self.cut_off += begun.len() as u64;
-            for held in begun {
-                self.fail(held.call.taken.token, &fault);
-            }
+        let mut not_begun = self.queue.take_all();
+        let mut begun = Vec::new();
+        for worker in &mut self.workers {
+            let (back, ran) = worker.link.end();
+            not_begun.extend(back);
+            begun.extend(ran);
+        }
+        let fault = Fault::new(Code::ShuttingDown, "the server shuts down");
+        for call in not_begun {
+            self.fail(call.taken.token, &fault);
+        }
+        let text = "the server ended before the handler did";
+        let fault = Fault::named(Code::Handler, "WorkerDied", text);
+        self.cut_off += begun.len() as u64;
+        for held in begun {
+            self.fail(held.call.taken.token, &fault);
         }
         for worker in &mut self.workers {
             if worker.state == State::Starting || ended == Ended::Badly {

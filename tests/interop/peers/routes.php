@@ -1,0 +1,51 @@
+<?php
+
+declare(strict_types=1);
+
+// What `zroute serve` serves in the tests.
+
+$version = is_file(__DIR__ . '/version') ? (string) file_get_contents(__DIR__ . '/version') : '';
+
+return [
+    'plus' => static fn (array $data): int|float => array_sum($data),
+    'echo' => static fn (mixed $value): mixed => $value,
+    'nap' => static function (int $milliseconds): int {
+        usleep($milliseconds * 1000);
+        return $milliseconds;
+    },
+    'pid' => static fn (): int => (int) getmypid(),
+    'version' => static fn (): string => $version,
+    // Notes in a file that it has run, and answers with the number.
+    'note' => static function (string $file, int $number): int {
+        file_put_contents($file, "$number\n", FILE_APPEND);
+        return $number;
+    },
+    'fill' => static fn (int $size): string => str_repeat('x', $size),
+    'leave' => static function (): never {
+        exit(3);
+    },
+    'exhaust' => static function (): never {
+        for ($held = [];;) {
+            $held[] = str_repeat('x', 1 << 20);
+        }
+    },
+    // Through an internal function, which needs the C stack.
+    'recurse' => static function (): mixed {
+        $again = static function () use (&$again): mixed {
+            return array_map($again, [1]);
+        };
+        return $again();
+    },
+    'crash' => static function (): mixed {
+        posix_kill(getmypid(), SIGKILL);
+        return null;
+    },
+    'spin' => static function (): never {
+        for (;;) {
+        }
+    },
+    'print' => static function (string $text): int {
+        echo $text, "\n";
+        return strlen($text);
+    },
+];

@@ -1,0 +1,178 @@
+"""`zroute serve`: who is served when, and how it is seen."""
+
+import json
+import signal
+import time
+import urllib.request
+
+import pytest
+import zmq
+
+from plain import DEADLINE, GOOD, PARAMETERS, UNKNOWN_FUNCTION, Dealer, code, fault, read, request
+from processes import wait_until
+from serving import Supervisor, is_alive
+
+OVERLOADED = -32002
+
+
+@pytest.fixture(scope="module")
+def supervisor(programs):
+    with Supervisor(programs, "--metrics=127.0.0.1:0") as supervisor:
+        supervisor.wait_for_workers(2)
+        yield supervisor
+        assert supervisor.is_running, supervisor
+
+
+@pytest.fixture
+def dealer(supervisor):
+    with Dealer(supervisor.endpoint) as dealer:
+        yield dealer
+        dealer.assert_served()
+
+
+def test_calls_are_answered_as_by_a_server_in_process(dealer):
+    assert dealer.ask(GOOD) == b"\x13"
+    value = {"a": [1, 2.5, None, True, "é" * 300, b"\xff\x00"], "b": {"c": []}}
+    assert dealer.call("echo", value) == value
+    assert code(dealer.ask(request("nothing", []))) == UNKNOWN_FUNCTION
+    assert code(dealer.ask(request("nap", ["x"]))) == PARAMETERS
+    assert code(dealer.ask(b"\xc1")) == -32700
+    big = "x" * (1 << 20)
+    assert dealer.call("echo", big) == big
+
+
+def test_many_calls_at_once_each_get_their_own_answer(dealer):
+    answers = dealer.ask_all([request("echo", number) for number in range(5000)])
+    assert [read(answer) for answer in answers] == list(range(5000))
+
+
+def test_both_workers_serve(dealer):
+    naps = [dealer.submit(request("nap", [100])) for _ in range(2)]
+    began = time.monotonic()
+    assert {dealer.collect()[0] for _ in naps} == set(naps)
+    assert time.monotonic() - began < 10
+    assert len({dealer.call("pid", []) for _ in range(100)}) <= 2
+
+
+def test_nobody_waits_behind_a_slow_call_while_a_worker_is_free(supervisor, dealer, remarks):
+    def waits(count=200):
+        """How long each call of others takes, in milliseconds."""
+        waits = []
+        with Dealer(supervisor.endpoint) as other:
+            for _ in range(count):
+                began = time.monotonic()
+                assert other.ask(GOOD) == b"\x13"
+                waits.append((time.monotonic() - began) * 1000)
+        return sorted(waits)
+
+    quiet = waits()
+    slow = dealer.submit(request("nap", [3000]))
+    wait_until(
+        lambda: any(worker["function"] == "nap" for worker in supervisor.stats()["workers"]),
+        "the slow call to run",
+    )
+    beside = waits()
+    with pytest.raises(zmq.Again):
+        dealer.socket.recv(zmq.NOBLOCK)
+    assert dealer.collect() == (slow, read_back(3000))
+    remarks.append(
+        f"beside a call of 3 s others wait {beside[-1]:.1f} ms at most and {beside[100]:.1f} ms as the median, "
+        f"without it {quiet[-1]:.1f} and {quiet[100]:.1f}"
+    )
+
+
+def read_back(number):
+    return b"\xcd" + number.to_bytes(2, "big")
+
+
+def test_a_call_that_is_slow_for_once_gives_back_what_waits_behind_it(supervisor, dealer):
+    # The function is known to be quick, so that its calls wait behind each other.
+    dealer.ask_all([request("nap", [0])] * 1000)
+    calls = [dealer.submit(request("nap", [number])) for number in [2000] + [0] * 500]
+    answered = [dealer.collect()[0] for _ in calls]
+    assert answered[-1] == calls[0], "the slow one is the last"
+    assert set(answered) == set(calls)
+
+
+def test_calls_whose_time_has_passed_are_not_run(supervisor, dealer, tmp_path):
+    notes = tmp_path / "notes"
+    naps = [dealer.submit(request("nap", [500])) for _ in range(2)]
+    late = [dealer.submit(request("note", [str(notes), 1], deadline_ms=50)) for _ in range(10)]
+    answers = dict(dealer.collect() for _ in naps + late)
+    assert {code(answers[call]) for call in late} == {DEADLINE}
+    assert not notes.exists()
+
+
+def test_the_queue_is_bounded(programs):
+    with Supervisor(programs, "--queue-calls=20", workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        nap = dealer.submit(request("nap", [1000]))
+        wait_until(lambda: supervisor.stats()["workers"][0]["state"] == "busy", "the nap")
+        for number in range(50):
+            dealer.submit(request("nap", [0]))
+        refused = [dealer.collect()[1] for _ in range(30)]
+        assert {code(answer) for answer in refused} == {OVERLOADED}
+        assert "wait for a worker" in fault(refused[0])[2]
+        answers = dict(dealer.collect() for _ in range(21))
+        assert answers[nap] == read_back(1000)
+
+
+def test_the_functions_and_what_became_of_their_calls_can_be_seen(supervisor, dealer):
+    names = [function["name"] for function in dealer.call("zroute.list", [])]
+    assert names == sorted(names) and {"plus", "nap"} < set(names) and "zroute.stats" not in names
+    (nap,) = dealer.call("zroute.list", ["n?p"])
+    assert nap["parameters"][0]["name"] == "milliseconds" and nap["returns"] == "int"
+    assert dealer.call("zroute.ping", [])["server"] == "zroute"
+
+    before = supervisor.stats()["functions"]["plus"]["calls"]
+    dealer.ask_all([GOOD] * 10)
+    stats = supervisor.stats()
+    plus = stats["functions"]["plus"]
+    assert plus["calls"] == before + 10
+    assert 0 < plus["p50_us"] <= plus["p99_us"] <= plus["max_us"]
+    assert [worker["number"] for worker in stats["workers"]] == [1, 2]
+    assert all(worker["memory"] > 1 << 20 and is_alive(worker["pid"]) for worker in stats["workers"])
+    assert stats["queue"] == {"calls": 0, "bytes": 0}
+
+
+def test_metrics_are_served_to_whoever_asks(supervisor, dealer):
+    address = supervisor.errors.split("metrics at ")[1].split()[0]
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        lines = answer.read().decode().splitlines()
+    samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert float(samples['zroute_function_calls_total{function="plus"}']) > 0
+    assert float(samples['zroute_worker_memory_bytes{worker="2"}']) > 0
+    assert samples["zroute_queue_calls"] == "0"
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(address.replace("/metrics", "/else"), timeout=10)
+
+
+def test_the_log_holds_what_workers_print(programs):
+    options = ["--log-format=json"]
+    with Supervisor(programs, *options, workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        pid = dealer.call("pid", [])
+        assert dealer.call("print", ["a \"line\""]) == 8
+        wait_until(lambda: "a \\\"line" in supervisor.errors, "the line")
+        lines = [json.loads(line) for line in supervisor.errors.splitlines()]
+        (line,) = [line for line in lines if line["message"].startswith("a ")]
+        assert (line["worker"], line["pid"], line["level"]) == (1, pid, "info")
+
+
+def test_an_open_network_has_to_be_meant(programs):
+    supervisor = Supervisor(programs, endpoint="tcp://0.0.0.0:*")
+    try:
+        assert supervisor.wait() == 64
+        assert "--insecure" in supervisor.errors
+    finally:
+        supervisor.__exit__()
+    with Supervisor(programs, "--insecure", endpoint="tcp://0.0.0.0:*") as supervisor:
+        assert supervisor.endpoint.startswith("tcp://0.0.0.0:")
+
+
+def test_the_link_to_the_workers_can_be_encrypted(programs):
+    with Supervisor(programs, "--worker-curve") as supervisor, Dealer(supervisor.endpoint) as dealer:
+        dealer.assert_served()
+        answers = dealer.ask_all([request("echo", number) for number in range(500)])
+        assert [read(answer) for answer in answers] == list(range(500))
+        supervisor.send_signal(signal.SIGTERM)
+        assert supervisor.wait() == 0

@@ -1,0 +1,213 @@
+"""`zroute serve`: workers that die, and what their callers are told."""
+
+import collections
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from plain import GOOD, HANDLER, SHUTTING_DOWN, Dealer, code, fault, read, request
+from processes import PATIENCE, wait_until
+from serving import Supervisor, is_alive, kill
+
+KILLED_FOR = float(os.environ.get("SERVE_KILL_SECONDS") or 3)
+"""How long workers are killed; the promise is of a minute."""
+
+
+@pytest.fixture
+def supervisor(programs):
+    with Supervisor(programs, "--exec-timeout=500ms", "--memory-limit=64M", workers=1) as supervisor:
+        yield supervisor
+        assert supervisor.is_running, supervisor
+
+
+@pytest.fixture
+def dealer(supervisor):
+    with Dealer(supervisor.endpoint) as dealer:
+        yield dealer
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "text"),
+    [
+        ("leave", "HandlerFailed", "ended the process"),
+        ("exhaust", "OutOfMemory", "Allowed memory size"),
+        ("recurse", None, None),
+        ("crash", "WorkerDied", "signal 9"),
+        ("spin", "TimeLimit", "500ms"),
+    ],
+)
+def test_the_caller_is_told_and_the_next_call_is_served(supervisor, dealer, remarks, function, name, text):
+    dealer.assert_served()
+    began = time.monotonic()
+    told = fault(dealer.ask(request(function, [])))
+    after = time.monotonic() - began
+    assert told[0] == HANDLER
+    if name is not None:
+        assert told[1] == name and text in told[2], told
+    began = time.monotonic()
+    dealer.assert_served()
+    remarks.append(
+        f"{function}: told after {after * 1000:.0f} ms, next call after {(time.monotonic() - began) * 1000:.0f} ms"
+    )
+
+
+def test_calls_that_were_not_begun_go_to_another_worker(supervisor, dealer):
+    dealer.ask_all([GOOD] * 100)
+    # All quick but the one in the middle, which nobody has called before.
+    bodies = [request("echo", number) for number in range(300)]
+    bodies.insert(150, request("crash", []))
+    answers = dealer.ask_all(bodies)
+    told = [answer for answer in answers if answer.startswith(b"\x81\xa9__error__")]
+    assert len(told) == 1 and answers[150] is told[0] and fault(told[0])[1] == "WorkerDied"
+    assert [read(answer) for index, answer in enumerate(answers) if index != 150] == list(range(300))
+
+
+class Caller(threading.Thread):
+    """Calls all the time, many calls in flight, and knows what became of each."""
+
+    IN_FLIGHT = 16
+
+    def __init__(self, endpoint, notes, first):
+        super().__init__(daemon=True)
+        self.endpoint, self.notes, self.next = endpoint, notes, first
+        self.ends = threading.Event()
+        self.answered, self.faults, self.times = [], collections.Counter(), []
+        self.failure = None
+
+    def run(self):
+        try:
+            with Dealer(self.endpoint) as dealer:
+                self._call(dealer)
+        except BaseException as error:  # noqa: BLE001
+            self.failure = error
+
+    def _call(self, dealer):
+        numbers = {}
+        while not self.ends.is_set() or numbers:
+            while len(numbers) < self.IN_FLIGHT and not self.ends.is_set():
+                numbers[dealer.submit(request("note", [self.notes, self.next], deadline_ms=10_000))] = self.next
+                self.next += 1
+            call, body = dealer.collect()
+            number = numbers.pop(call)
+            answer = read(body)
+            if isinstance(answer, dict):
+                self.faults[fault(body)[:2]] += 1
+            else:
+                assert answer == number, "an answer to another call"
+                self.answered.append(number)
+                self.times.append(time.monotonic())
+
+
+def test_workers_may_be_killed_all_the_time(programs, tmp_path, remarks):
+    with Supervisor(programs, workers=2) as supervisor:
+        files = [str(tmp_path / f"notes-{number}") for number in range(4)]
+        callers = [
+            Caller(supervisor.endpoint, file, 1_000_000 * number) for number, file in enumerate(files)
+        ]
+        for caller in callers:
+            caller.start()
+        until = time.monotonic() + KILLED_FOR
+        kills = 0
+        while time.monotonic() < until:
+            workers = supervisor.workers
+            if workers:
+                kill(workers[kills % len(workers)])
+                kills += 1
+            time.sleep(0.1)
+        last_kill = time.monotonic()
+        # Each caller goes on, so the workers are back.
+        for caller in callers:
+            count = len(caller.answered)
+            wait_until(lambda: caller.failure or len(caller.answered) > count + 100, "more answers")
+        for caller in callers:
+            caller.ends.set()
+        for caller in callers:
+            caller.join(PATIENCE)
+            assert not caller.is_alive() and caller.failure is None, caller.failure
+
+        faults = sum((caller.faults for caller in callers), collections.Counter())
+        assert {name for _, name in faults} <= {"WorkerDied"}, faults
+        for caller, file in zip(callers, files):
+            with open(file, encoding="ascii") as notes:
+                ran = collections.Counter(map(int, notes.read().split()))
+            assert set(caller.answered) <= set(ran), "an answer to a call that did not run"
+            assert max(ran.values()) == 1, "a call ran twice"
+        first = min(time for caller in callers for time in caller.times if time > last_kill)
+        answered = sum(len(caller.answered) for caller in callers)
+        remarks.append(
+            f"{kills} kills in {KILLED_FOR:.0f} s: {answered} calls answered, {sum(faults.values())} told "
+            f"WorkerDied, the next answer {(first - last_kill) * 1000:.0f} ms after the last kill"
+        )
+        assert kills >= 10 * KILLED_FOR / 4
+
+
+def test_a_worker_that_is_asked_to_end_loses_no_call(supervisor, dealer):
+    pid = dealer.call("pid", [])
+    calls = [dealer.submit(request("echo", number)) for number in range(1000)]
+    kill(pid, signal.SIGTERM)
+    answers = dict(dealer.collect() for _ in calls)
+    assert [read(answers[call]) for call in calls] == list(range(1000))
+    wait_until(lambda: not is_alive(pid), "the worker to end")
+    assert dealer.call("pid", []) != pid
+
+
+def test_workers_are_replaced_after_so_many_calls_and_none_is_lost(programs):
+    with Supervisor(programs, "--max-calls=100") as supervisor, Dealer(supervisor.endpoint) as dealer:
+        before = set(supervisor.wait_for_workers(2))
+        answers = dealer.ask_all([request("echo", number) for number in range(1000)])
+        assert [read(answer) for answer in answers] == list(range(1000))
+
+        def replaced():
+            dealer.assert_served()
+            return not before & set(supervisor.workers)
+
+        wait_until(replaced, "other workers")
+
+
+def test_workers_are_replaced_when_they_have_grown(programs, tmp_path):
+    routes = tmp_path / "routes.php"
+    routes.write_text(
+        "<?php return ['grow' => function () { static $held = []; $held[] = str_repeat('x', 1 << 20);"
+        " return getmypid(); }];"
+    )
+    options = ["--max-memory=48M"]
+    with Supervisor(programs, *options, routes=routes, workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        first = dealer.call("grow", [])
+        wait_until(lambda: dealer.call("grow", []) != first, "another worker")
+
+
+def test_a_program_that_does_not_load_is_told_loudly_and_not_for_ever(programs, tmp_path):
+    routes = tmp_path / "routes.php"
+    routes.write_text("<?php return 7;")
+    supervisor = Supervisor(programs, routes=routes)
+    try:
+        assert supervisor.wait() == 1
+        assert "expected to return" in supervisor.errors
+        assert "no worker came up" in supervisor.errors
+        assert supervisor.errors.count("error") < 20
+    finally:
+        supervisor.__exit__()
+
+
+def test_a_program_that_takes_too_long_to_load_is_given_up(programs, tmp_path):
+    routes = tmp_path / "routes.php"
+    routes.write_text("<?php sleep(60); return [];")
+    supervisor = Supervisor(programs, "--start-timeout=300ms", routes=routes, workers=1)
+    try:
+        assert supervisor.wait() == 1
+        assert "300ms" in supervisor.errors
+    finally:
+        supervisor.__exit__()
+
+
+def test_no_worker_outlives_a_killed_supervisor(programs):
+    supervisor = Supervisor(programs)
+    with supervisor:
+        workers = supervisor.wait_for_workers(2)
+        with Dealer(supervisor.endpoint) as dealer:
+            dealer.submit(request("spin", []))
+            supervisor.send_signal(signal.SIGKILL)
+            wait_until(lambda: not any(map(is_alive, workers)), "the workers to end")
