@@ -224,6 +224,13 @@ campaign-unpack: packages-test build
 			tests/php/DropIn/MessagePack/scripts/by_chance/campaign.php $(INPUTS) $(SEED) || exit; \
 	done
 
+# What zroute serve promises, as long as it is promised.
+.PHONY: campaign-serve
+campaign-serve: packages-test build
+	ulimit -n "$$(ulimit -Hn)" && SERVE_KILL_SECONDS=60 SERVE_CLIENTS=15000 SERVE_UNREAD=3000 SERVE_SILENT=2000 \
+		SERVE_RESTARTS=50 ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
+		"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest -k serve tests/interop
+
 TARGET ?= server
 SECONDS ?= 60
 

@@ -13,12 +13,12 @@ ROUTES = PEERS / "routes.php"
 class Supervisor(Process):
     """Serves on a free port; it is up when its endpoint is known."""
 
-    def __init__(self, programs, *options, routes=ROUTES, workers=2, endpoint="tcp://127.0.0.1:*"):
+    def __init__(self, programs, *options, routes=ROUTES, workers=2, endpoint="tcp://127.0.0.1:*", prefix=()):
         # PHP takes an option and its value as one argument too.
         php = " ".join([*programs.php[1:], "-d extension=posix"]).replace("-d ", "-d").split()
         program = programs.library.parent / "zroute"
         super().__init__(
-            [program, "serve", routes, f"--bind={endpoint}", f"--workers={workers}"]
+            [*prefix, program, "serve", routes, f"--bind={endpoint}", f"--workers={workers}"]
             + [f"--php={programs.php[0]}", f"--php-dir={ROOT / 'php'}"]
             + [f"--php-arg={argument}" for argument in php]
             + [str(option) for option in options],

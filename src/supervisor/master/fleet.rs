@@ -1,5 +1,6 @@
 //! The workers: start, watch, replace, reload.
 
+use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ use crate::wire::{Code, Fault};
 
 /// How long a worker may take to end that was asked to and has nothing to do.
 const LEAVING: Duration = Duration::from_secs(5);
+
+/// A worker takes six descriptors, and starting it some more.
+const RESERVE: usize = 16;
 
 impl Master {
     /// Looks after all workers. Returns when it wants to do so again.
@@ -152,6 +156,7 @@ impl Master {
         self.processes += 1;
         let folder = self.folder.path();
         let descriptors = self.descriptors;
+        self.reserve.clear();
         match Worker::start(
             &self.settings,
             folder,
@@ -178,6 +183,17 @@ impl Master {
                 self.workers.push(worker);
             }
             Err(error) => self.did_not_start(number, &error, now),
+        }
+        self.refill_reserve();
+    }
+
+    /// Keeps enough descriptors to start a worker: connections may take all
+    /// others.
+    fn refill_reserve(&mut self) {
+        while self.reserve.len() < RESERVE
+            && let Ok(file) = File::open("/dev/null")
+        {
+            self.reserve.push(file);
         }
     }
 
@@ -373,6 +389,7 @@ impl Master {
         let worker = self.workers.swap_remove(index);
         let how = worker.process.describe(status);
         self.bury(worker, &how, now);
+        self.refill_reserve();
         self.dispatch(now);
     }
 

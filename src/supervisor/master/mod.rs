@@ -12,6 +12,7 @@ mod ending;
 mod fleet;
 mod seen;
 
+use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
@@ -68,6 +69,8 @@ pub struct Master {
     /// Outlives the workers.
     folder: Folder,
     descriptors: libc::rlimit,
+    /// Descriptors that callers cannot use up.
+    reserve: Vec<File>,
     started: Instant,
     was_up: bool,
     ending: Option<ending::Ending>,
@@ -144,6 +147,7 @@ impl Master {
             metrics,
             folder,
             descriptors,
+            reserve: Vec::new(),
             started: now,
             was_up: false,
             ending: None,
