@@ -11,8 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use zroute::transport::KeyPair;
+use zroute::transport::keys::{Half, read_key};
 
-use crate::connection::read;
 use crate::failure::Failure;
 
 /// The text of a file with both keys.
@@ -35,39 +35,26 @@ pub fn write(path: &Path, pair: &KeyPair) -> Result<(), Failure> {
         .map_err(|error| Failure::file("the keys cannot be written to", path, &error))
 }
 
-/// The public key in a file; one that holds a key and nothing else counts too.
+/// The public key in a file.
 pub fn public_key(path: &Path) -> Result<String, Failure> {
-    let text = read("the key file", path)?;
-    entry(&text, "public-key")
-        .or_else(|| Some(text.trim()).filter(|text| text.len() == 40))
-        .map(str::to_string)
-        .ok_or_else(|| missing(path, "public-key"))
+    key(path, Half::Public)
 }
 
-/// Both keys in a file.
+/// The secret key in a file.
+pub fn secret_key(path: &Path) -> Result<String, Failure> {
+    key(path, Half::Secret)
+}
+
+/// Both keys, of which a file holds the secret one: it tells the other.
 pub fn pair(path: &Path) -> Result<KeyPair, Failure> {
-    let text = read("the key file", path)?;
-    let of = |name| {
-        entry(&text, name)
-            .map(str::to_string)
-            .ok_or_else(|| missing(path, name))
-    };
-    Ok(KeyPair {
-        public_key: of("public-key")?,
-        secret_key: of("secret-key")?,
-    })
+    KeyPair::of_secret(&secret_key(path)?).map_err(|error| Failure::Usage(error.to_string()))
 }
 
-fn entry<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| {
-        let (key, value) = line.split_once('=')?;
-        (key.trim() == name).then(|| value.trim().trim_matches('"'))
+fn key(path: &Path, half: Half) -> Result<String, Failure> {
+    read_key(path, half).map_err(|why| {
+        Failure::Usage(format!(
+            "the key file {}: {why}; `zroute keygen --out` writes one",
+            path.display()
+        ))
     })
-}
-
-fn missing(path: &Path, name: &str) -> Failure {
-    Failure::Usage(format!(
-        "the key file {} has no line {name} = \"…\"; `zroute keygen --out` writes one",
-        path.display()
-    ))
 }

@@ -7,10 +7,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use zroute::server;
 use zroute::supervisor::{self, Ended, Format, Level, Settings};
-use zroute::transport::Curve;
+use zroute::transport::keys::AllowedKeys;
+use zroute::transport::{Credentials, Curve};
 
+use crate::connection::read;
 use crate::failure::{Exit, Failure};
-use crate::span;
+use crate::{key_file, span};
 
 /// Serve PHP functions with several worker processes
 #[derive(Args)]
@@ -95,9 +97,50 @@ pub struct Arguments {
     #[arg(long, default_value = "0", value_parser = span::parse, value_name = "SPAN", help_heading = "Limits")]
     heartbeat: Duration,
 
-    /// File with the server's secret CURVE key
-    #[arg(long, value_name = "FILE", help_heading = "Security")]
+    /// File with the server's secret CURVE key, such as `zroute keygen` writes
+    #[arg(
+        long,
+        env = "ZROUTE_CURVE_SECRET_KEY_FILE",
+        value_name = "FILE",
+        help_heading = "Security"
+    )]
     curve_secret_key_file: Option<PathBuf>,
+    /// The key itself; on a command line everybody can read it, in the environment fewer
+    #[arg(
+        long,
+        env = "ZROUTE_CURVE_SECRET_KEY",
+        hide_env_values = true,
+        conflicts_with = "curve_secret_key_file",
+        value_name = "KEY",
+        help_heading = "Security"
+    )]
+    curve_secret_key: Option<String>,
+    /// File with the public keys of the callers that are let in, a line each; SIGHUP reads it
+    /// again. Without it, whoever knows the server's public key is
+    #[arg(
+        long,
+        env = "ZROUTE_CURVE_ALLOWED_KEYS_FILE",
+        value_name = "FILE",
+        help_heading = "Security"
+    )]
+    curve_allowed_keys_file: Option<PathBuf>,
+    /// Name that callers have to tell, in the clear, with a password: for private networks
+    #[arg(
+        long,
+        requires = "plain_password_file",
+        conflicts_with_all = ["curve_secret_key_file", "curve_secret_key"],
+        value_name = "NAME",
+        help_heading = "Security"
+    )]
+    plain_username: Option<String>,
+    /// File with that password
+    #[arg(
+        long,
+        requires = "plain_username",
+        value_name = "FILE",
+        help_heading = "Security"
+    )]
+    plain_password_file: Option<PathBuf>,
     /// Let other machines in without encryption
     #[arg(long, help_heading = "Security")]
     insecure: bool,
@@ -147,6 +190,7 @@ impl Arguments {
     }
 
     fn settings(self) -> Result<Settings, Failure> {
+        let security = (self.curve()?, self.credentials()?);
         let routes = std::fs::canonicalize(&self.routes)
             .map_err(|error| Failure::file("the routes", &self.routes, &error))?;
         let watch = self.watch.map(|paths| {
@@ -164,13 +208,7 @@ impl Arguments {
         server.transport.send_buffer = bytes(self.send_buffer);
         server.transport.backlog = self.backlog;
         server.transport.heartbeat = self.heartbeat;
-        if let Some(path) = &self.curve_secret_key_file {
-            let key = std::fs::read_to_string(path)
-                .map_err(|error| Failure::file("the secret key", path, &error))?;
-            server.transport.curve = Some(Curve::Server {
-                secret_key: key.trim().to_string(),
-            });
-        }
+        (server.transport.curve, server.transport.credentials) = security;
         Ok(Settings {
             routes,
             bind: self.bind,
@@ -204,6 +242,42 @@ impl Arguments {
             worker_curve: self.worker_curve,
             server,
         })
+    }
+}
+
+impl Arguments {
+    fn curve(&self) -> Result<Option<Curve>, Failure> {
+        let secret = match (&self.curve_secret_key_file, &self.curve_secret_key) {
+            (Some(path), _) => Some(key_file::secret_key(path)?),
+            (None, key) => key.clone(),
+        };
+        let allowed = match &self.curve_allowed_keys_file {
+            Some(path) => Some(AllowedKeys::from_file(path).map_err(|why| {
+                Failure::Usage(format!("the allowed keys in {}: {why}", path.display()))
+            })?),
+            None => None,
+        };
+        match secret {
+            Some(secret_key) => Ok(Some(Curve::Server {
+                secret_key,
+                allowed,
+            })),
+            None if allowed.is_some() => Err(Failure::Usage(
+                "--curve-allowed-keys-file needs the server's secret key too".to_string(),
+            )),
+            None => Ok(None),
+        }
+    }
+
+    fn credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let (Some(username), Some(path)) = (&self.plain_username, &self.plain_password_file) else {
+            return Ok(None);
+        };
+        let password = read("the password file", path)?;
+        Ok(Some(Credentials {
+            username: username.clone(),
+            password: password.trim_end_matches(['\r', '\n']).to_string(),
+        }))
     }
 }
 

@@ -238,7 +238,14 @@ impl Master {
                     while let Some(signal) = self.signals.next() {
                         match signal {
                             Signal::End => self.end(),
-                            Signal::Reload => self.reload(),
+                            Signal::Reload => {
+                                if let Err(why) = self.front.reload_keys() {
+                                    self.log.error(format_args!(
+                                        "the allowed keys stay as they are: {why}"
+                                    ));
+                                }
+                                self.reload();
+                            }
                         }
                     }
                 }
