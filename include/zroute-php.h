@@ -267,6 +267,10 @@ enum zroute_status zroute_client_submit_with(struct zroute_client *client,
                                              int flags,
                                              uint64_t *id);
 
+enum zroute_status zroute_client_set_meta(struct zroute_client *client,
+                                          const void *meta,
+                                          size_t size);
+
 enum zroute_status zroute_client_notify(struct zroute_client *client,
                                         const char *function,
                                         const void *parameters,

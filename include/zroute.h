@@ -903,6 +903,17 @@ enum zroute_status zroute_client_submit_with(struct zroute_client *client,
                                              uint64_t *id);
 
 /**
+ * Sets what travels beside the parameters of every call that begins from now
+ * on, such as a key or who asks: one MessagePack map, which is copied; `size` 0
+ * for none. A handler of this library reads it with zroute_call_meta.
+ *
+ * One thread at a time. ZROUTE_INVALID_VALUE when it is no map.
+ */
+enum zroute_status zroute_client_set_meta(struct zroute_client *client,
+                                          const void *meta,
+                                          size_t size);
+
+/**
  * Calls a function and waits for nothing: what becomes of the call is not told,
  * only counted. It is sent when a server takes it, within the option
  * `timeout_ms`; it runs once, or not at all.

@@ -93,6 +93,7 @@ final class Client
         $client = (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
         $client->begins($native, $handle, $isNew ? $endpoints : null);
         $client->isShared = true;
+        $client->meta([]);
         self::$shared[$name] = [$process, $client];
         return $client;
     }
@@ -142,6 +143,22 @@ final class Client
         bool $idempotent = false
     ): mixed {
         return $this->begin($function, $parameters, $timeoutMs, $idempotent ? self::IDEMPOTENT : 0, true)->await();
+    }
+
+    /**
+     * Sets what travels beside the parameters of every call that begins from now
+     * on: a handler's Call has it as its meta. `access_key` is what
+     * Middleware\AccessKey looks for. A shared client begins each request with none.
+     *
+     *     $client->meta(['access_key' => $key, 'user' => 7])->call('shop.order', ['tea']);
+     *
+     * @param array<string, mixed> $meta [] for none
+     * @throws InvalidValue when it is a list, or cannot travel
+     */
+    public function meta(array $meta): static
+    {
+        $this->native->setClientMeta($this->handle, $meta === [] ? '' : $this->bridge->pack($meta));
+        return $this;
     }
 
     /**

@@ -526,6 +526,12 @@ final class Native
         return true;
     }
 
+    /** @param string $meta a MessagePack map, or '' for none */
+    public function setClientMeta(CData $client, string $meta): void
+    {
+        $this->check($this->ffi->zroute_client_set_meta($client, $meta, strlen($meta)));
+    }
+
     /** @return array<string, int> */
     public function clientCounters(CData $client): array
     {

@@ -279,6 +279,33 @@ pub unsafe extern "C" fn zroute_client_submit_with(
     })
 }
 
+/// Sets what travels beside the parameters of every call that begins from now
+/// on, such as a key or who asks: one MessagePack map, which is copied; `size` 0
+/// for none. A handler of this library reads it with zroute_call_meta.
+///
+/// One thread at a time. ZROUTE_INVALID_VALUE when it is no map.
+///
+/// # Safety
+/// `meta` leads to `size` bytes, or `size` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_set_meta(
+    client: *mut zroute_client,
+    meta: *const c_void,
+    size: usize,
+) -> zroute_status {
+    gate("zroute_client_set_meta", || {
+        // SAFETY: as the caller promises.
+        let meta = unsafe { bytes("meta", meta, size) }?;
+        let set = handle::enter::<Client>(client.cast())?
+            .engine
+            .set_meta(meta);
+        set.map_err(|malformed| {
+            let message = format!("meta is expected to be a map: {malformed}");
+            Failure::new(Status::ZROUTE_INVALID_VALUE, message)
+        })
+    })
+}
+
 /// Calls a function and waits for nothing: what becomes of the call is not told,
 /// only counted. It is sent when a server takes it, within the option
 /// `timeout_ms`; it runs once, or not at all.

@@ -26,8 +26,8 @@ pub struct Pending {
     pub deadline: Option<Instant>,
     /// The request, which may have to be sent again.
     pub body: Vec<u8>,
-    /// Where its parameters begin in it.
-    pub parameters_at: usize,
+    /// Where what follows the deadline begins in it.
+    pub tail: usize,
     /// The server that has it.
     pub server: Option<usize>,
     /// Which of the messages to that server it is.
@@ -147,7 +147,7 @@ mod tests {
             timeout: Duration::ZERO,
             deadline: Some(deadline),
             body: Vec::new(),
-            parameters_at: 0,
+            tail: 0,
             server: None,
             sequence: 0,
             history: None,

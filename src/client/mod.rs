@@ -53,7 +53,7 @@ pub use outcome::{Outcome, Value};
 use retry::Retries;
 use server::Server;
 
-use crate::msgpack;
+use crate::msgpack::{self, Malformed, Reader};
 use crate::transport::{self, Endpoint, Error, fork};
 use crate::wire::plain;
 
@@ -83,6 +83,8 @@ pub struct Client {
     /// Finished calls in the order in which they finished.
     order: VecDeque<u64>,
     options: Options,
+    /// What travels beside the parameters: a MessagePack map, or nothing.
+    meta: Vec<u8>,
     counters: Counters,
     /// When a call was first left to go out with others.
     held_since: Option<Instant>,
@@ -106,6 +108,7 @@ impl Client {
             finished: HashMap::new(),
             order: VecDeque::new(),
             options,
+            meta: Vec::new(),
             counters: Counters::default(),
             held_since: None,
             process: fork::generation(),
@@ -120,6 +123,17 @@ impl Client {
         transport.connect(&endpoint)?;
         let server = Server::new(transport, endpoint.to_string(), &self.options);
         self.servers.push(server);
+        Ok(())
+    }
+
+    /// Sets what travels beside the parameters of calls that begin from now on:
+    /// one MessagePack map, or nothing.
+    pub fn set_meta(&mut self, meta: &[u8]) -> Result<(), Malformed> {
+        if !meta.is_empty() {
+            msgpack::scan(meta, &self.options.limits)?;
+            Reader::new(meta).map()?;
+        }
+        self.meta = meta.to_vec();
         Ok(())
     }
 
@@ -166,8 +180,9 @@ impl Client {
         parameters: &[u8],
         timeout: Duration,
     ) -> Result<u64, Error> {
-        let mut body = Vec::with_capacity(64 + function.len() + parameters.len());
-        let written = plain::write_request(&mut body, function, parameters, timeout);
+        let meta = &self.meta;
+        let mut body = Vec::with_capacity(64 + function.len() + meta.len() + parameters.len());
+        let written = plain::write_request(&mut body, function, timeout, meta, parameters);
         let size = body.len();
         let limit = self.options.limits.bytes;
         let now = Instant::now();
@@ -176,7 +191,7 @@ impl Client {
             terms,
             timeout,
             deadline: now.checked_add(timeout),
-            parameters_at: size.saturating_sub(parameters.len()),
+            tail: *written.as_ref().unwrap_or(&0),
             body,
             server: None,
             sequence: 0,

@@ -206,11 +206,10 @@ impl Pending {
             return;
         };
         let left = deadline.saturating_duration_since(now);
-        let parameters = self.body.get(self.parameters_at..).unwrap_or_default();
-        let mut body = Vec::with_capacity(self.body.len() + 8);
-        if plain::write_request(&mut body, &self.function, parameters, left).is_ok() {
-            self.parameters_at = body.len() - parameters.len();
+        let again = plain::rewrite_deadline(&self.body, self.tail, &self.function, left);
+        if let Ok((body, tail)) = again {
             self.body = body;
+            self.tail = tail;
         }
     }
 }

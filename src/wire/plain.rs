@@ -132,21 +132,48 @@ fn no_call() -> Fault {
     )
 }
 
-/// Writes a request. `parameters` is one MessagePack value.
+/// Writes a request. `parameters` is one MessagePack value; `meta` one map, or
+/// empty. Returns where what follows the deadline begins.
 pub fn write_request(
     out: &mut Vec<u8>,
     function: &str,
-    parameters: &[u8],
     budget: Duration,
-) -> Result<(), Malformed> {
-    pack::map(out, 3);
+    meta: &[u8],
+    parameters: &[u8],
+) -> Result<usize, Malformed> {
+    pack::map(out, if meta.is_empty() { 3 } else { 4 });
+    let tail = write_head(out, function, budget)?;
+    if !meta.is_empty() {
+        text(out, META)?;
+        out.extend_from_slice(meta);
+    }
+    text(out, PARAMETERS)?;
+    out.extend_from_slice(parameters);
+    Ok(tail)
+}
+
+/// A request that [`write_request`] has written, with the time that is left
+/// now; and where what follows the deadline begins in it.
+pub fn rewrite_deadline(
+    request: &[u8],
+    tail: usize,
+    function: &str,
+    budget: Duration,
+) -> Result<(Vec<u8>, usize), Malformed> {
+    let mut out = Vec::with_capacity(request.len() + 8);
+    // How many pairs there are is in its first byte.
+    out.extend_from_slice(request.get(..1).unwrap_or_default());
+    let new_tail = write_head(&mut out, function, budget)?;
+    out.extend_from_slice(request.get(tail..).unwrap_or_default());
+    Ok((out, new_tail))
+}
+
+fn write_head(out: &mut Vec<u8>, function: &str, budget: Duration) -> Result<usize, Malformed> {
     text(out, FUNCTION)?;
     text(out, function.as_bytes())?;
     text(out, DEADLINE)?;
     pack::unsigned(out, u64::try_from(budget.as_millis()).unwrap_or(u64::MAX));
-    text(out, PARAMETERS)?;
-    out.extend_from_slice(parameters);
-    Ok(())
+    Ok(out.len())
 }
 
 /// Writes a fault.
@@ -273,16 +300,41 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let mut body = Vec::new();
-        write_request(&mut body, "plus", b"\x91\x01", Duration::from_millis(1500)).unwrap();
+        let time = Duration::from_millis(1500);
+        write_request(&mut body, "plus", time, b"", b"\x91\x01").unwrap();
         assert_eq!(
             read_it(&body),
             Request::Call(Call {
                 function: b"plus",
                 parameters: b"\x91\x01",
-                budget: Some(Duration::from_millis(1500)),
+                budget: Some(time),
                 meta: None,
             })
         );
+    }
+
+    #[test]
+    fn a_request_that_is_sent_again_tells_the_time_left_and_is_the_same_else() {
+        for meta in [&b""[..], b"\x81\xa1a\x01"] {
+            let mut body = Vec::new();
+            let time = Duration::from_secs(70);
+            let tail = write_request(&mut body, "plus", time, meta, b"\x91\x01").unwrap();
+            let left = Duration::from_millis(5);
+            let (again, tail) = rewrite_deadline(&body, tail, "plus", left).unwrap();
+            assert_eq!(
+                read_it(&again),
+                Request::Call(Call {
+                    function: b"plus",
+                    parameters: b"\x91\x01",
+                    budget: Some(left),
+                    meta: (!meta.is_empty()).then_some(meta),
+                })
+            );
+            assert_eq!(
+                rewrite_deadline(&again, tail, "plus", time).unwrap().0,
+                body
+            );
+        }
     }
 
     #[test]

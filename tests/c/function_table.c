@@ -60,6 +60,8 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_client_call(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, OUT(2, zroute_answer *)))      \
     F(zroute_client_submit, CLIENT, NULL_IS_BAD, 3,                                              \
       zroute_client_submit(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, OUT(2, uint64_t)))           \
+    F(zroute_client_set_meta, CLIENT, NULL_IS_BAD, 1,                                            \
+      zroute_client_set_meta(HANDLE, IN(0, "\x80"), 1))                                          \
     F(zroute_client_collect, CLIENT, NULL_IS_BAD, 1,                                             \
       zroute_client_collect(HANDLE, 0, OUT(0, zroute_answer *)))                                 \
     F(zroute_client_wait, CLIENT, NULL_IS_BAD, 1,                                                \
