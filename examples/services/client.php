@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 use Zroute\Client;
 use Zroute\Exception\RemoteError;
-use Zroute\Socket\Request;
 
 require __DIR__ . '/../../php/autoload.php';
 
@@ -23,14 +22,9 @@ foreach ($refused as [$function, $parameters]) {
 
 $client->call('prices.raise', [10]);
 
-// The meta travels beside the parameters, in any language.
-$request = new Request(connect: $endpoint);
-$request->sendValue([
-    'function_name' => 'shop.order',
-    'parameters' => ['article' => 'tea', 'pieces' => 3],
-    'meta' => ['access_key' => getenv('SHOP_KEY') ?: 'open sesame', 'customer' => 'Ada'],
-]);
-echo json_encode($request->receiveValue()), "\n";
+// The meta travels beside the parameters of the calls that follow.
+$client->meta(['access_key' => getenv('SHOP_KEY') ?: 'open sesame', 'customer' => 'Ada']);
+echo json_encode($client->call('shop.order', ['article' => 'tea', 'pieces' => 3])), "\n";
 
 echo json_encode($client->call('times')), "\n";
 foreach ($client->call('zroute.list', ['shop.*']) as $function) {
