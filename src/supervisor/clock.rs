@@ -1,6 +1,6 @@
 //! The system's clock.
 
-/// CLOCK_MONOTONIC, which other processes see too, in microseconds.
+/// `CLOCK_MONOTONIC`, which other processes see too, in microseconds.
 pub fn monotonic_micros() -> i64 {
     let mut time = libc::timespec {
         tv_sec: 0,

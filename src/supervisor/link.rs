@@ -139,13 +139,13 @@ impl Link {
     }
 
     /// Sends a call there; gives it back if that cannot be.
-    pub fn give(&mut self, call: Call, cost: Duration, now: Instant) -> Result<(), Call> {
+    pub fn give(&mut self, call: Call, cost: Duration, now: Instant) -> Option<Call> {
         let mut body = std::mem::take(&mut self.scratch);
         body.clear();
         let sent = write(&mut body, &call, now).is_ok() && self.send(&body, now);
         self.scratch = body;
         if !sent {
-            return Err(call);
+            return Some(call);
         }
         self.expected += cost;
         self.place(Place::Held(Held {
@@ -153,7 +153,7 @@ impl Link {
             sent: now,
             cost,
         }));
-        Ok(())
+        None
     }
 
     fn place(&mut self, place: Place) {
@@ -315,9 +315,9 @@ impl Link {
 
     /// Those with a higher number.
     fn take_not_begun(&mut self, begun: i64) -> Vec<Call> {
-        let mut number = self.next - i64::try_from(self.calls.len()).unwrap_or(0);
+        let first = self.next - i64::try_from(self.calls.len()).unwrap_or(0);
         let mut back = Vec::new();
-        for place in &mut self.calls {
+        for (number, place) in (first..).zip(&mut self.calls) {
             if number > begun
                 && let Place::Held(_) = place
                 && let Place::Held(held) = std::mem::replace(place, Place::TakenBack)
@@ -325,7 +325,6 @@ impl Link {
                 self.expected = self.expected.saturating_sub(held.cost);
                 back.push(held.call);
             }
-            number += 1;
         }
         back
     }

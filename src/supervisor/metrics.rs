@@ -132,7 +132,7 @@ impl Connection {
 }
 
 fn answer(request: &[u8], body: &mut impl FnMut() -> String) -> Vec<u8> {
-    let mut words = request.split(|byte| byte.is_ascii_whitespace());
+    let mut words = request.split(u8::is_ascii_whitespace);
     let (method, path) = (words.next(), words.next().unwrap_or_default());
     let path = path.split(|byte| *byte == b'?').next();
     let (status, body) = match (method, path) {

@@ -1,4 +1,4 @@
-//! What a service manager is told, by the protocol of sd_notify(3): one datagram
+//! What a service manager is told, by the protocol of `sd_notify(3)`: one datagram
 //! of `NAME=value` lines to the socket that `NOTIFY_SOCKET` names.
 
 use std::ffi::OsStr;

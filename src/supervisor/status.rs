@@ -148,7 +148,8 @@ impl Status<'_> {
     }
 
     fn worker_metrics(&self, out: &mut String) {
-        let columns: [(&str, &str, fn(&WorkerStatus) -> u64); 5] = [
+        type Value = fn(&WorkerStatus) -> u64;
+        let columns: [(&str, &str, Value); 5] = [
             ("worker_busy", "gauge", |worker| {
                 u64::from(worker.running.is_some())
             }),

@@ -22,6 +22,15 @@ pub enum State {
     Leaving,
 }
 
+/// What a worker dies of, as far as it is known before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It took too long, for a call or to come up, and was killed for it.
+    OverTime,
+    /// Its connection has ended.
+    Lost,
+}
+
 /// See the module.
 pub struct Worker {
     /// Its place among the workers, from 1 on.
@@ -40,10 +49,8 @@ pub struct Worker {
     pub alone: bool,
     /// It has reached a limit, and stays until another has come up.
     pub worn: bool,
-    /// It took too long, for a call or to come up, and was killed for it.
-    pub over_time: bool,
-    /// Its connection has ended although nobody had asked it to.
-    pub lost: bool,
+    /// Why it will be gone soon, though nobody had asked it to leave.
+    pub fate: Option<Fate>,
     pub calls: u64,
     pub faults: u64,
     /// Resident bytes, when they were last looked at.
@@ -151,8 +158,7 @@ impl Worker {
             asked: false,
             alone: false,
             worn: false,
-            over_time: false,
-            lost: false,
+            fate: None,
             calls: 0,
             faults: 0,
             memory: 0,

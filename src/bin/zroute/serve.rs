@@ -63,12 +63,12 @@ pub struct Arguments {
     php: PathBuf,
     /// Argument for PHP, such as -dmemory_limit=64M; may be repeated
     #[arg(
-        long = "php-arg",
+        long,
         allow_hyphen_values = true,
         value_name = "ARGUMENT",
         help_heading = "Workers"
     )]
-    php_arguments: Vec<String>,
+    php_arg: Vec<String>,
     /// Folder of Zroute's PHP files, which holds worker.php
     #[arg(
         long,
@@ -79,7 +79,7 @@ pub struct Arguments {
     php_dir: Option<PathBuf>,
 
     /// Calls that may wait for a worker; more are told -32002
-    #[arg(long, default_value_t = 10_000, value_parser = calls, value_name = "CALLS", help_heading = "Limits")]
+    #[arg(long, default_value_t = 65_536, value_parser = calls, value_name = "CALLS", help_heading = "Limits")]
     queue_calls: usize,
     /// Bytes that their requests may hold
     #[arg(long, default_value = "256M", value_parser = size, value_name = "BYTES", help_heading = "Limits")]
@@ -224,7 +224,7 @@ impl Arguments {
             queue_calls: self.queue_calls,
             queue_bytes: bytes(self.queue_bytes),
             php: self.php,
-            php_arguments: self.php_arguments,
+            php_arguments: self.php_arg,
             php_folder: php_folder(self.php_dir)?,
             metrics: self.metrics,
             log_format: match self.log_format {

@@ -37,10 +37,9 @@ impl Master {
     }
 
     fn admit(&mut self, taken: Taken, now: Instant) {
-        let token = taken.token;
         if self.ending.is_some() {
             self.fail(
-                token,
+                taken.token,
                 &Fault::new(Code::ShuttingDown, "the server shuts down"),
             );
             return;
@@ -59,7 +58,7 @@ impl Master {
                 self.queue.len(),
                 self.queue.bytes()
             );
-            self.fail(token, &Fault::new(Code::Overloaded, text));
+            self.fail(taken.token, &Fault::new(Code::Overloaded, text));
             return;
         }
         self.serial += 1;
@@ -179,11 +178,11 @@ impl Master {
             call.keep();
         }
         match worker.link.give(call, cost.unwrap_or_default(), now) {
-            Ok(()) => {
+            None => {
                 worker.alone = way == Way::Alone;
                 true
             }
-            Err(call) => {
+            Some(call) => {
                 // It takes no more now, or no more at all; then another one may take it.
                 let lost = !worker.link.is_connected();
                 self.queue.add(call, way);

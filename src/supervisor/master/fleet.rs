@@ -11,7 +11,7 @@ use super::{MEMORY_TICK, Master, TICK, WORKERS};
 use crate::supervisor::functions::Function;
 use crate::supervisor::link::{self, STALLED};
 use crate::supervisor::log::Level;
-use crate::supervisor::worker::{State, Worker};
+use crate::supervisor::worker::{Fate, State, Worker};
 use crate::transport::Frame;
 use crate::wire::{Code, Fault};
 
@@ -51,7 +51,7 @@ impl Master {
                     if now >= until && worker.kill_at.is_none() {
                         worker.process.kill();
                         worker.kill_at = Some(now + LEAVING);
-                        worker.over_time = true;
+                        worker.fate = Some(Fate::OverTime);
                     }
                     soon(until);
                 }
@@ -68,8 +68,8 @@ impl Master {
                         && !worker.link.is_idle()
                     {
                         let until = worker.link.progress() + timeout;
-                        if now >= until && !worker.over_time {
-                            worker.over_time = true;
+                        if now >= until && worker.fate != Some(Fate::OverTime) {
+                            worker.fate = Some(Fate::OverTime);
                             worker.process.kill();
                         }
                         soon(until);
@@ -330,7 +330,9 @@ impl Master {
         if let Some(worker) = self.workers.get_mut(index)
             && worker.kill_at.is_none()
         {
-            worker.lost = worker.state != State::Leaving;
+            if worker.state != State::Leaving {
+                worker.fate = Some(Fate::Lost);
+            }
             worker.state = State::Leaving;
             worker.kill_at = Some(Instant::now() + LEAVING);
         }
@@ -396,6 +398,7 @@ impl Master {
     /// Settles what a worker has left.
     fn bury(&mut self, mut worker: Worker, how: &str, now: Instant) {
         let (back, begun) = worker.link.end();
+        let over_time = worker.fate == Some(Fate::OverTime);
         let about = worker.about();
         let ran = begun
             .last()
@@ -403,7 +406,7 @@ impl Master {
         let ran = ran.map_or(String::new(), |function| format!(" in '{}'", function.name));
         match worker.state {
             State::Starting => {
-                let why = if worker.over_time {
+                let why = if over_time {
                     format!(
                         "nothing was heard of it for {:?}",
                         self.settings.start_timeout
@@ -415,12 +418,12 @@ impl Master {
                     self.did_not_start(worker.number, &why, now);
                 }
             }
-            State::Leaving if begun.is_empty() && !worker.lost => {
+            State::Leaving if begun.is_empty() && worker.fate.is_none() => {
                 self.log
                     .write(Level::Info, Some(about), format_args!("left: {how}"));
             }
             State::Up | State::Leaving => {
-                let text = if worker.over_time {
+                let text = if over_time {
                     let after = now.saturating_duration_since(worker.link.progress());
                     format!("killed after {} ms{ran}", after.as_millis())
                 } else {
@@ -437,7 +440,7 @@ impl Master {
                 let took = now.saturating_duration_since(held.sent);
                 function.latency.add(took, now);
             }
-            let fault = if worker.over_time && index == last {
+            let fault = if over_time && index == last {
                 let limit = self.settings.exec_timeout.unwrap_or_default();
                 let text = format!("the handler ran for longer than {limit:?} and was ended");
                 Fault::named(Code::Handler, "TimeLimit", text)
