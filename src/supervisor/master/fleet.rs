@@ -187,9 +187,17 @@ impl Master {
         self.refill_reserve();
     }
 
+    /// Workers that come up need a connection, which is made while the links are
+    /// looked at.
+    pub(super) fn lend_reserve(&mut self) {
+        let starting = self.workers.iter().filter(|worker| !worker.asked).count();
+        let kept = self.reserve.len().saturating_sub(starting);
+        self.reserve.truncate(kept);
+    }
+
     /// Keeps enough descriptors to start a worker: connections may take all
     /// others.
-    fn refill_reserve(&mut self) {
+    pub(super) fn refill_reserve(&mut self) {
         while self.reserve.len() < RESERVE
             && let Ok(file) = File::open("/dev/null")
         {

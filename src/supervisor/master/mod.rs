@@ -199,6 +199,7 @@ impl Master {
         // Where nothing happened, something is due.
         let all = tick || !waiting.happened(0..waiting.count());
         let front = all || waiting.happened(front);
+        self.lend_reserve();
         for index in 0..self.workers.len() {
             let Some(worker) = self.workers.get_mut(index) else {
                 break;
@@ -207,6 +208,7 @@ impl Master {
                 self.collect(index, now);
             }
         }
+        self.refill_reserve();
         if self.was_up {
             if front {
                 self.front.look()?;
