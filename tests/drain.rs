@@ -268,3 +268,20 @@ fn nobody_listens_meanwhile_and_the_endpoint_can_be_taken_again() {
         assert!(third.bind(&bound).is_err());
     }
 }
+
+#[test]
+fn a_worker_tells_its_supervisor_and_waits_for_no_peer() {
+    let mut fixture = Fixture::new();
+    fixture.server.serve_supervisor();
+    let mut supervisor = fixture.peer(IS_ZROUTE);
+    supervisor.call();
+    let taken = fixture.until("the call", |server| server.take().unwrap());
+    assert_eq!(taken.token, u64::from_be_bytes(CALLER.try_into().unwrap()));
+    let server = &mut fixture.server;
+    assert_eq!(server.drain(Instant::now()), Ok(Drained::TimedOut));
+    server.answer(taken.token, b"\x07").unwrap();
+    assert_eq!(server.drain(Instant::now()), Ok(Drained::Over));
+    is_not_begun(&fixture.next(&mut supervisor), NOBODY);
+    let answer = fixture.next(&mut supervisor);
+    assert_eq!(answer, [CALLER, b"", b"\x07"].map(<[u8]>::to_vec));
+}
