@@ -129,7 +129,7 @@ impl Link {
     pub fn ask(&mut self, function: &str, parameters: &[u8], patience: Duration) -> bool {
         let mut body = std::mem::take(&mut self.scratch);
         body.clear();
-        let written = plain::write_request(&mut body, function, parameters, patience);
+        let written = plain::write_request(&mut body, function, patience, &[], parameters);
         let sent = written.is_ok() && self.send(&body, Instant::now());
         if sent {
             self.place(Place::Question);
