@@ -789,7 +789,8 @@ enum zroute_status zroute_call_answer_with(struct zroute_call *call,
 /**
  * Tells the caller that the call failed. `code` is one of the protocol's
  * (-32602 for parameters that do not fit, …: docs/wire.md) or, from 1 on, the
- * application's own. `name` is a word for programs; NULL takes the code's.
+ * application's own; not -32005, by which a server says that a call was not begun,
+ * so that its caller may send it elsewhere. `name` is a word for programs; NULL takes the code's.
  * `message` is for people. Both are copied.
  *
  * When it goes out and what becomes of the handle: as zroute_call_answer.

@@ -396,7 +396,8 @@ fn answer(mut call: Entered<Call>, value: &[u8]) -> Result<(), Failure> {
 
 /// Tells the caller that the call failed. `code` is one of the protocol's
 /// (-32602 for parameters that do not fit, …: docs/wire.md) or, from 1 on, the
-/// application's own. `name` is a word for programs; NULL takes the code's.
+/// application's own; not -32005, by which a server says that a call was not begun,
+/// so that its caller may send it elsewhere. `name` is a word for programs; NULL takes the code's.
 /// `message` is for people. Both are copied.
 ///
 /// When it goes out and what becomes of the handle: as zroute_call_answer.
@@ -413,6 +414,11 @@ pub unsafe extern "C" fn zroute_call_fail(
     gate("zroute_call_fail", || {
         // SAFETY: as the caller promises.
         let fault = unsafe { fault(code, name, message) }?;
+        if fault.code == Code::ShuttingDown {
+            return Err(Failure::argument(
+                "the code -32005 says that the call was not begun, and it was",
+            ));
+        }
         decide(handle::enter::<Call>(call.cast())?, Verdict::Fault(fault))
     })
 }

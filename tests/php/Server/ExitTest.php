@@ -41,7 +41,10 @@ final class ExitTest extends ProcessTestCase
 
         self::assertSame(['go', 3], [$client->await($gate), $client->await($before)]);
         ['code' => $code, 'message' => $message] = $client->failure($end);
-        self::assertSame([-32603, 'the handler ended the process'], [$code, $message]);
+        self::assertSame(-32603, $code);
+        // An error that PHP remembers is told too.
+        $expected = 'the handler ended the process' . ($exitCode === 255 ? ': ' : '');
+        self::assertSame($expected, substr($message, 0, strlen($expected)));
         foreach ($behind as $call) {
             self::assertSame(-32005, $client->failure($call)['code']);
         }
