@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Code, Fault, Request};
+use super::{Call, Code, Fault, Request, fault_map};
 use crate::msgpack::pack::{self, text};
 use crate::msgpack::{Kind, Limits, Malformed, Reader, Scanner, scan};
 
@@ -180,25 +180,7 @@ fn write_head(out: &mut Vec<u8>, function: &str, budget: Duration) -> Result<usi
 pub fn write_fault(out: &mut Vec<u8>, fault: &Fault) {
     pack::map(out, 1);
     let _ = text(out, FAULT_KEY);
-    pack::map(out, 3);
-    let _ = text(out, b"code");
-    pack::integer(out, fault.code.number());
-    for (key, sentence) in [(&b"name"[..], &fault.name), (b"message", &fault.message)] {
-        let _ = text(out, key);
-        let _ = text(out, shortened(sentence).as_bytes());
-    }
-}
-
-/// A fault is for reading; nobody reads more than this.
-fn shortened(sentence: &str) -> &str {
-    const LONGEST: usize = 64 << 10;
-    if sentence.len() <= LONGEST {
-        return sentence;
-    }
-    let end = (0..=LONGEST)
-        .rev()
-        .find(|end| sentence.is_char_boundary(*end));
-    sentence.get(..end.unwrap_or(0)).unwrap_or(sentence)
+    fault_map::write(out, fault);
 }
 
 /// Whether a value is a map whose only key is [`FAULT_KEY`].
@@ -227,33 +209,11 @@ pub fn read_answer(body: &[u8], limits: &Limits) -> Result<Answer, Malformed> {
     }
 }
 
-/// Reads a fault leniently: what is missing stays empty, and a server that
-/// sends no map after the key has failed all the same.
 fn read_fault(body: &[u8]) -> Result<Fault, Malformed> {
-    let mut fault = Fault::new(Code::Other(0), "");
     let mut reader = Reader::new(body);
     reader.map()?;
     reader.text_or_binary()?;
-    let Ok(entries) = reader.map() else {
-        fault.message = "the server sent a fault that is no map".to_string();
-        return Ok(fault);
-    };
-    for _ in 0..entries {
-        let key = reader.slice()?;
-        let mut value = Reader::new(reader.slice()?);
-        match Reader::new(key).text_or_binary() {
-            Ok(b"code") => fault.code = value.integer().map_or(fault.code, Code::from_number),
-            Ok(b"name") => fault.name = sentence(&mut value),
-            Ok(b"message") => fault.message = sentence(&mut value),
-            _ => {}
-        }
-    }
-    Ok(fault)
-}
-
-fn sentence(value: &mut Reader<'_>) -> String {
-    let bytes = value.text_or_binary().unwrap_or_default();
-    String::from_utf8_lossy(bytes).into_owned()
+    fault_map::read(&mut reader)
 }
 
 #[cfg(test)]
