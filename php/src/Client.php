@@ -199,7 +199,7 @@ final class Client
     /**
      * Begins several calls at once and waits until all have ended.
      *
-     *     ['user' => $user, 'cart' => $cart] = $client->batch(['user' => ['user.get', [7]], 'cart' => ['cart.get', [7]]]);
+     *     [$user, $cart] = $client->batch([['user.get', [7]], ['cart.get', [7]]]);
      *
      * @param array<array{0: string, 1?: mixed}> $calls function and parameters of each
      * @param int|null $timeoutMs how long each may take; null takes the option timeout_ms
@@ -219,7 +219,7 @@ final class Client
         foreach ($calls as $key => $call) {
             $function = $call[0] ?? null;
             if (!is_string($function)) {
-                throw new InvalidOption("a call of a batch is expected to be [function, parameters], under '$key' is not");
+                throw new InvalidOption("a batch is expected to hold [function, parameters], '$key' is not");
             }
             $number = ++$this->lastNumber;
             $pending[$key] = new PendingCall($this, $number, $function);
@@ -368,7 +368,8 @@ final class Client
         if (!isset($this->handle)) {
             return;
         }
-        if ($this->isShared) {
+        // A script on the command line has no next request: what waits goes out.
+        if ($this->isShared && PHP_SAPI !== 'cli') {
             $this->native->cancelAll($this->handle);
         } else {
             $this->native->freeClient($this->handle);

@@ -18,7 +18,7 @@ thread_local! {
 }
 
 /// The client of this name that this thread has, or a new one, made with
-/// `options`; then `made` is 1, else 0, and the options are not looked at. A
+/// `options`; then `made` is 1, else 0, and the options are not used. A
 /// client that was there keeps its connections; its calls are given up as by
 /// zroute_client_cancel_all. So a host whose requests come and go in one process
 /// connects once.
@@ -49,6 +49,7 @@ pub unsafe extern "C" fn zroute_client_shared(
                 Output::new("client", client)?,
             )
         };
+        let fresh = options::with(options, Client::new)?;
         let known = SHARED.with_borrow(|shared| shared.get(name).copied());
         if let Some(known) = known
             && let Ok(mut client) = handle::enter::<Client>(known)
@@ -58,7 +59,7 @@ pub unsafe extern "C" fn zroute_client_shared(
             output.write(known.cast());
             return Ok(());
         }
-        let fresh = handle::insert(options::with(options, Client::new)?)?;
+        let fresh = handle::insert(fresh)?;
         SHARED.with_borrow_mut(|shared| shared.insert(name.to_string(), fresh));
         is_new.write(1);
         output.write(fresh.cast());

@@ -37,14 +37,16 @@ pub struct Health {
 
 impl Client {
     /// How a server is doing, by its place in the order in which they were
-    /// added. Takes in what has happened, and never waits.
+    /// added. Sends and takes in what is possible, and never waits.
     pub fn health(&mut self, index: usize) -> Result<Option<Health>, crate::transport::Error> {
         if index >= self.servers.len() {
             return Ok(None);
         }
         let now = Instant::now();
-        self.look(Some(now))?;
+        self.turn(Some(now))?;
         self.settle_arrived()?;
+        self.send_unsent()?;
+        self.flush()?;
         let Some(server) = self.servers.get_mut(index) else {
             return Ok(None);
         };

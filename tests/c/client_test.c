@@ -505,6 +505,85 @@ static void a_signal_gives_a_call_up_and_only_interrupts_a_wait(void **state)
     assert_answer("\x01", answer);
 }
 
+/* --- Declared --- */
+
+static void a_call_that_is_declared_idempotent_is_answered_as_any(void **state)
+{
+    zroute_answer *answer;
+    uint64_t id;
+    assert_status(ZROUTE_OK, zroute_client_call_with(*state, "echo", PACKED("\x07"), PATIENCE_MS,
+                                                     ZROUTE_IDEMPOTENT, &answer));
+    assert_answer("\x07", answer);
+    assert_status(ZROUTE_OK, zroute_client_submit_with(*state, "echo", PACKED("\x08"), PATIENCE_MS,
+                                                       ZROUTE_IDEMPOTENT, &id));
+    assert_status(ZROUTE_OK, zroute_client_wait(*state, id, &answer));
+    assert_answer("\x08", answer);
+}
+
+static void what_is_declared_is_a_sum_of_flags(void **state)
+{
+    zroute_answer *answer;
+    uint64_t id;
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_client_call_with(*state, "echo", PACKED("\x07"), -1, 4,
+                                                               &answer));
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_client_call_with(*state, "echo", PACKED("\x07"), -1,
+                                                               ZROUTE_ONE_WAY, &answer));
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_client_submit_with(*state, "echo", PACKED("\x07"), -1,
+                                                                 -1, &id));
+    assert_int_equal(counted(*state).calls, 0);
+}
+
+static void a_notification_leaves_nothing_to_collect(void **state)
+{
+    zroute_answer *answer;
+    zroute_server_health health;
+    int64_t since = now_ms();
+    assert_status(ZROUTE_OK, zroute_client_notify(*state, "echo", PACKED("\x07")));
+    assert_status(ZROUTE_END, zroute_client_collect(*state, -1, &answer));
+    while (counted(*state).in_flight > 0 && within_patience(since)) {
+        assert_status(ZROUTE_OK, zroute_client_server(*state, 0, &health));
+    }
+    assert_int_equal(counted(*state).answers, 1);
+    assert_int_equal(counted(*state).unmatched, 0);
+}
+
+static void a_clients_servers_tell_how_they_are(void **state)
+{
+    zroute_server_health health;
+    zroute_answer *answer;
+    assert_status(ZROUTE_OK, zroute_client_call(*state, "echo", PACKED("\x07"), PATIENCE_MS, &answer));
+    assert_answer("\x07", answer);
+    assert_status(ZROUTE_OK, zroute_client_server(*state, 0, &health));
+    assert_memory_equal(health.endpoint, "tcp://", 6);
+    assert_int_equal(health.state, ZROUTE_UP);
+    assert_int_equal(health.in_flight + health.failures, 0);
+    assert_string_equal(health.trouble, "");
+    assert_status(ZROUTE_END, zroute_client_server(*state, 1, &health));
+}
+
+static void a_shared_client_is_the_same_until_it_is_freed(void **state)
+{
+    zroute_client *first, *second;
+    uint64_t id;
+    int made;
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_client_shared("a", NULL, &made, &first));
+    assert_int_equal(made, 1);
+    assert_status(ZROUTE_OK, zroute_client_submit(first, "echo", PACKED("\x07"), -1, &id));
+    assert_status(ZROUTE_OK, zroute_client_shared("a", NULL, &made, &second));
+    assert_int_equal(made, 0);
+    assert_ptr_equal(first, second);
+    assert_int_equal(counted(first).in_flight, 0); /* given up */
+    assert_status(ZROUTE_OK, zroute_client_shared("b", NULL, &made, &second));
+    assert_int_equal(made, 1);
+    assert_status(ZROUTE_OK, zroute_client_free(second));
+    assert_status(ZROUTE_OK, zroute_client_free(first));
+    assert_status(ZROUTE_OK, zroute_client_shared("a", NULL, &made, &second));
+    assert_int_equal(made, 1);
+    assert_ptr_not_equal(first, second);
+    assert_status(ZROUTE_OK, zroute_client_free(second));
+}
+
 /* --- Exchange --- */
 
 static zroute_status exchange(zroute_client *client, const void *calls, size_t size,
@@ -519,10 +598,10 @@ static void an_exchange_begins_calls_and_brings_what_ended(void **state)
 {
     const void *results;
     size_t size;
-    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x94\x07\xa4" "echo\x91\x05\xff"), 7,
+    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x95\x07\xa4" "echo\x91\x05\xff\x00"), 7,
                                       PATIENCE_MS, &results, &size));
     assert_packed(results, size, "\x93\x07\x00\x91\x05");
-    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x94\x01\xa4" "fail\xc0\xff"), -1,
+    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x95\x01\xa4" "fail\xc0\xff\x01"), -1,
                                       PATIENCE_MS, &results, &size));
     assert_packed(results, size, "\x93\x01\x28\x93\x0c\xaaOutOfStock\xafnothing is left");
 }
@@ -536,7 +615,7 @@ static void an_exchange_waits_for_the_call_that_is_named(void **state)
     assert_status(ZROUTE_OK, zroute_reader_new(PACKED("\xc0"), &reader));
     /* The function may be bin, and there may be several calls. */
     assert_status(ZROUTE_OK,
-                  exchange(*state, PACKED("\x98\x01\xc4\x04" "echo\x08\xff\x02\xa4" "echo\x09\xff"),
+                  exchange(*state, PACKED("\x9a\x01\xc4\x04" "echo\x08\xff\x00\x02\xa4" "echo\x09\xff\x00"),
                            2, PATIENCE_MS, &results, &size));
     for (;;) {
         uint32_t values = 0;
@@ -571,7 +650,7 @@ static void an_exchange_tells_how_each_call_failed(void **state)
     int64_t number, status;
     const void *text;
     size_t length;
-    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x94\x03\xa6silent\xc0\x14"), 3, PATIENCE_MS,
+    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x95\x03\xa6silent\xc0\x14\x00"), 3, PATIENCE_MS,
                                       &results, &size));
     assert_status(ZROUTE_OK, zroute_reader_new(results, size, &reader));
     assert_status(ZROUTE_OK, zroute_reader_array(reader, &count));
@@ -585,7 +664,7 @@ static void an_exchange_tells_how_each_call_failed(void **state)
     assert_memory_equal(text, "silent at tcp://", 16);
     assert_status(ZROUTE_OK, zroute_reader_free(reader));
     /* One that cannot be begun has ended; the other goes on. */
-    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x98\x01\xa1\xff\xc0\xff\x02\xa4" "echo\x05\xff"),
+    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x9a\x01\xa1\xff\xc0\xff\x00\x02\xa4" "echo\x05\xff\x00"),
                                       -1, PATIENCE_MS, &results, &size));
     assert_memory_equal(results, "\x93\x01\x0a", 3);
     assert_status(ZROUTE_OK, exchange(*state, NULL, 0, 2, PATIENCE_MS, &results, &size));
@@ -597,7 +676,7 @@ static void an_exchange_waits_no_longer_than_it_may(void **state)
     const void *results = state;
     size_t size = 77;
     int64_t since = now_ms();
-    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x94\x03\xa6silent\xc0\xff"), -1, 40, &results,
+    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x95\x03\xa6silent\xc0\xff\x00"), -1, 40, &results,
                                       &size));
     assert_in_range(now_ms() - since, 40, PATIENCE_MS);
     assert_int_equal(size, 0);
@@ -618,10 +697,12 @@ static void an_exchange_refuses_what_is_no_list_of_calls(void **state)
         {PACKED("\xc1"), ZROUTE_INVALID_VALUE},
         {PACKED("\x80"), ZROUTE_WRONG_TYPE},
         {PACKED("\x93\x01\xa4" "echo\xc0"), ZROUTE_BAD_ARGUMENT},
-        {PACKED("\x94\x01\xa4" "echo\xc0"), ZROUTE_INVALID_VALUE},
-        {PACKED("\x94\xa1x\xa4" "echo\xc0\xff"), ZROUTE_WRONG_TYPE},
-        {PACKED("\x94\x01\x05\xc0\xff"), ZROUTE_WRONG_TYPE},
-        {PACKED("\x94\x01\xa4" "echo\xc0\xc0"), ZROUTE_WRONG_TYPE},
+        {PACKED("\x94\x01\xa4" "echo\xc0\xff"), ZROUTE_BAD_ARGUMENT},
+        {PACKED("\x95\x01\xa4" "echo\xc0\xff"), ZROUTE_INVALID_VALUE},
+        {PACKED("\x95\xa1x\xa4" "echo\xc0\xff\x00"), ZROUTE_WRONG_TYPE},
+        {PACKED("\x95\x01\x05\xc0\xff\x00"), ZROUTE_WRONG_TYPE},
+        {PACKED("\x95\x01\xa4" "echo\xc0\xc0\x00"), ZROUTE_WRONG_TYPE},
+        {PACKED("\x95\x01\xa4" "echo\xc0\xff\xc0"), ZROUTE_WRONG_TYPE},
         {PACKED("\x90\x90"), ZROUTE_INVALID_VALUE},
     };
     const void *results = state;
@@ -643,7 +724,7 @@ static void an_exchange_that_only_looks_is_enough(void **state)
     const void *results;
     size_t size;
     int64_t since = now_ms();
-    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x94\x07\xa4" "echo\x05\xcd\x0b\xb8"), -2, 0,
+    assert_status(ZROUTE_OK, exchange(*state, PACKED("\x95\x07\xa4" "echo\x05\xcd\x0b\xb8\x00"), -2, 0,
                                       &results, &size));
     while (size == 0 && within_patience(since)) {
         assert_status(ZROUTE_OK, exchange(*state, NULL, 0, -2, 0, &results, &size));
@@ -675,6 +756,11 @@ int main(void)
         TEST(an_endpoint_that_cannot_be_used_is_told),
         TEST(everything_that_happens_is_counted),
         TEST(a_signal_gives_a_call_up_and_only_interrupts_a_wait),
+        TEST(a_call_that_is_declared_idempotent_is_answered_as_any),
+        TEST(what_is_declared_is_a_sum_of_flags),
+        TEST(a_notification_leaves_nothing_to_collect),
+        TEST(a_clients_servers_tell_how_they_are),
+        TEST(a_shared_client_is_the_same_until_it_is_freed),
         TEST(an_exchange_begins_calls_and_brings_what_ended),
         TEST(an_exchange_waits_for_the_call_that_is_named),
         TEST(an_exchange_tells_how_each_call_failed),

@@ -100,6 +100,7 @@ static void the_clients_of_the_page_call(void **state)
     struct running running;
     struct tools tools = new_tools();
     zroute_client *client;
+    zroute_answer *read;
     int64_t answer;
     (void)state;
     make_running(&running);
@@ -109,6 +110,9 @@ static void the_clients_of_the_page_call(void **state)
     print_sum(client, PACKED("\x92\x01\x02"));
     print_sum(client, PACKED("\xc1"));
     assert_int_equal(1000, echo_all(client, 1000, tools.writer));
+    print_servers(client);
+    assert_status(ZROUTE_OK, read_twice_if_need_be(client, &read));
+    assert_status(ZROUTE_OK, zroute_answer_free(read));
     assert_status(ZROUTE_OK, echo_in_a_batch(client, tools.reader, &answer));
     assert_int_equal(answer, 42);
     assert_status(ZROUTE_OK, zroute_client_free(client));

@@ -27,6 +27,7 @@ static void every_status_has_its_own_name(void **state)
         STATUS(ZROUTE_OUTDATED_LIBZMQ, 23),
         STATUS(ZROUTE_SYSTEM, 24),
         STATUS(ZROUTE_BAD_STATE, 25),
+        STATUS(ZROUTE_OUTCOME_UNKNOWN, 26),
         STATUS(ZROUTE_INVALID_VALUE, 30),
         STATUS(ZROUTE_WRONG_TYPE, 31),
         STATUS(ZROUTE_TOO_LARGE, 32),

@@ -58,6 +58,19 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_client_connect(HANDLE, IN(0, "tcp://127.0.0.1:1")))                                 \
     F(zroute_client_call, CLIENT, NULL_IS_BAD, 3,                                                \
       zroute_client_call(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, OUT(2, zroute_answer *)))      \
+    F(zroute_client_call_with, CLIENT, NULL_IS_BAD, 3,                                           \
+      zroute_client_call_with(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, ZROUTE_IDEMPOTENT,        \
+                              OUT(2, zroute_answer *)))                                          \
+    F(zroute_client_submit_with, CLIENT, NULL_IS_BAD, 3,                                         \
+      zroute_client_submit_with(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, ZROUTE_ONE_WAY,         \
+                                OUT(2, uint64_t)))                                               \
+    F(zroute_client_notify, CLIENT, NULL_IS_BAD, 2,                                              \
+      zroute_client_notify(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1))                                \
+    F(zroute_client_server, CLIENT, NULL_IS_BAD, 1,                                              \
+      zroute_client_server(HANDLE, 0, OUT(0, zroute_server_health)))                             \
+    F(zroute_client_cancel_all, CLIENT, NULL_IS_BAD, 0, zroute_client_cancel_all(HANDLE))        \
+    F(zroute_client_shared, OPTIONS, NULL_IS_FINE, 3,                                            \
+      zroute_client_shared(IN(0, "f"), HANDLE, OUT(1, int), OUT(2, zroute_client *)))            \
     F(zroute_client_submit, CLIENT, NULL_IS_BAD, 3,                                              \
       zroute_client_submit(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1, 0, OUT(2, uint64_t)))           \
     F(zroute_client_set_meta, CLIENT, NULL_IS_BAD, 1,                                            \

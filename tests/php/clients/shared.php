@@ -21,4 +21,5 @@ if ($child === 0) {
 }
 pcntl_waitpid($child, $status);
 echo 'exit: ', pcntl_wexitstatus($status), "\n";
-echo 'parent: ', $client->call('plus', [1, 2, 3]), $ask() === $client && $pending->await() === 42 ? ", the same\n" : "\n";
+$isSame = $ask() === $client && $pending->await() === 42;
+echo 'parent: ', $client->call('plus', [1, 2, 3]), $isSame ? ", the same\n" : ", another\n";
