@@ -1667,7 +1667,7 @@ enum zroute_status zroute_server_free(struct zroute_server *server);
 
 /**
  * The client of this name that this thread has, or a new one, made with
- * `options`; then `made` is 1, else 0, and the options are not looked at. A
+ * `options`; then `made` is 1, else 0, and the options are not used. A
  * client that was there keeps its connections; its calls are given up as by
  * zroute_client_cancel_all. So a host whose requests come and go in one process
  * connects once.

@@ -171,8 +171,9 @@ pub unsafe extern "C" fn zroute_client_call(
     timeout_ms: c_int,
     answer: *mut *mut zroute_answer,
 ) -> zroute_status {
+    let call = (function, parameters, size);
     // SAFETY: as the caller promises.
-    unsafe { zroute_client_call_with(client, function, parameters, size, timeout_ms, 0, answer) }
+    unsafe { call_as("zroute_client_call", client, call, timeout_ms, 0, answer) }
 }
 
 /// As zroute_client_call, with something declared of the call: `flags` is 0 or
@@ -192,7 +193,34 @@ pub unsafe extern "C" fn zroute_client_call_with(
     flags: c_int,
     answer: *mut *mut zroute_answer,
 ) -> zroute_status {
-    gate("zroute_client_call", || {
+    let call = (function, parameters, size);
+    // SAFETY: as the caller promises.
+    unsafe {
+        call_as(
+            "zroute_client_call_with",
+            client,
+            call,
+            timeout_ms,
+            flags,
+            answer,
+        )
+    }
+}
+
+/// A call's function, its parameters and their size, as C hands them in.
+type Called = (*const c_char, *const c_void, usize);
+
+/// # Safety
+/// As for zroute_client_call.
+unsafe fn call_as(
+    name: &'static str,
+    client: *mut zroute_client,
+    (function, parameters, size): Called,
+    timeout_ms: c_int,
+    flags: c_int,
+    answer: *mut *mut zroute_answer,
+) -> zroute_status {
+    gate(name, || {
         // SAFETY: as the caller promises.
         let (function, parameters, output) = unsafe {
             (
@@ -240,8 +268,9 @@ pub unsafe extern "C" fn zroute_client_submit(
     timeout_ms: c_int,
     id: *mut u64,
 ) -> zroute_status {
+    let call = (function, parameters, size);
     // SAFETY: as the caller promises.
-    unsafe { zroute_client_submit_with(client, function, parameters, size, timeout_ms, 0, id) }
+    unsafe { submit_as("zroute_client_submit", client, call, timeout_ms, 0, id) }
 }
 
 /// As zroute_client_submit, with something declared of the call: `flags` is a sum
@@ -262,7 +291,31 @@ pub unsafe extern "C" fn zroute_client_submit_with(
     flags: c_int,
     id: *mut u64,
 ) -> zroute_status {
-    gate("zroute_client_submit", || {
+    let call = (function, parameters, size);
+    // SAFETY: as the caller promises.
+    unsafe {
+        submit_as(
+            "zroute_client_submit_with",
+            client,
+            call,
+            timeout_ms,
+            flags,
+            id,
+        )
+    }
+}
+
+/// # Safety
+/// As for zroute_client_submit.
+unsafe fn submit_as(
+    name: &'static str,
+    client: *mut zroute_client,
+    (function, parameters, size): Called,
+    timeout_ms: c_int,
+    flags: c_int,
+    id: *mut u64,
+) -> zroute_status {
+    gate(name, || {
         // SAFETY: as the caller promises.
         let (function, parameters, output) = unsafe {
             (
@@ -324,8 +377,9 @@ pub unsafe extern "C" fn zroute_client_notify(
 ) -> zroute_status {
     let mut id = 0;
     let flags = zroute_call_flag::ZROUTE_ONE_WAY as c_int;
+    let call = (function, parameters, size);
     // SAFETY: as the caller promises; the id has room.
-    unsafe { zroute_client_submit_with(client, function, parameters, size, -1, flags, &raw mut id) }
+    unsafe { submit_as("zroute_client_notify", client, call, -1, flags, &raw mut id) }
 }
 
 /// Waits until any call has ended, no longer than `timeout_ms` (-1: until one

@@ -61,6 +61,7 @@ pub const SCENARIOS: &[Scenario] = &[
         1,
     )),
     own("own64", "its own client, 64 in flight", 64),
+    own("own100", "its own client, 100 in flight", 100),
     own("own512", "its own client, 512 in flight", 512),
 ];
 
