@@ -141,10 +141,12 @@ impl Client {
         let trouble = server.transport.trouble().unwrap_or_default();
         let now = Instant::now();
         let calls = self.in_flight.at(index);
-        if calls.iter().any(|(sequence, _)| *sequence <= left)
-            && let Some(server) = self.servers.get_mut(index)
-        {
-            server.breaker.failed(now);
+        if let Some(server) = self.servers.get_mut(index) {
+            if calls.iter().any(|(sequence, _)| *sequence <= left) {
+                server.breaker.failed(now);
+            } else {
+                server.breaker.abandoned(now);
+            }
         }
         // From the last on, because each goes in front of what waits.
         for (sequence, id) in calls.into_iter().rev() {

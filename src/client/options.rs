@@ -61,6 +61,7 @@ impl Options {
     pub(super) fn transport(&self) -> transport::Options {
         transport::Options {
             largest_frame: self.limits.bytes.saturating_mul(2),
+            tells_endings: true,
             ..self.transport.clone()
         }
     }

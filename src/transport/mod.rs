@@ -135,7 +135,7 @@ pub trait Transport: Send {
     /// that were sent on it, the last ones, never left, not even in part. It is
     /// told once, when `receive` has nothing more of that connection, and
     /// nothing is sent on the next one before. None too where it cannot be
-    /// known.
+    /// known, and without [`Options::tells_endings`].
     fn take_ended(&mut self) -> Option<usize>;
 
     /// Whether [`Transport::take_ended`] tells anything.

@@ -32,6 +32,9 @@ pub struct Options {
     /// How often a peer is asked for a sign of life; zero for never. One that
     /// gives none for three times as long is given up.
     pub heartbeat: Duration,
+    /// Whether a dealer's owner asks how its connections end, with
+    /// `Transport::take_ended`.
+    pub tells_endings: bool,
     /// How long closing may take to send what is on its way.
     pub linger: Duration,
     /// The first pause before a lost connection is made again.
@@ -179,6 +182,7 @@ impl Default for Options {
             handshake: Duration::from_secs(5),
             backlog: 4096,
             heartbeat: Duration::ZERO,
+            tells_endings: false,
             linger: Duration::from_secs(1),
             reconnect: Duration::from_millis(100),
             reconnect_longest: Duration::from_secs(1),

@@ -44,7 +44,8 @@ impl Engine {
         }
         if self.connector.is_some() && peer.is_up() {
             let unwritten = std::mem::take(&mut self.unwritten);
-            self.ended = Some(unwritten + peer.output.whole_messages());
+            let whole = unwritten + peer.output.whole_messages();
+            self.ended = self.options.tells_endings.then_some(whole);
         }
         peer.output.discard();
         peer.output.give_back(&mut self.spare);
