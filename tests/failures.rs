@@ -212,8 +212,18 @@ fn parameters(number: u64) -> Vec<u8> {
     value
 }
 
+/// As much as no system keeps for a socket, with a number at its end.
+fn large_parameters(number: u64) -> Vec<u8> {
+    const SIZE: u32 = 1 << 20;
+    let mut value = vec![0xc6];
+    value.extend_from_slice(&(SIZE + 8).to_be_bytes());
+    value.resize(value.len() + SIZE as usize, 0);
+    value.extend_from_slice(&number.to_be_bytes());
+    value
+}
+
 fn number_of(parameters: &[u8]) -> u64 {
-    u64::from_be_bytes(parameters[1..].try_into().unwrap())
+    u64::from_be_bytes(*parameters.last_chunk().unwrap())
 }
 
 fn begin(client: &mut Client, terms: Terms, number: u64) -> u64 {
@@ -317,6 +327,39 @@ fn a_server_that_stops_without_a_word_is_left_out() {
     }
     assert_eq!(client.health(1).unwrap().unwrap().state, State::Away);
     assert!(client.counters().retries <= 1);
+}
+
+#[test]
+fn what_has_not_left_is_sent_again_whatever_it_is() {
+    const CALLS: u64 = 30;
+    let runs = Runs::default();
+    let mut server = Running::start("tcp://127.0.0.1:0", &runs);
+    let mut client = client(options(), &[&server]);
+    server.freeze();
+    let ids: Vec<_> = (0..CALLS)
+        .map(|number| {
+            let parameters = large_parameters(number);
+            let id = client.submit("f", &parameters, PATIENCE).unwrap();
+            client.leave().unwrap();
+            id
+        })
+        .collect();
+    server.restart(&runs);
+    let mut unknown = 0;
+    for (number, id) in (0..).zip(ids) {
+        match client.collect(id).unwrap() {
+            Outcome::ConnectionLost { .. } => unknown += 1,
+            Outcome::Answer(value) => assert_eq!(number_of(value.as_ref()), number),
+            outcome => panic!("{outcome:?}"),
+        }
+    }
+    assert!(unknown > 0, "the system took some");
+    assert!(unknown < CALLS / 2, "{unknown}");
+    until(
+        || runs.lock().unwrap().len() as u64 == CALLS - unknown,
+        "all others have run",
+    );
+    assert!(runs.lock().unwrap().values().all(|count| *count == 1));
 }
 
 #[test]

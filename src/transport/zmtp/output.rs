@@ -243,6 +243,50 @@ mod tests {
     }
 
     #[test]
+    fn messages_that_are_whole_are_told_from_those_that_have_begun_to_leave() {
+        let (stream, peer) = pair();
+        let mut output = Output::default();
+        output
+            .bytes()
+            .extend_from_slice(b"what belongs to a handshake");
+        output.begin_messages();
+        assert_eq!(output.whole_messages(), 0);
+        let body = [7; 10_000];
+        let envelope: [&[u8]; 2] = [&[1; 8], b""];
+        let size = 2 + 8 + 2 + 9 + body.len();
+        const MESSAGES: usize = 200;
+        for _ in 0..MESSAGES {
+            output.add(&stream, envelope.into_iter(), &body).unwrap();
+            header::write_command(output.bytes(), "PING", b"\0\0");
+        }
+        assert_eq!(output.whole_messages(), MESSAGES);
+        let mut all = output.pending();
+        let mut got = Vec::new();
+        while output.pending() > 0 {
+            output.blocked = false;
+            output.flush(&stream).unwrap();
+            // Exactly those of which not a byte is with the system.
+            let gone = all - output.pending();
+            let begun = gone.saturating_sub(27).div_ceil(size + 9).min(MESSAGES);
+            let whole = output.whole_messages();
+            assert!(
+                whole == MESSAGES - begun || whole == MESSAGES - begun + 1,
+                "{gone} bytes are gone, {whole} messages are whole"
+            );
+            read(&peer, &mut got);
+        }
+        all -= got.len();
+        assert_eq!((all, output.whole_messages()), (0, 0));
+        // A large body goes past the memory; what is left of it is no message.
+        let large = vec![1; 4 << 20];
+        output.add(&stream, envelope.into_iter(), &large).unwrap();
+        assert!(output.pending() > 0);
+        assert_eq!(output.whole_messages(), 0);
+        output.add(&stream, envelope.into_iter(), &body).unwrap();
+        assert_eq!(output.whole_messages(), 1);
+    }
+
+    #[test]
     fn memory_goes_back_when_nothing_waits() {
         let (stream, _peer) = pair();
         let mut output = Output::default();
