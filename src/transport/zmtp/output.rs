@@ -244,6 +244,7 @@ mod tests {
 
     #[test]
     fn messages_that_are_whole_are_told_from_those_that_have_begun_to_leave() {
+        const MESSAGES: usize = 200;
         let (stream, peer) = pair();
         let mut output = Output::default();
         output
@@ -254,7 +255,6 @@ mod tests {
         let body = [7; 10_000];
         let envelope: [&[u8]; 2] = [&[1; 8], b""];
         let size = 2 + 8 + 2 + 9 + body.len();
-        const MESSAGES: usize = 200;
         for _ in 0..MESSAGES {
             output.add(&stream, envelope.into_iter(), &body).unwrap();
             header::write_command(output.bytes(), "PING", b"\0\0");
