@@ -216,6 +216,7 @@ final class Client
         }
         $pending = [];
         $submission = [];
+        $flags = $idempotent ? self::IDEMPOTENT : 0;
         foreach ($calls as $key => $call) {
             $function = $call[0] ?? null;
             if (!is_string($function)) {
@@ -224,7 +225,7 @@ final class Client
             $number = ++$this->lastNumber;
             $pending[$key] = new PendingCall($this, $number, $function);
             $this->pending[$number] = \WeakReference::create($pending[$key]);
-            array_push($submission, $number, $function, $call[1] ?? [], $timeoutMs ?? self::OWN_TIMEOUT, $idempotent ? self::IDEMPOTENT : 0);
+            array_push($submission, $number, $function, $call[1] ?? [], $timeoutMs ?? self::OWN_TIMEOUT, $flags);
         }
         $refused = $this->exchange($submission, false, self::WAIT_FOR_NONE, 0);
         $again = [];
