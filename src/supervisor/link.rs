@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::queue::Call;
 use crate::msgpack::{Malformed, Reader, pack};
-use crate::server::Board;
+use crate::server::{Board, Origin};
 use crate::transport::{self, Body, Endpoint, Error, Frame, Sent, Transport, Waiting};
 use crate::wire::{Code, Envelope, Fault, plain};
 
@@ -139,10 +139,16 @@ impl Link {
     }
 
     /// Sends a call there; gives it back if that cannot be.
-    pub fn give(&mut self, call: Call, cost: Duration, now: Instant) -> Option<Call> {
+    pub fn give(
+        &mut self,
+        call: Call,
+        origin: &Origin,
+        cost: Duration,
+        now: Instant,
+    ) -> Option<Call> {
         let mut body = std::mem::take(&mut self.scratch);
         body.clear();
-        let sent = write(&mut body, &call, now).is_ok() && self.send(&body, now);
+        let sent = write(&mut body, &call, origin, now).is_ok() && self.send(&body, now);
         self.scratch = body;
         if !sent {
             return Some(call);
@@ -345,10 +351,17 @@ impl Link {
 }
 
 /// Writes the request for the worker.
-fn write(out: &mut Vec<u8>, call: &Call, now: Instant) -> Result<(), Malformed> {
+fn write(out: &mut Vec<u8>, call: &Call, origin: &Origin, now: Instant) -> Result<(), Malformed> {
     let taken = &call.taken;
     let meta = taken.meta();
-    let entries = 2 + u32::from(taken.deadline.is_some()) + u32::from(!meta.is_empty());
+    let told = |part: &str| u32::from(!part.is_empty());
+    // A worker takes what it is not told for plain, from nobody known.
+    let dialect = Some(origin.dialect.as_str()).filter(|name| *name != plain::NAME);
+    let entries = 2
+        + u32::from(taken.deadline.is_some())
+        + u32::from(!meta.is_empty())
+        + told(&origin.peer)
+        + dialect.map_or(0, told);
     pack::map(out, entries);
     pack::text(out, b"function_name")?;
     pack::text(out, taken.function())?;
@@ -360,6 +373,15 @@ fn write(out: &mut Vec<u8>, call: &Call, now: Instant) -> Result<(), Malformed> 
     if !meta.is_empty() {
         pack::text(out, b"meta")?;
         out.extend_from_slice(meta);
+    }
+    for (key, value) in [
+        (&b"peer"[..], &*origin.peer),
+        (b"dialect", dialect.unwrap_or_default()),
+    ] {
+        if !value.is_empty() {
+            pack::text(out, key)?;
+            pack::text(out, value.as_bytes())?;
+        }
     }
     pack::text(out, b"parameters")?;
     out.extend_from_slice(taken.parameters());

@@ -177,7 +177,11 @@ impl Master {
         if way == Way::Alone {
             call.keep();
         }
-        match worker.link.give(call, cost.unwrap_or_default(), now) {
+        let origin = self.front.origin(&call.taken);
+        match worker
+            .link
+            .give(call, &origin, cost.unwrap_or_default(), now)
+        {
             None => {
                 worker.alone = way == Way::Alone;
                 true
