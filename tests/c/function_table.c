@@ -31,6 +31,8 @@ static void kept_by_caller(void *data, void *userdata)
     F(zroute_answer_fault, ANSWER, NULL_IS_BAD, 3,                                               \
       zroute_answer_fault(HANDLE, OUT(0, int64_t), OUT(1, const char *), OUT(2, const char *)))  \
     F(zroute_answer_free, ANSWER, NULL_IS_FINE, 0, zroute_answer_free(HANDLE))                   \
+    F(zroute_board_map, NO_HANDLE, NULL_IS_FINE, 2,                                              \
+      zroute_board_map(IN(0, "/nowhere"), OUT(1, int64_t *)))                                    \
     F(zroute_call_function, CALL, NULL_IS_BAD, 1,                                                \
       zroute_call_function(HANDLE, OUT(0, const char *)))                                        \
     F(zroute_call_parameters, CALL, NULL_IS_BAD, 2,                                              \
