@@ -7,7 +7,7 @@
 //! | response | `[1, id, nil, result]`, or `[1, id, error, nil]` |
 //!
 //! Source: <https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md>. An error
-//! may be any value; ours is the map of [`super::fault_map`]. An id is a number of 32
+//! may be any value; ours is a map of code, name and message. An id is a number of 32
 //! bits there; a server hands back whatever value came.
 
 use super::{Call, Code, Fault, fault_map};

@@ -369,7 +369,6 @@ static void everything_that_happens_is_counted(void **state)
     FAILED(faults_overloaded, "\xd1\x82\xfe");
     FAILED(faults_forbidden, "\xd1\x82\xfd");
     FAILED(faults_too_large, "\xd1\x82\xfc");
-    FAILED(faults_shutting_down, "\xd1\x82\xfb");
     FAILED(faults_cancelled, "\xd1\x82\xfa");
     FAILED(faults_application, "\x01");
 
