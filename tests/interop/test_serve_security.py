@@ -1,0 +1,55 @@
+"""zroute serve: who is let in, and what SIGHUP changes of it."""
+
+import contextlib
+import signal
+
+import pytest
+import zmq
+
+from plain import GOOD, GOOD_ANSWER, Peer
+from processes import wait_until
+from serving import Supervisor
+from test_curve import Key
+from test_allowed_keys import with_keys
+
+pytestmark = pytest.mark.skipif(not zmq.has("curve"), reason="this pyzmq has no CURVE")
+
+
+def is_served(endpoint, **options):
+    with Peer(zmq.REQ, endpoint, **options) as peer:
+        peer.socket.rcvtimeo = 300
+        peer.socket.sndtimeo = 300
+        with contextlib.suppress(zmq.Again):
+            return peer.exchange(GOOD) == [GOOD_ANSWER]
+    return False
+
+
+def test_callers_are_let_in_by_their_keys_and_the_list_is_read_again(programs, tmp_path):
+    server, known, later = Key(), Key(), Key()
+    (tmp_path / "secret").write_text(f"curve\n    secret-key = \"{server.secret}\"\n")
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f"{known.public} known\n")
+    options = [f"--curve-secret-key-file={tmp_path / 'secret'}", f"--curve-allowed-keys-file={allowed}"]
+    with Supervisor(programs, *options, workers=1) as supervisor:
+        endpoint = supervisor.endpoint
+        assert is_served(endpoint, **with_keys(server.public, known))
+        assert not is_served(endpoint, **with_keys(server.public, later))
+        assert not is_served(endpoint)
+        allowed.write_text("this is no key\n")
+        supervisor.send_signal(signal.SIGHUP)
+        wait_until(lambda: "the allowed keys stay as they are" in supervisor.errors, "the log to tell it")
+        assert is_served(endpoint, **with_keys(server.public, known))
+        allowed.write_text(f"{later.public} later\n")
+        supervisor.send_signal(signal.SIGHUP)
+        wait_until(lambda: is_served(endpoint, **with_keys(server.public, later)), "the new key is let in")
+        assert not is_served(endpoint, **with_keys(server.public, known))
+
+
+def test_callers_tell_a_password(programs, tmp_path):
+    (tmp_path / "password").write_text("open sesame\n")
+    options = ["--plain-username=shop", f"--plain-password-file={tmp_path / 'password'}"]
+    with Supervisor(programs, *options, workers=1) as supervisor:
+        right = {"plain_username": b"shop", "plain_password": b"open sesame"}
+        assert is_served(supervisor.endpoint, **right)
+        assert not is_served(supervisor.endpoint, **{**right, "plain_password": b"open"})
+        assert not is_served(supervisor.endpoint)
