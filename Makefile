@@ -229,7 +229,7 @@ campaign-unpack: packages-test build
 campaign-serve: packages-test build
 	ulimit -n "$$(ulimit -Hn)" && SERVE_KILL_SECONDS=60 SERVE_CLIENTS=15000 SERVE_UNREAD=3000 SERVE_SILENT=2000 \
 		SERVE_RESTARTS=50 ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
-		"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest -k serve tests/interop
+		"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest tests/interop/test_serve_*.py
 
 TARGET ?= server
 SECONDS ?= 60

@@ -18,6 +18,7 @@ const LONGEST_REQUEST: usize = 8 << 10;
 
 /// A listener and its connections. Their tokens count from `first` on.
 pub struct Metrics {
+    registry: Registry,
     listener: TcpListener,
     connections: Slab<Connection>,
     first: usize,
@@ -42,6 +43,7 @@ impl Metrics {
             Interest::READABLE,
         )?;
         Ok(Self {
+            registry: registry.try_clone()?,
             listener,
             connections: Slab::new(),
             first,
@@ -53,14 +55,14 @@ impl Metrics {
     }
 
     /// Something happened at one of its tokens. `body` makes what is asked for.
-    pub fn event(&mut self, token: usize, registry: &Registry, body: impl FnMut() -> String) {
+    pub fn event(&mut self, token: usize, body: impl FnMut() -> String) {
         match token.checked_sub(self.first + 1) {
-            None => self.accept(registry),
+            None => self.accept(),
             Some(key) => self.go_on(key, body),
         }
     }
 
-    fn accept(&mut self, registry: &Registry) {
+    fn accept(&mut self) {
         let now = Instant::now();
         self.connections
             .retain(|_, connection| now < connection.since + PATIENCE);
@@ -72,7 +74,8 @@ impl Metrics {
             let token = Token(self.first + 1 + place.key());
             let interest = Interest::READABLE | Interest::WRITABLE;
             let watched = stream.set_nonblocking(true).and_then(|()| {
-                registry.register(&mut SourceFd(&stream.as_raw_fd()), token, interest)
+                self.registry
+                    .register(&mut SourceFd(&stream.as_raw_fd()), token, interest)
             });
             if watched.is_ok() {
                 place.insert(Connection {

@@ -39,7 +39,9 @@ def test_thousands_of_clients_at_once_each_get_their_answer(supervisor, remarks)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert most > CLIENTS + 200, f"this test needs `ulimit -Hn` above {CLIENTS + 200}, it is {most}"
     with Process(python("ten_thousand_clients.py", supervisor.endpoint, CLIENTS)) as clients:
-        report = json.loads(clients.read_all())
+        output = clients.read_all()
+        assert output, clients
+        report = json.loads(output)
     assert (report["connected"], report["answered"]) == (CLIENTS, CLIENTS), report
     remarks.append(
         f"{CLIENTS} clients of zroute serve: connected in {report['connect_seconds']} s, "

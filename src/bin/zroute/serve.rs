@@ -88,7 +88,7 @@ pub struct Arguments {
     #[arg(long, default_value = "16M", value_parser = size, value_name = "BYTES", help_heading = "Limits")]
     max_message: u64,
     /// Bytes of answers that wait for callers who read slowly
-    #[arg(long, default_value = "64M", value_parser = size, value_name = "BYTES", help_heading = "Limits")]
+    #[arg(long, default_value = "48M", value_parser = size, value_name = "BYTES", help_heading = "Limits")]
     send_buffer: u64,
     /// Connections that have not introduced themselves
     #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..), value_name = "CONNECTIONS", help_heading = "Limits")]

@@ -72,7 +72,7 @@ impl Master {
 
     /// Ends the callers' connections, then the workers.
     pub(super) fn close(mut self, ended: Ended) -> Ended {
-        if !self.was_up {
+        if !self.was_up && self.ending.is_none() {
             self.log.error("no worker came up; nothing is served");
         }
         let mut not_begun = self.queue.take_all();

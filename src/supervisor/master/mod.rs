@@ -255,9 +255,7 @@ impl Master {
                 token => {
                     let mut metrics = self.metrics.take();
                     if let Some(metrics) = &mut metrics {
-                        let now = Instant::now();
-                        let text = self.metrics_text(now);
-                        metrics.event(token, self.seldom.registry(), || text.clone());
+                        metrics.event(token, || self.metrics_text(Instant::now()));
                     }
                     self.metrics = metrics;
                 }
