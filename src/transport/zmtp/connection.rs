@@ -27,6 +27,8 @@ pub struct Connection {
     /// Names it for good; also the routing id of its messages.
     pub key: u64,
     pub stream: Socket,
+    /// Where the peer is, once somebody has asked.
+    pub address: Option<Box<str>>,
     pub phase: Phase,
     pub input: Input,
     pub output: Output,
@@ -65,6 +67,7 @@ impl Connection {
         Self {
             key,
             stream,
+            address: None,
             phase,
             input: Input::default(),
             output: Output::default(),

@@ -252,18 +252,19 @@ impl Engine {
     }
 
     /// The address of a peer, by its routing id; nothing when it has left.
-    pub fn address(&self, routing_id: &[u8]) -> String {
+    pub fn address(&mut self, routing_id: &[u8]) -> String {
         let key = routing_id.try_into().map_or(u64::MAX, u64::from_be_bytes);
-        let peer = self
-            .connections
-            .get(index(key))
-            .filter(|peer| peer.key == key);
-        match peer.map(|peer| peer.stream.peer_addr()) {
-            Some(Ok(address)) => address
-                .as_socket()
-                .map_or_else(|| "ipc".to_string(), |address| address.to_string()),
-            _ => String::new(),
+        let peer = self.connections.get_mut(index(key));
+        let Some(peer) = peer.filter(|peer| peer.key == key) else {
+            return String::new();
+        };
+        if peer.address.is_none()
+            && let Ok(address) = peer.stream.peer_addr()
+        {
+            let address = address.as_socket().map(|address| address.to_string());
+            peer.address = Some(address.unwrap_or_else(|| "ipc".to_string()).into());
         }
+        peer.address.as_deref().unwrap_or_default().to_string()
     }
 
     /// When it wants to look again by itself.
