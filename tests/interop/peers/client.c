@@ -115,6 +115,9 @@ static void write_result(zroute_writer *writer, const zroute_answer *answer)
     case ZROUTE_TIMEOUT:
         demand(zroute_writer_text(writer, "timeout"));
         break;
+    case ZROUTE_OUTCOME_UNKNOWN:
+        demand(zroute_writer_text(writer, "outcome unknown"));
+        break;
     case ZROUTE_NOT_CONNECTED:
         demand(zroute_writer_text(writer, "not connected"));
         break;

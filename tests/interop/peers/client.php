@@ -13,6 +13,7 @@ declare(strict_types=1);
 
 use Zroute\Exception\ConnectionFailed;
 use Zroute\Exception\InvalidMessage;
+use Zroute\Exception\OutcomeUnknown;
 use Zroute\Exception\RemoteError;
 use Zroute\Exception\Timeout;
 use Zroute\MessagePack;
@@ -42,6 +43,8 @@ function outcome(Zroute\PendingCall $call): array
         return ['fault', [$e->getCode(), $e->name, $e->remoteMessage]];
     } catch (Timeout $e) {
         return ['timeout', $e->getMessage()];
+    } catch (OutcomeUnknown $e) {
+        return ['outcome unknown', $e->getMessage()];
     } catch (ConnectionFailed $e) {
         return ['not connected', $e->getMessage()];
     } catch (InvalidMessage $e) {
