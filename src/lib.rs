@@ -9,6 +9,7 @@
 //! | [`server`] | functions, limits, open calls |
 //! | [`client`] | calls in flight, deadlines, several endpoints |
 //! | `supervisor` | `zroute serve`: PHP worker processes behind one port |
+//! | `discovery` | servers found through Consul (feature `discovery`) |
 //! | [`socket`] | the plain patterns: sockets of every type, poll, proxy |
 //! | `zend` | PHP's values, read and built in place |
 //! | `capi` | the C ABI; nothing imports it |
@@ -16,6 +17,8 @@
 mod capi;
 mod chance;
 pub mod client;
+#[cfg(feature = "discovery")]
+pub mod discovery;
 pub mod msgpack;
 pub mod server;
 pub mod socket;

@@ -1,0 +1,41 @@
+//! Servers that are found by name: Consul knows where they are.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `url` | the text `consul://…`, checked |
+//! | `consul` | one request to an agent's HTTP API, bounded in time and size |
+//! | `error` | what can go wrong |
+//! | `blocking` | the index rules of blocking queries |
+//! | `pace` | how long to wait before the next request |
+//! | `background` | a thread that can be told to end |
+//! | `instance` | a server as Consul describes it |
+//! | `follower` | one service followed, for all in this process who ask |
+//! | `resolver` | the list of a service's endpoints, kept up to date |
+//! | `registration` | a server made known, and its check passed while it is alive |
+//!
+//! It imports neither `client` nor `server`: a client takes endpoints from a
+//! [`Resolver`], a server gives a [`Probe`] to a [`Registration`].
+//!
+//! Nothing is started when the library loads. Each thread here is started by
+//! one of `open`, `begin`; no signal reaches it. A forked child has none of
+//! them: what it inherited keeps the last list, and neither deregisters nor
+//! waits for anything when it is dropped.
+
+mod background;
+mod blocking;
+mod consul;
+mod error;
+mod follower;
+mod instance;
+mod pace;
+mod registration;
+mod resolver;
+mod url;
+
+pub use consul::Consul;
+pub use error::Error;
+pub use instance::Instance;
+pub use pace::Timing;
+pub use registration::{Counters, Probe, Registration, Service, State};
+pub use resolver::{Resolver, Snapshot};
+pub use url::{AgentAddress, Url, WhenEmpty};
