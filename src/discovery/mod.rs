@@ -12,6 +12,11 @@
 //! | `follower` | one service followed, for all in this process who ask |
 //! | `resolver` | the list of a service's endpoints, kept up to date |
 //! | `registration` | a server made known, and its check passed while it is alive |
+//! | `watch` | every service with a tag, kept up to date |
+//! | `template` | the text of a configuration file |
+//! | `command` | a program that is run with a time limit |
+//! | `config_file` | a file that is checked before it replaces the old one |
+//! | `updates` | files that follow Consul: what `zroute watch` does |
 //!
 //! It imports neither `client` nor `server`: a client takes endpoints from a
 //! [`Resolver`], a server gives a [`Probe`] to a [`Registration`].
@@ -23,6 +28,8 @@
 
 mod background;
 mod blocking;
+mod command;
+mod config_file;
 mod consul;
 mod error;
 mod follower;
@@ -30,12 +37,20 @@ mod instance;
 mod pace;
 mod registration;
 mod resolver;
+mod template;
+mod updates;
 mod url;
+mod watch;
 
+pub use command::Command;
+pub use config_file::{ConfigFile, Written};
 pub use consul::Consul;
 pub use error::Error;
 pub use instance::Instance;
 pub use pace::Timing;
 pub use registration::{Counters, Probe, Registration, Service, State};
 pub use resolver::{Resolver, Snapshot};
+pub use template::{LARAVEL_ZERORPC, Language, Template, ZROUTE};
+pub use updates::{Change, Event, Updates};
 pub use url::{AgentAddress, Url, WhenEmpty};
+pub use watch::{Services, Watch};

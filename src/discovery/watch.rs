@@ -1,0 +1,297 @@
+//! Every service with a tag, kept up to date.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::os::fd::RawFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::background::{self, Going};
+use super::blocking::Index;
+use super::consul::{Consul, Hold};
+use super::follower::{Subscription, of_the_catalogue};
+use super::pace::Pace;
+use super::resolver::new_wake;
+use super::url::{bad_name, is_name};
+use super::{Error, Instance, Timing, Url, WhenEmpty};
+use crate::transport::{Stop, Wake, fork};
+
+/// So many services are followed at most, each by a thread: those whose names
+/// come first.
+const MOST_SERVICES: usize = 256;
+
+/// Follows all services that carry the tags of a URL without a service:
+/// `consul://127.0.0.1:8500?tag=rpc`.
+pub struct Watch {
+    shared: Arc<Shared>,
+    wake: Wake,
+    process: u32,
+}
+
+/// What is known of the services.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Services {
+    /// The instances of each service by its name, as in
+    /// [`Snapshot`](super::Snapshot).
+    pub by_name: BTreeMap<String, Arc<[Instance]>>,
+    /// Names that cannot be used and services beyond what is followed.
+    pub warnings: Vec<String>,
+}
+
+struct Shared {
+    url: Url,
+    timing: Timing,
+    consul: Consul,
+    going: Arc<Going>,
+    bell: Stop,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    is_known: bool,
+    followed: BTreeMap<String, Subscription>,
+    warnings: Vec<String>,
+    trouble: Option<Error>,
+}
+
+impl Watch {
+    /// Begins. Does not wait for Consul. Errors: a URL with a service, files
+    /// that cannot be read, no thread.
+    pub fn open(url: &Url) -> Result<Self, Error> {
+        Self::open_with(url, &Timing::default())
+    }
+
+    /// [`Watch::open`] with other times.
+    pub fn open_with(url: &Url, timing: &Timing) -> Result<Self, Error> {
+        if url.service.is_some() {
+            return Err(Error::unusable(
+                &url.to_string(),
+                "expected an agent and tags, not one service: consul://host:port?tag=…",
+            ));
+        }
+        fork::watch();
+        let wake = new_wake()?;
+        let shared = Arc::new(Shared {
+            url: url.clone(),
+            timing: timing.clone(),
+            consul: Consul::new(&url.agent)?,
+            going: Arc::default(),
+            bell: wake.stop(),
+            state: Mutex::default(),
+        });
+        let running = Arc::clone(&shared);
+        background::start("zroute-watch", &shared.going, move || running.run())?;
+        Ok(Self {
+            shared,
+            wake,
+            process: fork::generation(),
+        })
+    }
+
+    /// What is known now; none until Consul has answered for each service. A
+    /// service that has left the catalogue is left out, but when all have left
+    /// it at once the last ones stay, unless the URL says `when-empty=clear`.
+    #[must_use]
+    pub fn services(&self) -> Option<Services> {
+        if self.process != fork::generation() {
+            return None;
+        }
+        let state = self.shared.locked();
+        if !state.is_known {
+            return None;
+        }
+        let mut by_name = BTreeMap::new();
+        for (name, subscription) in &state.followed {
+            let latest = subscription.latest();
+            if latest.generation == 0 {
+                return None;
+            }
+            by_name.insert(name.clone(), latest.instances);
+        }
+        Some(Services {
+            by_name,
+            warnings: state.warnings.clone(),
+        })
+    }
+
+    /// Why Consul cannot be asked at present, if so.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Error> {
+        if self.process != fork::generation() {
+            return None;
+        }
+        let state = self.shared.locked();
+        let of_services = || {
+            let mut all = state.followed.values();
+            all.find_map(|subscription| subscription.latest().trouble)
+        };
+        state.trouble.clone().or_else(of_services)
+    }
+
+    /// Readable from a change until [`Watch::clear`]. It stays the watch's.
+    #[must_use]
+    pub fn descriptor(&self) -> RawFd {
+        self.wake.descriptor()
+    }
+
+    /// Makes the descriptor unreadable again. Look after it, not before.
+    pub fn clear(&self) {
+        self.wake.clear();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.process == fork::generation() {
+            self.shared.going.end();
+            self.shared.consul.hang_up();
+        }
+    }
+}
+
+impl Shared {
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let mut index = Index::default();
+        let mut pace = Pace::new(&self.timing);
+        loop {
+            let asked = Instant::now();
+            let answer = background::guarded(|| self.ask(&index))
+                .and_then(|(names, answered)| self.take(names).map(|()| answered));
+            let pause = match answer {
+                Ok(answered) => {
+                    self.note(None);
+                    pace.answered(index.take(answered), asked.elapsed())
+                }
+                Err(error) => {
+                    index = Index::default();
+                    self.note(Some(error));
+                    pace.failed()
+                }
+            };
+            if !self.going.pause(pause) {
+                return;
+            }
+        }
+    }
+
+    /// The names of the services that carry all tags.
+    fn ask(&self, index: &Index) -> Result<(Vec<String>, Option<u64>), Error> {
+        const PATH: &str = "/v1/catalog/services";
+        let parameters: Vec<_> = of_the_catalogue(&self.url).collect();
+        let hold = index.to_wait_for().map(|index| Hold {
+            index,
+            wait: self.url.wait,
+        });
+        let answer = self.consul.get(PATH, &parameters, hold.as_ref())?;
+        let Some(services) = answer.body.as_object() else {
+            return Err(self.consul.garbled(
+                format!("GET {PATH}"),
+                "expected a map of services to their tags".to_string(),
+            ));
+        };
+        let carries = |tags: &serde_json::Value, wanted: &String| {
+            tags.as_array().is_some_and(|tags| {
+                tags.iter()
+                    .filter_map(serde_json::Value::as_str)
+                    .any(|tag| tag.eq_ignore_ascii_case(wanted))
+            })
+        };
+        let names = services
+            .iter()
+            .filter(|(_, tags)| self.url.tags.iter().all(|wanted| carries(tags, wanted)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        Ok((names, answer.index))
+    }
+
+    fn take(&self, mut names: Vec<String>) -> Result<(), Error> {
+        names.sort();
+        let mut warnings = Vec::new();
+        names.retain(|name| {
+            let is_usable = is_name(name);
+            if !is_usable && warnings.len() < MOST_SERVICES {
+                warnings.push(bad_name(name));
+            }
+            is_usable
+        });
+        if names.len() > MOST_SERVICES {
+            warnings.push(format!(
+                "{} services are too many; the first {MOST_SERVICES} are followed",
+                names.len()
+            ));
+            names.truncate(MOST_SERVICES);
+        }
+        warnings.extend(same_constants(&names));
+        let mut state = self.locked();
+        if names.is_empty() && self.url.when_empty == WhenEmpty::Keep && !state.followed.is_empty()
+        {
+            return Ok(());
+        }
+        let before = state.followed.len();
+        state.followed.retain(|name, _| names.contains(name));
+        let mut is_new = !state.is_known || before != state.followed.len();
+        for name in names {
+            if let Entry::Vacant(vacant) = state.followed.entry(name) {
+                let mut url = self.url.clone();
+                url.service = Some(vacant.key().clone());
+                vacant.insert(Subscription::open(&url, &self.timing, self.bell)?);
+                is_new = true;
+            }
+        }
+        is_new |= state.warnings != warnings;
+        state.warnings = warnings;
+        state.is_known = true;
+        drop(state);
+        if is_new {
+            self.bell.ring();
+        }
+        Ok(())
+    }
+
+    fn note(&self, trouble: Option<Error>) {
+        let mut state = self.locked();
+        if state.trouble != trouble {
+            state.trouble = trouble;
+            drop(state);
+            self.bell.ring();
+        }
+    }
+}
+
+/// A service's name as it stands in environment variables.
+pub(super) fn constant(name: &str) -> String {
+    name.to_ascii_uppercase().replace(['-', '.'], "_")
+}
+
+/// Names that environment variables cannot tell apart.
+fn same_constants(names: &[String]) -> Vec<String> {
+    let mut first = BTreeMap::new();
+    names
+        .iter()
+        .filter_map(|name| {
+            let constant = constant(name);
+            let other = first.insert(constant.clone(), name)?;
+            Some(format!(
+                "the services '{other}' and '{name}' are both {constant} to configuration files"
+            ))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_become_one_are_told() {
+        let names = ["a-b", "a.b", "c"].map(ToString::to_string);
+        let warnings = same_constants(&names);
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("'a-b' and 'a.b' are both A_B"));
+    }
+}
