@@ -65,12 +65,21 @@ demo: packages-demo examples ## a PHP server, called from PHP, Python and C
 	@ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' examples/demo6/run build/examples/client
 
 .PHONY: test
-test: packages-test test-rust test-c test-php test-interop test-install ## every test
+test: packages-test test-rust test-discovery test-c test-php test-interop test-install ## every test
 
 .PHONY: test-rust
 test-rust: packages-test rust
 	cargo test --workspace --locked
 	ZROUTE_TRANSPORT=libzmq cargo test --locked --test calls
+
+# Without a Consul the rest is tested all the same, but CI does not pass.
+.PHONY: test-discovery
+test-discovery: packages-test rust
+	@if consul=$$(packaging/fetch-consul); then \
+		ZROUTE_CONSUL="$$consul" PHP='$(PHP)' cargo test --locked --test consul -- --include-ignored; \
+	elif [[ $$? == 3 && -z $${CI:-} ]]; then \
+		echo '*** SKIPPED: the tests against a real Consul. The reason is above. ***' >&2; \
+	else exit 1; fi
 
 .PHONY: test-c
 test-c: packages-test build
@@ -177,8 +186,8 @@ install: $(LIB)/libzroute.so $(LIB)/libzroute.a $(LIB)/zroute ## PREFIX=/usr/loc
 	install -m 644 include/zroute.h '$(INSTALLED_INCLUDE)/'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		packaging/zroute.pc.in >'$(INSTALLED_LIB)/pkgconfig/zroute.pc'
-	rm -rf '$(INSTALLED_SHARE)/php'
-	cp -R php '$(INSTALLED_SHARE)/'
+	rm -rf '$(INSTALLED_SHARE)/php' '$(INSTALLED_SHARE)/templates'
+	cp -R php share/templates '$(INSTALLED_SHARE)/'
 	sed 's|^#define FFI_LIB .*|#define FFI_LIB "$(LIBDIR)/libzroute.so.$(MAJOR)"|' \
 		include/zroute-php.h >'$(INSTALLED_SHARE)/zroute-php.h'
 	chmod -R u=rwX,go=rX '$(INSTALLED_SHARE)' '$(INSTALLED_LIB)/pkgconfig/zroute.pc'

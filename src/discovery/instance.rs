@@ -228,6 +228,27 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_answered_gives_good_endpoints_or_none(
+            changes in proptest::collection::vec((0_usize..500, 0x20_u8..0x7f), 0..6)
+        ) {
+            let answer = json!([entry("fd00::1", 5, &["rpc"], "1"), entry("", 65_535, &[], "1")]);
+            let mut text = answer.to_string().into_bytes();
+            for (place, byte) in changes {
+                let place = place % text.len();
+                text[place] = byte;
+            }
+            if let Ok(answer) = serde_json::from_slice(&text)
+                && let Ok(endpoints) = endpoints(&answer, "consul:///a")
+            {
+                for endpoint in endpoints {
+                    crate::transport::Endpoint::parse(&endpoint).unwrap();
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_list_is_no_answer() {
         for answer in [json!(null), json!({}), json!("x"), json!(7)] {
