@@ -260,19 +260,24 @@ fn nothing_spins() {
             Box::new(move |_| good(rises.fetch_add(1, Ordering::Relaxed) + 1, &[1])),
         ),
     ];
-    for (what, answering) in ways {
-        let fake = FakeConsul::new(answering);
-        let url = Url::parse(&fake.url("time")).unwrap();
-        let resolver = Resolver::open(&url).unwrap();
-        let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(1) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    let asked: Vec<_> = ways
+        .into_iter()
+        .map(|(what, answering)| {
+            let fake = FakeConsul::new(answering);
+            let url = Url::parse(&fake.url("time")).unwrap();
+            let resolver = Resolver::open(&url).unwrap();
+            (what, fake, resolver)
+        })
+        .collect();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(1) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for (what, fake, _resolver) in asked {
         // At 50 ms, doubling: 6. A slow machine makes fewer.
         let count = fake.requests().len();
         println!("{what}: {count} in a second");
         assert!((1..=10).contains(&count), "{what}: {count}");
-        drop(resolver);
     }
 }
 
