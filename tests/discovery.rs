@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 
 use fake_consul::{FakeConsul, Reply, Request};
 use serde_json::{Value, json};
-use zroute::discovery::{Error, Registration, Resolver, Service, State, Timing, Url, Watch};
+use zroute::discovery::{
+    Command, ConfigFile, Error, Event, Registration, Resolver, Service, State, Template, Timing,
+    Updates, Url, Watch,
+};
+use zroute::transport::Wake;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const FORGOTTEN: &str = "CheckID \"service:time\" does not have associated TTL";
@@ -39,7 +43,7 @@ fn open(fake: &FakeConsul, rest: &str) -> Resolver {
 fn instances(ports: &[u16]) -> String {
     let entries: Vec<Value> = ports
         .iter()
-        .map(|port| json!({"Service": {"Address": "127.0.0.1", "Port": port}}))
+        .map(|port| json!({"Service": {"Address": "127.0.0.1", "Port": port, "Tags": ["rpc"]}}))
         .collect();
     json!(entries).to_string()
 }
@@ -659,4 +663,66 @@ fn a_watch_follows_a_bounded_number_of_services() {
     let services = watch.services().unwrap();
     assert_eq!(services.by_name.len(), 256);
     assert!(services.warnings[0].contains("400 services are too many"));
+}
+
+#[test]
+fn updates_tell_each_trouble_once_and_repeat_what_failed() {
+    let folder = std::env::temp_dir().join(format!("zroute-updates-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (file, flag) = (folder.join("a.json"), folder.join("flag"));
+    let fake = FakeConsul::new(|_| Reply::Says(500, None, String::new()));
+    let url = Url::parse(&fake.url("?tag=rpc")).unwrap();
+    let template = Template::Text {
+        name: "test".to_string(),
+        source: "{{ services[0].endpoints }}".to_string(),
+    };
+    let files = vec![ConfigFile::new(template, &file)];
+    let reload = Command::new(["test", "-e", flag.to_str().unwrap()]);
+    let mut updates = Updates::open_with(&url, files, Some(reload), &quick()).unwrap();
+    let wake = Wake::new().unwrap();
+    let stop = wake.stop();
+    let mut events = Vec::new();
+    updates
+        .run(&wake, &mut |event| {
+            match &event {
+                Event::Trouble(_) => {
+                    let mut asked = 0;
+                    fake.answer(move |request| {
+                        asked += 1;
+                        if asked < 5 {
+                            Reply::Says(500, None, String::new())
+                        } else if is_held(request) {
+                            Reply::Nothing
+                        } else if request.line.contains("/catalog/") {
+                            Reply::Says(200, Some(5), json!({"time": ["rpc"]}).to_string())
+                        } else {
+                            good(5, &[1])
+                        }
+                    });
+                }
+                Event::ReloadFailed(_) => std::fs::write(&flag, "").unwrap(),
+                Event::Reloaded => stop.request(),
+                _ => {}
+            }
+            events.push(event);
+        })
+        .unwrap();
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "[\"tcp://127.0.0.1:1\"]"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+    let [trouble, recovered, changed, failed, reloaded] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert!(matches!(
+        trouble,
+        Event::Trouble(Error::Refused { status: 500, .. })
+    ));
+    assert_eq!(recovered, &Event::Recovered);
+    assert!(
+        matches!(changed, Event::Changed(change) if !change.is_reloaded && change.files == [file])
+    );
+    assert!(matches!(failed, Event::ReloadFailed(Error::Command { .. })));
+    assert_eq!(reloaded, &Event::Reloaded);
 }

@@ -233,6 +233,14 @@ mod tests {
     }
 
     #[test]
+    fn signals_reach_it_also_from_a_thread_that_they_do_not_reach() {
+        let script = "grep -qE '^SigBlk:[[:space:]]+0+$' /proc/self/status";
+        let run = || shell(script).run(Path::new(""));
+        let thread = crate::transport::background::spawn("masked", run).unwrap();
+        assert_eq!(thread.join().unwrap(), Ok(()));
+    }
+
+    #[test]
     fn output_without_end_is_not_kept() {
         let mut command = shell("yes");
         command.limit = Duration::from_millis(200);
