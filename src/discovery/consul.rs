@@ -15,7 +15,9 @@ use super::error::excerpt;
 use super::url::encoded;
 use super::{AgentAddress, Error};
 
-/// No answer may be longer: some 5,000 instances of one service.
+/// No answer may be longer; it has room for 4,000 instances of one service. What
+/// is read from it is read piece by piece: a tree of all of it could take a
+/// hundred times as much.
 const LONGEST_ANSWER: u64 = 8 * 1024 * 1024;
 /// How long a request may take that Consul does not hold.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +34,7 @@ pub struct Consul {
 
 /// What a query was answered.
 pub(super) struct Answer {
-    pub(super) body: Value,
+    pub(super) body: Vec<u8>,
     /// `X-Consul-Index`, if there is a usable one.
     pub(super) index: Option<u64>,
 }
@@ -111,12 +113,6 @@ impl Consul {
             .and_then(|value| value.parse().ok())
             .filter(|index| *index > 0);
         let body = self.checked(said, response)?;
-        let body = serde_json::from_slice(&body).map_err(|error| {
-            self.garbled(
-                said(),
-                format!("expected JSON ({error}), not '{}'", excerpt(&body)),
-            )
-        })?;
         Ok(Answer { body, index })
     }
 

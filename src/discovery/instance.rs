@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Url;
+use super::error::excerpt;
 use super::url::{bracketed, is_host};
 
 /// One server of a service.
@@ -96,14 +98,35 @@ impl Instance {
     }
 }
 
+/// So many instances of one service are used at most.
+const MOST: usize = 4096;
+/// Nobody describes one instance in more.
+const LONGEST_ENTRY: usize = 64 * 1024;
+
+/// A piece of an answer, if it is not too long to be taken apart.
+pub(super) fn piece(raw: &RawValue) -> Option<Value> {
+    let text = raw.get();
+    (text.len() <= LONGEST_ENTRY)
+        .then(|| serde_json::from_str(text).ok())
+        .flatten()
+}
+
+/// Why an answer cannot be used.
+pub(super) fn unfit(answer: &[u8], expected: &str, error: &serde_json::Error) -> String {
+    format!("expected {expected} ({error}), not '{}'", excerpt(answer))
+}
+
 /// The instances of an answer of `/v1/health/service/NAME`, in one order
 /// whatever the answer's. Entries without a usable address and port are left
 /// out; an answer of nothing else is none.
-pub(super) fn read_all(answer: &Value, url: &Url) -> Result<Vec<Instance>, String> {
-    let Some(entries) = answer.as_array() else {
-        return Err("expected a list of instances".to_string());
-    };
-    let usable: Vec<_> = entries.iter().filter_map(Instance::read).collect();
+pub(super) fn read_all(answer: &[u8], url: &Url) -> Result<Vec<Instance>, String> {
+    let entries: Vec<&RawValue> = serde_json::from_slice(answer)
+        .map_err(|error| unfit(answer, "a list of instances", &error))?;
+    let usable: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| Instance::read(&piece(entry)?))
+        .take(MOST)
+        .collect();
     if usable.is_empty() && !entries.is_empty() {
         return Err(format!(
             "none of {} instances has an address and a port",
@@ -127,7 +150,7 @@ mod tests {
 
     fn endpoints(answer: &Value, url: &str) -> Result<Vec<String>, String> {
         let url = Url::parse(url).unwrap();
-        Ok(read_all(answer, &url)?
+        Ok(read_all(answer.to_string().as_bytes(), &url)?
             .iter()
             .map(Instance::endpoint)
             .collect())
@@ -226,6 +249,19 @@ mod tests {
             );
             assert!(endpoints(&json!([bad]), "consul:///a").is_err());
         }
+    }
+
+    #[test]
+    fn more_instances_than_can_be_used_are_left_out() {
+        let entries: Vec<_> = (1..=5000).map(|port| entry("a", port, &[], "1")).collect();
+        assert_eq!(
+            endpoints(&json!(entries), "consul:///a").unwrap().len(),
+            MOST
+        );
+        let mut long = entry("b", 5, &[], "1");
+        long["Service"]["ID"] = json!("x".repeat(LONGEST_ENTRY));
+        let answer = json!([entry("a", 5, &[], "1"), long]);
+        assert_eq!(endpoints(&answer, "consul:///a").unwrap(), ["tcp://a:5"]);
     }
 
     proptest::proptest! {

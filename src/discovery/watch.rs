@@ -6,10 +6,14 @@ use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use serde_json::Value;
+use serde_json::value::RawValue;
+
 use super::background::{self, Going};
 use super::blocking::Index;
 use super::consul::{Consul, Hold};
 use super::follower::{Subscription, of_the_catalogue};
+use super::instance::{piece, unfit};
 use super::pace::Pace;
 use super::resolver::new_wake;
 use super::url::{bad_name, is_name};
@@ -188,23 +192,27 @@ impl Shared {
             wait: self.url.wait,
         });
         let answer = self.consul.get(PATH, &parameters, hold.as_ref())?;
-        let Some(services) = answer.body.as_object() else {
-            return Err(self.consul.garbled(
-                format!("GET {PATH}"),
-                "expected a map of services to their tags".to_string(),
-            ));
-        };
-        let carries = |tags: &serde_json::Value, wanted: &String| {
-            tags.as_array().is_some_and(|tags| {
-                tags.iter()
-                    .filter_map(serde_json::Value::as_str)
+        let services: BTreeMap<String, &RawValue> =
+            serde_json::from_slice(&answer.body).map_err(|error| {
+                let expected = "a map of services to their tags";
+                let reason = unfit(&answer.body, expected, &error);
+                self.consul.garbled(format!("GET {PATH}"), reason)
+            })?;
+        let carries_all = |tags: &RawValue| {
+            let tags = piece(tags);
+            let tags = tags.as_ref().and_then(Value::as_array);
+            let carries = |wanted: &String| {
+                tags.into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
                     .any(|tag| tag.eq_ignore_ascii_case(wanted))
-            })
+            };
+            self.url.tags.iter().all(carries)
         };
         let names = services
-            .iter()
-            .filter(|(_, tags)| self.url.tags.iter().all(|wanted| carries(tags, wanted)))
-            .map(|(name, _)| name.clone())
+            .into_iter()
+            .filter(|(_, tags)| carries_all(tags))
+            .map(|(name, _)| name)
             .collect();
         Ok((names, answer.index))
     }
