@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use consul_agent::Agent;
 use zroute::discovery::{
-    self, Change, ConfigFile, Error, Event, LARAVEL_ZERORPC, Registration, Resolver, Service,
-    State, Template, Timing, Updates, Url, ZROUTE,
+    self, Change, ConfigFile, Error, Event, Health, LARAVEL_ZERORPC, Registration, Resolver,
+    Service, State, Template, Timing, Updates, Url, ZROUTE,
 };
 use zroute::transport::{Stop, Wake};
 
@@ -113,6 +113,21 @@ fn servers_are_found_while_they_are_well() {
     until("it is critical", || servers[1].registration.state() == hung);
     let took = until("the hung one is out", || resolver.current() == three[2..]);
     println!("seen after it was known as critical: {took:?}");
+    let known =
+        &discovery::registered(&Url::parse(&agent.url("?tag=rpc")).unwrap()).unwrap()["time"];
+    let health: Vec<_> = known
+        .iter()
+        .map(|one| (one.instance.port, one.health))
+        .collect();
+    assert_eq!(
+        health,
+        [
+            (2, Health::Critical),
+            (3, Health::Passing),
+            (4, Health::Passing)
+        ]
+    );
+    assert_eq!(known[0].note, "it hangs");
     servers[1].is_well.store(true, Ordering::Relaxed);
     until("it is back", || resolver.current() == three[1..]);
 

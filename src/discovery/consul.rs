@@ -26,7 +26,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// A connection to an agent, which it keeps open between requests. Proxies of
 /// the environment are not used and redirects not followed: the token is for
 /// this agent alone.
-pub struct Consul {
+pub(super) struct Consul {
     agent: Agent,
     address: AgentAddress,
     base: String,
@@ -48,7 +48,7 @@ pub(super) struct Hold {
 impl Consul {
     /// Reads the certificates where https is asked for; connects with the first
     /// request.
-    pub fn new(address: &AgentAddress) -> Result<Self, Error> {
+    pub(super) fn new(address: &AgentAddress) -> Result<Self, Error> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)

@@ -41,7 +41,7 @@ impl Instance {
         self.meta.get("version").map(String::as_str)
     }
 
-    fn read(entry: &Value) -> Option<Self> {
+    pub(super) fn read(entry: &Value) -> Option<Self> {
         let service = entry.get("Service")?;
         let node = entry.get("Node");
         let text = |of: Option<&Value>, name: &str| {
@@ -85,7 +85,7 @@ impl Instance {
         })
     }
 
-    fn is_wanted(&self, url: &Url) -> bool {
+    pub(super) fn is_wanted(&self, url: &Url) -> bool {
         let says = |name: &str, wanted: Option<&String>| {
             wanted.is_none_or(|wanted| self.meta.get(name) == Some(wanted))
         };
@@ -116,12 +116,16 @@ pub(super) fn unfit(answer: &[u8], expected: &str, error: &serde_json::Error) ->
     format!("expected {expected} ({error}), not '{}'", excerpt(answer))
 }
 
+/// The entries of an answer of `/v1/health/service/NAME`, not yet looked into.
+pub(super) fn entries(answer: &[u8]) -> Result<Vec<&RawValue>, String> {
+    serde_json::from_slice(answer).map_err(|error| unfit(answer, "a list of instances", &error))
+}
+
 /// The instances of an answer of `/v1/health/service/NAME`, in one order
 /// whatever the answer's. Entries without a usable address and port are left
 /// out; an answer of nothing else is none.
 pub(super) fn read_all(answer: &[u8], url: &Url) -> Result<Vec<Instance>, String> {
-    let entries: Vec<&RawValue> = serde_json::from_slice(answer)
-        .map_err(|error| unfit(answer, "a list of instances", &error))?;
+    let entries = entries(answer)?;
     let usable: Vec<_> = entries
         .iter()
         .filter_map(|entry| Instance::read(&piece(entry)?))

@@ -12,6 +12,7 @@
 //! | `follower` | one service followed, for all in this process who ask |
 //! | `resolver` | the list of a service's endpoints, kept up to date |
 //! | `registration` | a server made known, and its check passed while it is alive |
+//! | `overview` | what Consul knows at one time, healthy or not |
 //! | `watch` | every service with a tag, kept up to date |
 //! | `template` | the text of a configuration file |
 //! | `command` | a program that is run with a time limit |
@@ -34,6 +35,7 @@ mod consul;
 mod error;
 mod follower;
 mod instance;
+mod overview;
 mod pace;
 mod registration;
 mod resolver;
@@ -44,9 +46,9 @@ mod watch;
 
 pub use command::Command;
 pub use config_file::{ConfigFile, Written};
-pub use consul::Consul;
 pub use error::Error;
 pub use instance::Instance;
+pub use overview::{Health, Registered, registered};
 pub use pace::Timing;
 pub use registration::{Counters, Probe, Registration, Service, State};
 pub use resolver::{Resolver, Snapshot};

@@ -183,38 +183,12 @@ impl Shared {
         }
     }
 
-    /// The names of the services that carry all tags.
     fn ask(&self, index: &Index) -> Result<(Vec<String>, Option<u64>), Error> {
-        const PATH: &str = "/v1/catalog/services";
-        let parameters: Vec<_> = of_the_catalogue(&self.url).collect();
         let hold = index.to_wait_for().map(|index| Hold {
             index,
             wait: self.url.wait,
         });
-        let answer = self.consul.get(PATH, &parameters, hold.as_ref())?;
-        let services: BTreeMap<String, &RawValue> =
-            serde_json::from_slice(&answer.body).map_err(|error| {
-                let expected = "a map of services to their tags";
-                let reason = unfit(&answer.body, expected, &error);
-                self.consul.garbled(format!("GET {PATH}"), reason)
-            })?;
-        let carries_all = |tags: &RawValue| {
-            let tags = piece(tags);
-            let tags = tags.as_ref().and_then(Value::as_array);
-            let carries = |wanted: &String| {
-                tags.into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .any(|tag| tag.eq_ignore_ascii_case(wanted))
-            };
-            self.url.tags.iter().all(carries)
-        };
-        let names = services
-            .into_iter()
-            .filter(|(_, tags)| carries_all(tags))
-            .map(|(name, _)| name)
-            .collect();
-        Ok((names, answer.index))
+        names_with_tags(&self.consul, &self.url, hold.as_ref())
     }
 
     fn take(&self, mut names: Vec<String>) -> Result<(), Error> {
@@ -269,6 +243,40 @@ impl Shared {
             self.bell.ring();
         }
     }
+}
+
+/// The names of the services that carry all tags, and the answer's index.
+pub(super) fn names_with_tags(
+    consul: &Consul,
+    url: &Url,
+    hold: Option<&Hold>,
+) -> Result<(Vec<String>, Option<u64>), Error> {
+    const PATH: &str = "/v1/catalog/services";
+    let parameters: Vec<_> = of_the_catalogue(url).collect();
+    let answer = consul.get(PATH, &parameters, hold)?;
+    let services: BTreeMap<String, &RawValue> =
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            let expected = "a map of services to their tags";
+            let reason = unfit(&answer.body, expected, &error);
+            consul.garbled(format!("GET {PATH}"), reason)
+        })?;
+    let carries_all = |tags: &RawValue| {
+        let tags = piece(tags);
+        let tags = tags.as_ref().and_then(Value::as_array);
+        let carries = |wanted: &String| {
+            tags.into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .any(|tag| tag.eq_ignore_ascii_case(wanted))
+        };
+        url.tags.iter().all(carries)
+    };
+    let names = services
+        .into_iter()
+        .filter(|(_, tags)| carries_all(tags))
+        .map(|(name, _)| name)
+        .collect();
+    Ok((names, answer.index))
 }
 
 /// A service's name as it stands in environment variables.
