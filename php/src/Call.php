@@ -39,17 +39,6 @@ final class Call
     ) {
     }
 
-    /**
-     * Whether a handler's parameter is for the call, and not for the caller to give.
-     *
-     * @internal
-     */
-    public static function isTypeOf(\ReflectionParameter $parameter): bool
-    {
-        $type = $parameter->getType();
-        return $type instanceof \ReflectionNamedType && $type->getName() === self::class;
-    }
-
     /** How many milliseconds the caller still waits, 0 when it has given up; null if it never does. */
     public function msLeft(): ?int
     {

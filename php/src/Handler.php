@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Zroute;
 
 use Zroute\Exception\InvalidOption;
+use Zroute\Handler\Given;
+use Zroute\Handler\Instances;
 use Zroute\Handler\Target;
 
 use function array_is_list;
@@ -19,8 +21,8 @@ use function is_int;
  * One whose single parameter is untyped, `array`, `iterable` or `mixed` gets
  * them whole, as in `function (array $data)`. Any other signature gets them
  * spread: a list by position, a map by name; what does not fit is the fault
- * -32602, found out before the handler runs. A parameter of the type Call is
- * not counted.
+ * -32602, found out before the handler runs. A parameter whose type is a class
+ * is not counted: it gets the Call, or an object of the container.
  *
  * @internal
  */
@@ -38,15 +40,15 @@ final class Handler
     /** @var array<string, bool> the parameters' names, and whether each must be given */
     private readonly array $names;
     private readonly bool $takesAnyName;
-    /** @var array<int, string> the parameters that get the Call: names by position */
-    private readonly array $calls;
+    /** @var array<int, array{string, \Closure(Call): mixed}> what the caller does not give: names and sources by position */
+    private readonly array $given;
 
-    /** @throws InvalidOption when it takes references */
-    public function __construct(Target $target)
+    /** @throws InvalidOption when it takes references, or an object that nobody has */
+    public function __construct(Target $target, Instances $instances)
     {
         $this->handler = $target->closure;
         $this->declared = $target->declared;
-        $names = $calls = [];
+        $names = $given = [];
         $count = 0;
         $required = 0;
         foreach ($this->declared->getParameters() as $position => $parameter) {
@@ -56,8 +58,9 @@ final class Handler
                     "a handler's parameters cannot be references: \$$name of {$this->declared->getName()}()"
                 );
             }
-            if (Call::isTypeOf($parameter)) {
-                $calls[$position] = $name;
+            $class = Given::by($parameter);
+            if ($class !== null) {
+                $given[$position] = [$name, Given::source($class, $parameter, $instances)];
                 continue;
             }
             $count++;
@@ -73,15 +76,15 @@ final class Handler
         $this->names = $names;
         // Internal functions collect values, but no names.
         $this->takesAnyName = $variadic && !$this->declared->isInternal();
-        $this->calls = $calls;
+        $this->given = $given;
     }
 
     public function wantsCall(): bool
     {
-        return $this->calls !== [];
+        return $this->given !== [];
     }
 
-    /** @return \Closure(mixed): mixed for a handler that wants no Call: takes the parameters as they came */
+    /** @return \Closure(mixed): mixed for a handler that gets nothing else: takes the parameters as they came */
     public function withParameters(): \Closure
     {
         return $this->whole ? $this->handler : $this->spread(...);
@@ -92,7 +95,7 @@ final class Handler
     {
         return function (Call $call): mixed {
             try {
-                if ($this->calls === []) {
+                if ($this->given === []) {
                     return $this->whole ? ($this->handler)($call->parameters) : $this->spread($call->parameters);
                 }
                 $arguments = $this->whole ? [$call->parameters] : $this->arguments($call->parameters);
@@ -115,8 +118,8 @@ final class Handler
     /** Whether the parameters come whole, and not spread. */
     public static function takesWhole(\ReflectionFunctionAbstract $function): bool
     {
-        $given = static fn (\ReflectionParameter $parameter): bool => !Call::isTypeOf($parameter);
-        $parameters = array_values(array_filter($function->getParameters(), $given));
+        $asked = static fn (\ReflectionParameter $parameter): bool => Given::by($parameter) === null;
+        $parameters = array_values(array_filter($function->getParameters(), $asked));
         if (count($parameters) !== 1 || $parameters[0]->isVariadic()) {
             return false;
         }
@@ -169,7 +172,7 @@ final class Handler
     }
 
     /**
-     * Puts the call where it is wanted, whatever the caller has put there.
+     * Puts what the caller does not give where it is wanted, whatever the caller has put there.
      *
      * @param array<mixed> $arguments
      * @return array<mixed>
@@ -177,12 +180,12 @@ final class Handler
     private function insert(Call $call, array $arguments): array
     {
         $list = array_is_list($arguments);
-        foreach ($this->calls as $position => $name) {
+        foreach ($this->given as $position => [$name, $source]) {
             if ($list && $position <= count($arguments)) {
-                array_splice($arguments, $position, 0, [$call]);
+                array_splice($arguments, $position, 0, [$source($call)]);
             } else {
                 // Behind parameters that were left out.
-                $arguments[$name] = $call;
+                $arguments[$name] = $source($call);
                 $list = false;
             }
         }

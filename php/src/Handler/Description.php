@@ -4,8 +4,6 @@ declare(strict_types=1);
 
 namespace Zroute\Handler;
 
-use Zroute\Call;
-
 use function is_array;
 use function is_scalar;
 
@@ -21,7 +19,7 @@ final class Description
     {
         $parameters = [];
         foreach ($function->getParameters() as $parameter) {
-            if (!Call::isTypeOf($parameter)) {
+            if (Given::by($parameter) === null) {
                 $parameters[] = self::parameter($parameter);
             }
         }

@@ -7,6 +7,7 @@ namespace Zroute\Middleware;
 use Zroute\Call;
 use Zroute\Fault;
 use Zroute\Handler;
+use Zroute\Handler\Given;
 use Zroute\Middleware;
 
 use function is_array;
@@ -43,7 +44,7 @@ final class Validate implements PerFunction
         $mine->whole = Handler::takesWhole($handler);
         $position = 0;
         foreach ($handler->getParameters() as $parameter) {
-            if (Call::isTypeOf($parameter)) {
+            if (Given::by($parameter) !== null) {
                 continue;
             }
             foreach ($parameter->getAttributes(Valid::class) as $attribute) {

@@ -39,7 +39,7 @@ final class Functions
         try {
             $handlers = [];
             foreach ((new Resolver($instances))->resolve($name, $handler) as $function => $target) {
-                $handlers[$function] = new Handler($target);
+                $handlers[$function] = new Handler($target, $instances);
             }
         } catch (InvalidOption $e) {
             throw new InvalidOption("the handler of '$name' cannot be used: {$e->getMessage()}", 0, $e);

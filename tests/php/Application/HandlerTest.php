@@ -186,6 +186,39 @@ final class HandlerTest extends ApplicationTestCase
         self::assertStringContainsString('expected 1 to 2 parameters, got 3', $this->fault($server, 'last', [1, 2, 3]));
     }
 
+    public function testObjectsThatAHandlerWantsComeFromTheContainer(): void
+    {
+        $container = new Container([Greeting::class => fn () => new Greeter('Hello')]);
+        $server = new Server([
+            'greet' => fn (string $name, Greeting $greeting) => $greeting($name),
+            'greet.all' => fn (Greeting $greeting, array $names) => array_map($greeting, $names),
+            'greet.many' => fn (Greeting $greeting, string ...$names) => array_map($greeting, $names),
+            'later' => fn (string $name = 'Ada', ?Machine $machine = null) => [$name, $machine],
+        ], container: $container);
+        $container->asked = [];
+        self::assertSame('Hello, Ada', $this->call($server, 'greet', ['Ada']));
+        self::assertSame('Hello, Ada', $this->call($server, 'greet', ['name' => 'Ada']));
+        self::assertSame([Greeting::class => 2], $container->asked, 'at each call');
+        self::assertSame(['Hello, Ada'], $this->call($server, 'greet.all', ['Ada']), 'a single array comes whole');
+        self::assertSame(['Hello, Ada', 'Hello, Bob'], $this->call($server, 'greet.many', ['Ada', 'Bob']));
+        self::assertSame(['Ada', null], $this->call($server, 'later'), 'what nobody has is its default');
+        self::assertStringContainsString('expected 1 parameters, got 2', $this->fault($server, 'greet', ['Ada', []]));
+        self::assertStringContainsString("one named 'greeting'", $this->fault($server, 'greet', ['greeting' => 1]));
+        [['parameters' => $parameters]] = $this->call($server, 'zroute.list', ['greet']);
+        self::assertSame(['name'], array_column($parameters, 'name'));
+    }
+
+    public function testAnObjectThatNobodyHasIsMissedAtOnce(): void
+    {
+        $handler = fn (string $name, Greeting $greeting) => $greeting($name);
+        foreach ([null, new Container([])] as $container) {
+            self::assertRefused(
+                "the handler of 'greet' cannot be used: its parameter \$greeting: ",
+                fn () => new Server(['greet' => $handler], container: $container)
+            );
+        }
+    }
+
     public function testTheCallTellsWhoAndWhatAndHowLong(): void
     {
         $server = new Server(['f' => function (Call $call): array {
