@@ -1,0 +1,41 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\Laravel\Server;
+
+use Illuminate\Contracts\Container\Container;
+use Zroute\Call;
+use Zroute\Exception\InvalidOption;
+use Zroute\Middleware;
+
+/**
+ * A middleware that the container makes for each call, so that it may hold what
+ * belongs to one call. It is a Zroute\Middleware, or has Laravel's handle().
+ *
+ * @internal
+ */
+final class ContainerMiddleware implements Middleware
+{
+    private readonly string $id;
+    /** @var list<string> */
+    private readonly array $parameters;
+
+    /** @throws InvalidOption when there is no such class or id */
+    public function __construct(private readonly Container $container, string $middleware)
+    {
+        [$this->id, $parameters] = explode(':', $middleware, 2) + [1 => ''];
+        $this->parameters = $parameters === '' ? [] : explode(',', $parameters);
+        if (!$container->bound($this->id) && !class_exists($this->id)) {
+            throw new InvalidOption("there is no middleware $this->id: neither a class nor known to the container");
+        }
+    }
+
+    public function process(Call $call, callable $next): mixed
+    {
+        $middleware = $this->container->make($this->id);
+        return $middleware instanceof Middleware
+            ? $middleware->process($call, $next)
+            : $middleware->handle($call, \Closure::fromCallable($next), ...$this->parameters);
+    }
+}

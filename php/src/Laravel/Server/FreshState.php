@@ -1,0 +1,99 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute\Laravel\Server;
+
+use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Foundation\Application as Laravel;
+use Illuminate\Support\Facades\Facade;
+use Zroute\Call;
+use Zroute\Middleware;
+
+/**
+ * No call sees what another has left behind: the state of queue workers between
+ * two jobs, and what jobs do not need but calls of several users do.
+ *
+ * @internal
+ */
+final class FreshState implements Middleware
+{
+    /** How many terminating callbacks the application itself has. */
+    private readonly int $callbacks;
+    /** Gives what was added to the application's terminating callbacks, and takes it away. */
+    private readonly \Closure $takeCallbacks;
+
+    public function __construct(private readonly Laravel $laravel)
+    {
+        $this->takeCallbacks = \Closure::bind(
+            fn (int $after): array => array_splice($this->terminatingCallbacks, $after),
+            $laravel,
+            $laravel::class
+        );
+        $count = fn (): int => count($this->terminatingCallbacks);
+        $this->callbacks = \Closure::bind($count, $laravel, $laravel::class)();
+        $this->forget();
+    }
+
+    public function process(Call $call, callable $next): mixed
+    {
+        try {
+            return $next($call);
+        } finally {
+            $this->attempt($this->terminate(...));
+            $this->attempt($this->rollBack(...));
+            $this->attempt($this->forget(...));
+        }
+    }
+
+    /** Runs what the call has put off until its end, such as jobs dispatched after the response. */
+    private function terminate(): void
+    {
+        foreach (($this->takeCallbacks)($this->callbacks) as $callback) {
+            $this->attempt(fn () => $this->laravel->call($callback));
+        }
+    }
+
+    private function rollBack(): void
+    {
+        if (!$this->laravel->resolved('db')) {
+            return;
+        }
+        foreach ($this->laravel->make('db')->getConnections() as $connection) {
+            if ($connection->transactionLevel() > 0) {
+                try {
+                    $connection->rollBack(0);
+                } catch (\Throwable $e) {
+                    $connection->disconnect();
+                    throw $e;
+                }
+            }
+        }
+    }
+
+    /** What Laravel's QueueServiceProvider resets before a job, and who is logged in. */
+    private function forget(): void
+    {
+        if ($this->laravel->resolved('log')) {
+            $log = $this->laravel->make('log')->driver();
+            if (method_exists($log, 'withoutContext')) {
+                $log->withoutContext();
+            }
+        }
+        if ($this->laravel->resolved('auth')) {
+            $this->laravel->make('auth')->forgetGuards();
+        }
+        $this->laravel->forgetScopedInstances();
+        Facade::clearResolvedInstances();
+    }
+
+    /** The call has its answer, whatever fails now. */
+    private function attempt(\Closure $step): void
+    {
+        try {
+            $step();
+        } catch (\Throwable $e) {
+            $this->laravel->make(ExceptionHandler::class)->report($e);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Rpc;
+
+use Illuminate\Auth\GenericUser;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Support\Facades\Auth;
+use Illuminate\Support\Facades\DB;
+use Illuminate\Support\Facades\Log;
+
+/**
+ * Leaves behind what a call can leave behind, and tells what it finds.
+ */
+final class StateController
+{
+    /** @var list<string> */
+    private static array $terminated = [];
+
+    public function __construct(private readonly Application $app)
+    {
+    }
+
+    public function leave(string $trace): void
+    {
+        $this->app->make(Visits::class)->count();
+        DB::beginTransaction();
+        DB::beginTransaction();
+        Auth::setUser(new GenericUser(['id' => $trace]));
+        Log::withContext(['trace' => $trace]);
+        $this->app->terminating(static function () use ($trace): void {
+            self::$terminated[] = $trace;
+        });
+    }
+
+    /** @return array<string, mixed> */
+    public function find(): array
+    {
+        Log::info('looked around');
+        return [
+            'visits' => $this->app->make(Visits::class)->count(),
+            'transactions' => DB::transactionLevel(),
+            'user' => Auth::id(),
+            'terminated' => self::$terminated,
+        ];
+    }
+}

@@ -1,0 +1,6 @@
+<?php
+
+return [
+    'defaults' => ['guard' => 'caller'],
+    'guards' => ['caller' => ['driver' => 'caller']],
+];

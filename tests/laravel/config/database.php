@@ -1,0 +1,6 @@
+<?php
+
+return [
+    'default' => 'memory',
+    'connections' => ['memory' => ['driver' => 'sqlite', 'database' => ':memory:', 'prefix' => '']],
+];
