@@ -22,8 +22,8 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin:/sbin
 PACKAGES_build := ca-certificates gcc libc6-dev libzmq3-dev make pkg-config
 PACKAGES_demo := $(PACKAGES_build) php-cli python3 python3-msgpack python3-zmq
 # The two PHP extensions serve as the other end, never under the library.
-PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-fpm php-msgpack php-zmq phpunit \
-	python3-hypothesis python3-pytest python3-venv valgrind
+PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-fpm php-intl php-laravel-framework php-mbstring \
+	php-msgpack php-sqlite3 php-xml php-zmq phpunit python3-hypothesis python3-pytest python3-venv valgrind
 PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
 
 .PHONY: help
@@ -121,7 +121,7 @@ lint-rust: packages-build
 .PHONY: lint-php
 lint-php: packages-lint
 	find php examples tests bench -name '*.php' -print0 | xargs -0 -n1 $(PHP) -n -l >/dev/null
-	phpcs --standard=phpcs.xml php examples tests/php
+	phpcs --standard=phpcs.xml php examples tests/php tests/laravel
 
 .PHONY: lint-shell
 lint-shell: packages-lint

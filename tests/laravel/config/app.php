@@ -1,7 +1,7 @@
 <?php
 
 return [
-    'name' => 'Shop',
+    'name' => env('APP_NAME', 'Shop'),
     'env' => env('APP_ENV', 'production'),
     'debug' => false,
     'timezone' => 'UTC',

@@ -14,7 +14,7 @@ use Zroute\PendingCall;
  *
  * @method static \Zroute\Laravel\Service service(?string $name = null)
  * @method static mixed call(string $function, $parameters = [], ?int $timeoutMs = null, bool $idempotent = false)
- * @method static PendingCall async(string $function, $parameters = [], ?int $timeoutMs = null, bool $idempotent = false)
+ * @method static PendingCall async(string $function, $parameters = [], ?int $timeoutMs = null, $idempotent = false)
  * @method static void notify(string $function, $parameters = [])
  * @method static array batch(array $calls, ?int $timeoutMs = null, bool $idempotent = false)
  * @method static \Zroute\Laravel\Service withMeta(array $meta)

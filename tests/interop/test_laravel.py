@@ -1,0 +1,258 @@
+"""A Laravel application serves its functions, calls services, and tests itself."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plain import Dealer
+from processes import PATIENCE, Process, wait_until
+from programs import ROOT, seed_script
+
+EXTENSIONS = "ctype dom intl mbstring pdo pdo_sqlite posix tokenizer xml xmlwriter".split()
+KEY = "open sesame"
+
+
+class Application:
+    """A copy of tests/laravel in a folder of its own."""
+
+    def __init__(self, programs, folder):
+        self.folder = folder
+        subprocess.run([ROOT / "tests/laravel/install", folder], check=True)
+        extensions = [f"-dextension={name}" for name in EXTENSIONS]
+        self.php = [*programs.php, *extensions]
+        # PHP takes an option and its value as one argument too.
+        arguments = " ".join(self.php[1:]).replace("-d ", "-d")
+        self.environment = {
+            **programs.environment,
+            "ZROUTE_COMMAND": str(programs.library.parent / "zroute"),
+            "ZROUTE_PHP_ARGUMENTS": arguments,
+        }
+
+    def process(self, *command, **environment):
+        return Process([*self.php, self.folder / "artisan", *command], **{**self.environment, **environment})
+
+    def artisan(self, *command, exits=0, **environment):
+        """What a command prints."""
+        with self.process(*command, **environment) as process:
+            printed = process.read_all()
+            assert process.wait() == exits, f"{process} {printed}"
+            return printed + process.errors
+
+    def page(self, **environment):
+        """What php-cgi makes of the application's page, set up as docs/php.md says."""
+        header = self.folder / "storage/zroute-php.h"
+        text = (ROOT / "include/zroute-php.h").read_text(encoding="utf-8")
+        library = f'#define FFI_LIB "{self.environment["ZROUTE_LIBRARY"]}"'
+        header.write_text(re.sub("^#define FFI_LIB .*$", library, text, flags=re.MULTILINE), encoding="utf-8")
+        settings = {
+            "zend_extension": "opcache",
+            "ffi.preload": header,
+            "opcache.preload": ROOT / "php/preload.php",
+            "opcache.preload_user": "root",
+        }
+        index = self.folder / "public/index.php"
+        page = subprocess.run(
+            [os.environ.get("PHP_CGI") or "php-cgi", *map(str, self.php[1:])]
+            + [f"-d{name}={value}" for name, value in settings.items()],
+            env={
+                **os.environ,
+                **self.environment,
+                **environment,
+                "GATEWAY_INTERFACE": "CGI/1.1",
+                "REDIRECT_STATUS": "200",
+                "REQUEST_METHOD": "GET",
+                "REQUEST_URI": "/",
+                "SCRIPT_NAME": "/index.php",
+                "SCRIPT_FILENAME": str(index),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        head, _, body = page.stdout.decode().partition("\r\n\r\n")
+        assert page.returncode == 0 and "Status:" not in head, f"{page} {self.log}"
+        return json.loads(body)
+
+    @property
+    def log(self):
+        path = self.folder / "storage/logs/laravel.log"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+class Serving:
+    """`artisan zroute:serve` of an application, on a free port."""
+
+    def __init__(self, application, *options):
+        self.application = application
+        self.process = application.process("zroute:serve", *options)
+        self.pid = self.process.pid
+
+    def __enter__(self):
+        self.process.__enter__()
+        try:
+            self.endpoint = self.process.read_line()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.process.is_running:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait()
+        self.process.__exit__()
+
+    def call(self, function, parameters=(), **more):
+        with Dealer(self.endpoint) as dealer:
+            return dealer.call(function, parameters, **more)
+
+    def artisan(self, *command, **more):
+        return self.application.artisan(*command, SHOP_ENDPOINT=self.endpoint, SHOP_KEY=KEY, **more)
+
+
+@pytest.fixture(scope="module")
+def application(programs, tmp_path_factory):
+    return Application(programs, tmp_path_factory.mktemp("laravel") / "shop")
+
+
+@pytest.fixture(scope="module")
+def serving(application):
+    with Serving(application) as serving:
+        yield serving
+
+
+def test_the_seeds_client_is_served(serving, tmp_path):
+    port = int(serving.endpoint.rpartition(":")[2])
+    with Process([sys.executable, seed_script("client.py", port, tmp_path)]) as client:
+        assert client.read_all() == "19\n"
+
+
+def test_a_controller_gets_what_its_constructor_and_its_methods_want(serving):
+    assert serving.call("price", ["tea", 2]) == [700, 1]
+    assert serving.call("price", {"article": "cake"}) == [420, 1]
+    assert serving.call("order", {"article": "tea", "pieces": 3}) == "3 tea"
+    refused = serving.call("order", {"article": "tea", "pieces": 0})
+    assert refused["__error__"]["code"] == -32602
+    listed = {function["name"]: function for function in serving.call("zroute.list", [])}
+    assert [parameter["name"] for parameter in listed["price"]["parameters"]] == ["article", "pieces"]
+
+
+def test_middleware_of_a_group_comes_from_the_container(serving):
+    refused = serving.call("admin.raise", [5])["__error__"]
+    assert (refused["code"], refused["message"]) == (-32003, "the key does not fit")
+    for _ in range(2):
+        assert serving.call("admin.raise", [5], meta={"access_key": KEY}) == "raised by 5, visit 1"
+
+
+def test_no_call_sees_what_another_has_left(serving):
+    fresh = {"visits": 1, "transactions": 0, "user": None}
+    assert serving.call("state.leave", ["mine"]) is None
+    found = serving.call("state.find")
+    assert found.pop("terminated") == ["mine"], "what was put off has run, once"
+    assert found == fresh
+    looked = [line for line in serving.application.log.splitlines() if "looked around" in line]
+    assert looked and "mine" not in looked[-1]
+    serving.call("state.leave", ["other"])
+    assert serving.call("state.find") == {**fresh, "terminated": ["mine", "other"]}
+
+
+def test_calls_and_failures_are_logged(serving):
+    failed = serving.call("fails")["__error__"]
+    assert (failed["code"], failed["name"], failed["message"]) == (-32603, "RuntimeException", "no tea today")
+    serving.call("plus", [1, 2])
+    log = serving.application.log
+    assert re.search(r"\.ERROR: no tea today .*rpc\.php:\d+", log), log
+    assert re.search(r"\.ERROR: zroute: fails failed with RuntimeException .*\"code\":-32603", log), log
+    assert re.search(r"\.INFO: zroute: plus was answered .*\"peer\":\"(127.0.0.1:\d+)?\",\"ms\":", log), log
+
+
+def test_artisan_calls_and_lists(serving):
+    assert json.loads(serving.artisan("zroute:call", "plus", "[1,2,3]")) == 6
+    assert json.loads(serving.artisan("zroute:call", "admin.raise", "[5]", "--service=guarded")) == "raised by 5, visit 1"
+    assert "no tea today" in serving.artisan("zroute:call", "fails", exits=1)
+    assert "has no service 'nobody'" in serving.artisan("zroute:call", "fails", "--service=nobody", exits=1)
+    assert re.search(r"admin\.raise +\| Closure +\| App.Rpc.KeyRequired:open sesame", serving.artisan("zroute:list"))
+    assert re.search(r"price +\| article, pieces +\| array", serving.artisan("zroute:list", "default"))
+
+
+def test_a_page_calls_services(serving):
+    page = serving.application.page(SHOP_ENDPOINT=serving.endpoint, SHOP_KEY=KEY)
+    assert page == [6, "raised by 5, visit 1"]
+
+
+def test_a_reload_takes_up_the_program_and_its_environment(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    settings = application.folder / ".env"
+    settings.write_text("APP_NAME=Tea\n", encoding="utf-8")
+    with Serving(application) as serving:
+        assert serving.call("name") == "Tea"
+        settings.write_text("APP_NAME=Cake\n", encoding="utf-8")
+        assert f"Process {serving.pid} loads" in application.artisan("zroute:reload")
+        wait_until(lambda: serving.call("name") == "Cake", "the new name")
+        assert f"Process {serving.pid} serves already" in application.artisan("zroute:serve", exits=1)
+        serving.process.send_signal(signal.SIGTERM)
+        assert serving.process.wait() == 0
+    assert "No server" in application.artisan("zroute:reload", exits=1)
+
+
+def test_a_pid_that_is_another_process_by_now_gets_no_signal(application):
+    path = application.folder / "storage/other.pid"
+    with Process(["cat"]) as other:
+        path.write_text(json.dumps({"pid": other.pid, "started": "1 before"}), encoding="utf-8")
+        assert "No server" in application.artisan("zroute:reload", f"--pid-file={path}", exits=1)
+        assert other.is_running
+
+
+def test_a_configuration_that_is_cached_serves(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    environment = {"SHOP_ENDPOINT": "tcp://127.0.0.1:1", "SHOP_KEY": KEY}
+    application.artisan("config:cache", **environment)
+    assert (application.folder / "bootstrap/cache/config.php").exists()
+    with Serving(application) as serving:
+        assert serving.call("plus", [1, 2]) == 3
+        assert "tcp://127.0.0.1:1" in serving.artisan("zroute:call", "plus", "--timeout=1", exits=1)
+
+
+def test_the_configuration_is_published(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    (application.folder / "config/zroute.php").unlink()
+    application.artisan("vendor:publish", "--tag=zroute-config")
+    published = (application.folder / "config/zroute.php").read_text(encoding="utf-8")
+    assert published == (ROOT / "php/laravel/config/zroute.php").read_text(encoding="utf-8")
+    shown = application.artisan("zroute:serve", "--show", "--workers=3", "--", "--log-format=json")
+    for argument in ("--bind=tcp://127.0.0.1:5555", "--workers=3", "--exec-timeout=30s", "--log-format=json"):
+        assert f"'{argument}'" in shown
+
+
+def test_what_is_wrong_is_told(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    assert "There is no program zroute-of-nobody" in application.artisan(
+        "zroute:serve", ZROUTE_COMMAND="zroute-of-nobody", exits=1
+    )
+    (application.folder / "routes/rpc.php").write_text(
+        "<?php Rpc::procedure('a', 'nothing'); Rpc::procedure('a', 'nothing');", encoding="utf-8"
+    )
+    assert "there are two functions 'a'" in application.artisan("zroute:list", exits=1)
+    (application.folder / "routes/rpc.php").unlink()
+    assert "there is no" in application.artisan("zroute:list", exits=1)
+
+
+def test_an_application_tests_what_it_calls_with_a_fake(application):
+    phpunit = Path(shutil.which("phpunit"))
+    with Process(
+        [*application.php, phpunit, "--no-configuration", "--bootstrap", application.folder / "vendor/autoload.php"]
+        + ["--fail-on-warning", "--fail-on-risky", application.folder / "tests"],
+        # Nothing of the library is needed.
+        **{**application.environment, "ZROUTE_LIBRARY": "/nowhere/libzroute.so", "APP_ENV": "testing"},
+    ) as tests:
+        printed = tests.read_all()
+        assert tests.wait() == 0 and "OK (5 tests" in printed, printed + tests.errors
