@@ -4,11 +4,14 @@ declare(strict_types=1);
 
 namespace Zroute\Tests\Application;
 
+use Zroute\Client;
 use Zroute\Tests\Process\ChildProcess;
+use Zroute\Tests\Process\ServerProcess;
+use Zroute\Tests\Process\TemporaryFolder;
 use Zroute\Tests\ProcessTestCase;
 
 /**
- * examples/services runs as its reader would run it.
+ * examples/services and examples/psr11 run as their readers would run them.
  */
 final class ExampleTest extends ProcessTestCase
 {
@@ -38,5 +41,33 @@ final class ExampleTest extends ProcessTestCase
         self::assertCount(7, $log);
         self::assertStringStartsWith('info: zroute: shop.price for ', $log[0]);
         self::assertStringContainsString(': fault -32003 Forbidden, ', $log[3]);
+    }
+
+    /** @testWith ["routes.php"]
+     *            ["symfony.php"]
+     */
+    public function testAContainerGivesWhatHandlersWant(string $routes): void
+    {
+        $script = '$server = new Zroute\Server();'
+            . 'Zroute\Routes::fromFile($argv[1])->register($server);'
+            . 'echo $server->bind("tcp://127.0.0.1:0"), "\n";'
+            . '$server->run();';
+        $folder = new TemporaryFolder();
+        file_put_contents(
+            "$folder->path/server.php",
+            "<?php require '" . __DIR__ . "/../../../php/autoload.php'; $script"
+        );
+        $process = $this->own(ChildProcess::php(
+            "$folder->path/server.php",
+            [__DIR__ . "/../../../examples/psr11/$routes"]
+        ));
+        $client = new Client((new ServerProcess($process))->endpoint);
+        self::assertSame(700, $client->call('shop.price', ['tea', 2]));
+        foreach (range(1, 2) as $_) {
+            self::assertSame([['tea', 'cake'], 770], $client->call('shop.buy', ['tea', 'cake']), 'a fresh basket');
+        }
+        self::assertSame(['tea'], $client->call('cheap', ['tea', 'cake']));
+        $this->expectExceptionMessage('we have no coffee');
+        $client->call('shop.price', ['coffee']);
     }
 }
