@@ -23,7 +23,8 @@ PACKAGES_build := ca-certificates gcc libc6-dev libzmq3-dev make pkg-config
 PACKAGES_demo := $(PACKAGES_build) php-cli python3 python3-msgpack python3-zmq
 # The two PHP extensions serve as the other end, never under the library.
 PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-fpm php-intl php-laravel-framework php-mbstring \
-	php-msgpack php-sqlite3 php-symfony-dependency-injection php-xml php-zmq phpunit python3-hypothesis python3-pytest python3-venv valgrind
+	php-msgpack php-sqlite3 php-symfony-dependency-injection php-xml php-zmq phpunit python3-hypothesis \
+	python3-pytest python3-venv valgrind
 PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
 
 .PHONY: help

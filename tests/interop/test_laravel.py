@@ -153,16 +153,27 @@ def test_middleware_of_a_group_comes_from_the_container(serving):
         assert serving.call("admin.raise", [5], meta={"access_key": KEY}) == "raised by 5, visit 1"
 
 
+def test_groups_within_groups_add_up(serving):
+    assert serving.call("admin.deep.down")["__error__"]["code"] == -32003
+    assert serving.call("admin.deep.down", meta={"access_key": KEY}) == "DOWN HERE, visit 1"
+
+
 def test_no_call_sees_what_another_has_left(serving):
     fresh = {"visits": 1, "transactions": 0, "user": None}
     assert serving.call("state.leave", ["mine"]) is None
-    found = serving.call("state.find")
-    assert found.pop("terminated") == ["mine"], "what was put off has run, once"
-    assert found == fresh
-    looked = [line for line in serving.application.log.splitlines() if "looked around" in line]
-    assert looked and "mine" not in looked[-1]
+    assert serving.call("state.find") == {**fresh, "terminated": ["mine"]}, "what was put off has run, once"
     serving.call("state.leave", ["other"])
     assert serving.call("state.find") == {**fresh, "terminated": ["mine", "other"]}
+    looked = [line for line in serving.application.log.splitlines() if "looked around" in line]
+    assert len(looked) == 2 and "mine" not in looked[0] and "other" not in looked[1]
+
+
+def test_a_log_that_cannot_be_written_fails_no_call(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    (application.folder / "storage/logs/laravel.log").mkdir()
+    with Serving(application) as serving:
+        assert serving.call("plus", [1, 2]) == 3
+        wait_until(lambda: "a call of plus cannot be logged" in serving.process.errors, "the server's own log")
 
 
 def test_calls_and_failures_are_logged(serving):
@@ -242,6 +253,11 @@ def test_what_is_wrong_is_told(programs, tmp_path):
         "<?php Rpc::procedure('a', 'nothing'); Rpc::procedure('a', 'nothing');", encoding="utf-8"
     )
     assert "there are two functions 'a'" in application.artisan("zroute:list", exits=1)
+    assert "there are two functions 'a'" in application.artisan("zroute:serve", exits=1)
+    (application.folder / "routes/rpc.php").write_text(
+        "<?php Rpc::procedure('a', 'time')->middleware('nobody');", encoding="utf-8"
+    )
+    assert "there is no middleware nobody" in application.artisan("zroute:serve", exits=1)
     (application.folder / "routes/rpc.php").unlink()
     assert "there is no" in application.artisan("zroute:list", exits=1)
 

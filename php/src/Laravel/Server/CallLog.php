@@ -40,12 +40,17 @@ final class CallLog implements Middleware
 
     private function log(string $level, Call $call, int $begun, string $outcome, int $code): void
     {
-        $this->container->make('log')->channel($this->channel)->log($level, "zroute: $call->function $outcome", [
-            'function' => $call->function,
-            'dialect' => $call->dialect,
-            'peer' => $call->peer,
-            'ms' => round((hrtime(true) - $begun) / 1e6, 3),
-            'code' => $code,
-        ]);
+        try {
+            $this->container->make('log')->channel($this->channel)->log($level, "zroute: $call->function $outcome", [
+                'function' => $call->function,
+                'dialect' => $call->dialect,
+                'peer' => $call->peer,
+                'ms' => round((hrtime(true) - $begun) / 1e6, 3),
+                'code' => $code,
+            ]);
+        } catch (\Throwable $e) {
+            // A full disk fails no call.
+            error_log("zroute: a call of $call->function cannot be logged: {$e->getMessage()}");
+        }
     }
 }

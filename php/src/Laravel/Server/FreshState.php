@@ -6,7 +6,7 @@ namespace Zroute\Laravel\Server;
 
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application as Laravel;
-use Illuminate\Support\Facades\Facade;
+use Illuminate\Queue\Worker;
 use Zroute\Call;
 use Zroute\Middleware;
 
@@ -22,6 +22,8 @@ final class FreshState implements Middleware
     private readonly int $callbacks;
     /** Gives what was added to the application's terminating callbacks, and takes it away. */
     private readonly \Closure $takeCallbacks;
+    /** What queue workers do between two jobs, which is Laravel's to know: it is another in each version. */
+    private readonly \Closure $resetScope;
 
     public function __construct(private readonly Laravel $laravel)
     {
@@ -32,6 +34,8 @@ final class FreshState implements Middleware
         );
         $count = fn (): int => count($this->terminatingCallbacks);
         $this->callbacks = \Closure::bind($count, $laravel, $laravel::class)();
+        $worker = $laravel->make('queue.worker');
+        $this->resetScope = \Closure::bind(fn (): \Closure => $this->resetScope, $worker, Worker::class)();
         $this->forget();
     }
 
@@ -71,20 +75,13 @@ final class FreshState implements Middleware
         }
     }
 
-    /** What Laravel's QueueServiceProvider resets before a job, and who is logged in. */
     private function forget(): void
     {
-        if ($this->laravel->resolved('log')) {
-            $log = $this->laravel->make('log')->driver();
-            if (method_exists($log, 'withoutContext')) {
-                $log->withoutContext();
-            }
-        }
+        ($this->resetScope)();
+        // Jobs have no users, calls may have.
         if ($this->laravel->resolved('auth')) {
             $this->laravel->make('auth')->forgetGuards();
         }
-        $this->laravel->forgetScopedInstances();
-        Facade::clearResolvedInstances();
     }
 
     /** The call has its answer, whatever fails now. */
