@@ -173,6 +173,7 @@ def test_a_log_that_cannot_be_written_fails_no_call(programs, tmp_path):
     (application.folder / "storage/logs/laravel.log").mkdir()
     with Serving(application) as serving:
         assert serving.call("plus", [1, 2]) == 3
+        assert serving.call("fails")["__error__"]["message"] == "no tea today"
         wait_until(lambda: "a call of plus cannot be logged" in serving.process.errors, "the server's own log")
 
 

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Zroute\Laravel\Server;
 
-use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application as Laravel;
 use Illuminate\Queue\Worker;
 use Zroute\Call;
@@ -44,6 +43,8 @@ final class FreshState implements Middleware
         try {
             return $next($call);
         } finally {
+            // What was put off is not part of a transaction that the call did not end.
+            $this->attempt($this->rollBack(...));
             $this->attempt($this->terminate(...));
             $this->attempt($this->rollBack(...));
             $this->attempt($this->forget(...));
@@ -90,7 +91,7 @@ final class FreshState implements Middleware
         try {
             $step();
         } catch (\Throwable $e) {
-            $this->laravel->make(ExceptionHandler::class)->report($e);
+            ReportedFailures::report($this->laravel, $e);
         }
     }
 }

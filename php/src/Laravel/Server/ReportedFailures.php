@@ -36,8 +36,18 @@ final class ReportedFailures implements Middleware
         } catch (AuthenticationException | AuthorizationException $e) {
             throw new Fault(Fault::FORBIDDEN, $e->getMessage());
         } catch (\Throwable $e) {
-            $this->container->make(ExceptionHandler::class)->report($e);
+            self::report($this->container, $e);
             throw $e;
+        }
+    }
+
+    /** Never throws: what cannot be reported is left to PHP's error log, and so to that of the server. */
+    public static function report(Container $container, \Throwable $e): void
+    {
+        try {
+            $container->make(ExceptionHandler::class)->report($e);
+        } catch (\Throwable $why) {
+            error_log('zroute: ' . $e::class . ": {$e->getMessage()} cannot be reported: {$why->getMessage()}");
         }
     }
 }
