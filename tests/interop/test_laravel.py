@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -29,6 +28,7 @@ class Application:
         self.php = [*programs.php, *extensions]
         # PHP takes an option and its value as one argument too.
         arguments = " ".join(self.php[1:]).replace("-d ", "-d")
+        self.php_arguments = [f"--php-arg={argument}" for argument in arguments.split()]
         self.environment = {
             **programs.environment,
             "ZROUTE_COMMAND": str(programs.library.parent / "zroute"),
@@ -45,8 +45,18 @@ class Application:
             assert process.wait() == exits, f"{process} {printed}"
             return printed + process.errors
 
-    def page(self, **environment):
-        """What php-cgi makes of the application's page, set up as docs/php.md says."""
+    def phpunit(self):
+        """What PHPUnit says of the application's own tests, which need nothing of the library."""
+        with Process(
+            [*self.php, shutil.which("phpunit"), "--no-configuration"]
+            + ["--bootstrap", self.folder / "vendor/autoload.php", "--fail-on-warning", "--fail-on-risky"]
+            + [self.folder / "tests"],
+            **{**self.environment, "ZROUTE_LIBRARY": "/nowhere/libzroute.so", "APP_ENV": "testing"},
+        ) as tests:
+            return tests.read_all() + tests.errors
+
+    def page(self, uri="/", **environment):
+        """What php-cgi makes of a page of the application, set up as docs/php.md says."""
         header = self.folder / "storage/zroute-php.h"
         text = (ROOT / "include/zroute-php.h").read_text(encoding="utf-8")
         library = f'#define FFI_LIB "{self.environment["ZROUTE_LIBRARY"]}"'
@@ -68,7 +78,7 @@ class Application:
                 "GATEWAY_INTERFACE": "CGI/1.1",
                 "REDIRECT_STATUS": "200",
                 "REQUEST_METHOD": "GET",
-                "REQUEST_URI": "/",
+                "REQUEST_URI": uri,
                 "SCRIPT_NAME": "/index.php",
                 "SCRIPT_FILENAME": str(index),
             },
@@ -264,12 +274,33 @@ def test_what_is_wrong_is_told(programs, tmp_path):
 
 
 def test_an_application_tests_what_it_calls_with_a_fake(application):
-    phpunit = Path(shutil.which("phpunit"))
-    with Process(
-        [*application.php, phpunit, "--no-configuration", "--bootstrap", application.folder / "vendor/autoload.php"]
-        + ["--fail-on-warning", "--fail-on-risky", application.folder / "tests"],
-        # Nothing of the library is needed.
-        **{**application.environment, "ZROUTE_LIBRARY": "/nowhere/libzroute.so", "APP_ENV": "testing"},
-    ) as tests:
-        printed = tests.read_all()
-        assert tests.wait() == 0 and "OK (5 tests" in printed, printed + tests.errors
+    assert "OK (5 tests" in application.phpunit()
+
+
+def test_the_files_of_the_manual_do_what_it_says(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    page = (ROOT / "docs/laravel.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r"^```php\n<\?php // (\S+)\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL))
+    assert len(files) == 7
+    shutil.rmtree(application.folder / "tests")
+    for name, text in files.items():
+        path = application.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"<?php\n{text}", encoding="utf-8")
+    (application.folder / "routes/web.php").write_text(
+        "<?php Illuminate\\Support\\Facades\\Route::get('/cart', [App\\Http\\Controllers\\CartController::class, 'show']);",
+        encoding="utf-8",
+    )
+    with Serving(application, "--bind=tcp://127.0.0.1:*", "--", *application.php_arguments) as serving:
+        assert serving.call("plus", [1, 2]) == 3
+        assert serving.call("price", ["tea", 3]) == 1050
+        assert serving.call("price", ["coffee"])["__error__"]["name"] == "NotSold"
+        assert serving.call("order", {"article": "tea", "pieces": 4}) == 6
+        assert serving.call("stock.count", ["tea"])["__error__"]["code"] == -32003
+        assert serving.call("stock.count", ["tea"], meta={"access_key": KEY}) == 6
+        shop = {"SHOP_ENDPOINTS": serving.endpoint, "SHOP_ACCESS_KEY": KEY}
+        assert json.loads(application.artisan("zroute:call", "price", '["tea", 3]', **shop)) == 1050
+        assert json.loads(application.artisan("zroute:call", "stock.count", '["tea"]', "--service=shop", **shop)) == 6
+        assert "article, pieces" in application.artisan("zroute:list", "shop", **shop)
+        assert application.page("/cart", **shop) == {"total": 1190}
+    assert "OK (2 tests" in application.phpunit()
