@@ -55,6 +55,8 @@ final class ServeCommand extends Command
             $this->error("Process $running serves already; a second server wants a --pid-file of its own.");
             return 1;
         }
+        // A reload that comes before the server listens to signals must not end it.
+        pcntl_signal(SIGHUP, SIG_IGN);
         $file->write();
         @pcntl_exec($program, $arguments, $this->environment());
         $this->error("$program cannot be run: " . pcntl_strerror(pcntl_get_last_error()));
