@@ -55,6 +55,7 @@ typedef enum zroute_type {
 typedef enum zroute_call_flag {
   ZROUTE_IDEMPOTENT = 1,
   ZROUTE_ONE_WAY = 2,
+  ZROUTE_STREAM = 4,
 } zroute_call_flag;
 
 typedef enum zroute_flag {
@@ -284,6 +285,11 @@ enum zroute_status zroute_client_wait(struct zroute_client *client,
                                       uint64_t id,
                                       struct zroute_answer **answer);
 
+enum zroute_status zroute_client_stream_next(struct zroute_client *client,
+                                             uint64_t id,
+                                             int timeout_ms,
+                                             struct zroute_answer **answer);
+
 enum zroute_status zroute_client_cancel(struct zroute_client *client, uint64_t id);
 
 enum zroute_status zroute_client_cancel_all(struct zroute_client *client);
@@ -299,6 +305,9 @@ enum zroute_status zroute_client_exchange(struct zroute_client *client,
                                           int timeout_ms,
                                           const void **results,
                                           size_t *results_size);
+
+enum zroute_status zroute_client_exchange_cancel(struct zroute_client *client,
+                                                 int64_t number);
 
 enum zroute_status zroute_client_free(struct zroute_client *client);
 

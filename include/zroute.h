@@ -243,6 +243,12 @@ typedef enum zroute_call_flag {
    * Nobody waits for its end, and nothing is kept of it.
    */
   ZROUTE_ONE_WAY = 2,
+  /**
+   * It gives many values, which zroute_client_stream_next takes one by one; its
+   * timeout is the longest wait for each. Tried again only as long as none has
+   * come. With the option `dialect` at `zerorpc` alone.
+   */
+  ZROUTE_STREAM = 4,
 } zroute_call_flag;
 
 /**
@@ -891,7 +897,8 @@ enum zroute_status zroute_client_submit(struct zroute_client *client,
 /**
  * As zroute_client_submit, with something declared of the call: `flags` is a sum
  * of zroute_call_flag. A call that is ZROUTE_ONE_WAY is not collected; its id is
- * good for zroute_client_cancel alone.
+ * good for zroute_client_cancel alone. One that is ZROUTE_STREAM is read with
+ * zroute_client_stream_next.
  *
  * One thread at a time. ZROUTE_BAD_ARGUMENT for other flags.
  */
@@ -949,7 +956,28 @@ enum zroute_status zroute_client_wait(struct zroute_client *client,
                                       struct zroute_answer **answer);
 
 /**
- * Gives a call up; its answer, if it comes, is dropped and counted.
+ * Waits for the next item of a stream, no longer than `timeout_ms` (-1: as long
+ * as its own timeout allows, which counts from the first wait for that item).
+ * The stream was begun by zroute_client_submit_with and ZROUTE_STREAM; a function
+ * that gives one value and no stream has that as its only item.
+ *
+ * ZROUTE_OK: `answer` is an item; or it tells, as that of zroute_client_wait
+ * does, how the stream broke off, and was the last. Free it with
+ * zroute_answer_free. ZROUTE_END after the last item; ZROUTE_TIMEOUT when none
+ * came in `timeout_ms`: the stream goes on. Who wants no more items ends it with
+ * zroute_client_cancel.
+ *
+ * One thread at a time. ZROUTE_UNKNOWN_CALL when the stream has ended before,
+ * ZROUTE_INTERRUPTED after a signal: the stream goes on, ask again.
+ */
+enum zroute_status zroute_client_stream_next(struct zroute_client *client,
+                                             uint64_t id,
+                                             int timeout_ms,
+                                             struct zroute_answer **answer);
+
+/**
+ * Gives a call up, or a stream; its answer, if it comes, is dropped and counted.
+ * The server of a stream sees it as one whose client has gone.
  *
  * One thread at a time. ZROUTE_UNKNOWN_CALL.
  */
@@ -986,6 +1014,10 @@ enum zroute_status zroute_client_count(const struct zroute_client *client,
  * code, name and message with ZROUTE_FAULT, the error text with any other. It
  * is borrowed: it is good until the next call with this client.
  *
+ * Of a call that is ZROUTE_STREAM each item is a result with ZROUTE_OK, and its
+ * end one with ZROUTE_END or any other status. They come only when it is the one
+ * that `wait_for` names.
+ *
  * `wait_for` is the number of a call to wait for; -1 for any, -2 for none.
  * `timeout_ms` bounds the wait (-1: the calls' own deadlines do). When the
  * time is over first, `results_size` is 0.
@@ -1001,6 +1033,15 @@ enum zroute_status zroute_client_exchange(struct zroute_client *client,
                                           int timeout_ms,
                                           const void **results,
                                           size_t *results_size);
+
+/**
+ * As zroute_client_cancel, of a call that zroute_client_exchange has begun under
+ * this number of the host's.
+ *
+ * One thread at a time. ZROUTE_UNKNOWN_CALL.
+ */
+enum zroute_status zroute_client_exchange_cancel(struct zroute_client *client,
+                                                 int64_t number);
 
 /**
  * Frees a client: calls that no server has taken yet and what is on its way

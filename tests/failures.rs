@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const IDEMPOTENT: Terms = Terms {
     idempotent: true,
     one_way: false,
+    stream: false,
 };
 
 /// What a server does with calls.
@@ -381,7 +382,7 @@ fn restarts_lose_no_idempotent_call_and_run_no_other_twice() {
                         let number = caller << 32 | calls;
                         let terms = Terms {
                             idempotent: calls.is_multiple_of(2),
-                            one_way: false,
+                            ..Terms::default()
                         };
                         let id = begin(&mut client, terms, number);
                         match client.collect(id).unwrap() {
@@ -511,6 +512,7 @@ fn a_call_that_nobody_waits_for_leaves_nothing_behind() {
     const ONE_WAY: Terms = Terms {
         idempotent: false,
         one_way: true,
+        stream: false,
     };
     let runs = Runs::default();
     let server = Running::start("tcp://127.0.0.1:0", &runs);

@@ -132,6 +132,7 @@ pub(super) fn local_failure(outcome: Outcome) -> Failure {
                 ),
             )
         }
+        Outcome::Unsendable(reason) => Failure::new(Status::ZROUTE_INVALID_VALUE, reason),
         Outcome::TooLarge { size, limit } => Failure::new(
             Status::ZROUTE_TOO_LARGE,
             format!("the request has {size} bytes, the limit (max_message) is {limit}"),

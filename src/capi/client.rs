@@ -12,7 +12,7 @@ use super::options::{self, Values, zroute_options};
 use super::pointer::{Output, bytes, text};
 use super::server::deadline;
 use super::status::{Status, zroute_status};
-use crate::client::{Client as Engine, Outcome};
+use crate::client::{Client as Engine, Item, Outcome};
 use crate::msgpack::scan;
 
 /// A client.
@@ -234,6 +234,11 @@ unsafe fn call_as(
                 "nobody waits for a call that is ZROUTE_ONE_WAY: use zroute_client_notify",
             ));
         }
+        if flags & zroute_call_flag::ZROUTE_STREAM as c_int != 0 {
+            return Err(Failure::argument(
+                "a call that is ZROUTE_STREAM has many answers: use zroute_client_submit_with",
+            ));
+        }
         let mut client = handle::enter::<Client>(client.cast())?;
         let id = client.begin(function, parameters, timeout_ms, flags)?;
         let outcome = client.engine.collect(id).inspect_err(|_| {
@@ -275,7 +280,8 @@ pub unsafe extern "C" fn zroute_client_submit(
 
 /// As zroute_client_submit, with something declared of the call: `flags` is a sum
 /// of zroute_call_flag. A call that is ZROUTE_ONE_WAY is not collected; its id is
-/// good for zroute_client_cancel alone.
+/// good for zroute_client_cancel alone. One that is ZROUTE_STREAM is read with
+/// zroute_client_stream_next.
 ///
 /// One thread at a time. ZROUTE_BAD_ARGUMENT for other flags.
 ///
@@ -443,7 +449,52 @@ pub unsafe extern "C" fn zroute_client_wait(
     })
 }
 
-/// Gives a call up; its answer, if it comes, is dropped and counted.
+/// Waits for the next item of a stream, no longer than `timeout_ms` (-1: as long
+/// as its own timeout allows, which counts from the first wait for that item).
+/// The stream was begun by zroute_client_submit_with and ZROUTE_STREAM; a function
+/// that gives one value and no stream has that as its only item.
+///
+/// ZROUTE_OK: `answer` is an item; or it tells, as that of zroute_client_wait
+/// does, how the stream broke off, and was the last. Free it with
+/// zroute_answer_free. ZROUTE_END after the last item; ZROUTE_TIMEOUT when none
+/// came in `timeout_ms`: the stream goes on. Who wants no more items ends it with
+/// zroute_client_cancel.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL when the stream has ended before,
+/// ZROUTE_INTERRUPTED after a signal: the stream goes on, ask again.
+///
+/// # Safety
+/// `answer` is NULL or has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_client_stream_next(
+    client: *mut zroute_client,
+    id: u64,
+    timeout_ms: c_int,
+    answer: *mut *mut zroute_answer,
+) -> zroute_status {
+    gate("zroute_client_stream_next", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("answer", answer) }?;
+        let mut client = handle::enter::<Client>(client.cast())?;
+        let outcome = match client.engine.stream_next(id, deadline(timeout_ms))? {
+            Some(Item::Value(value)) => Outcome::Answer(value),
+            Some(Item::Broken(Outcome::Unknown)) => return Err(local_failure(Outcome::Unknown)),
+            Some(Item::Broken(outcome)) => outcome,
+            Some(Item::End) => {
+                return Err(Failure::new(Status::ZROUTE_END, "the stream has ended"));
+            }
+            None => {
+                let text = format!("no item came within {timeout_ms} ms");
+                return Err(Failure::new(Status::ZROUTE_TIMEOUT, text));
+            }
+        };
+        output.write(handle::insert(Answer::new(id, outcome))?.cast());
+        Ok(())
+    })
+}
+
+/// Gives a call up, or a stream; its answer, if it comes, is dropped and counted.
+/// The server of a stream sees it as one whose client has gone.
 ///
 /// One thread at a time. ZROUTE_UNKNOWN_CALL.
 #[unsafe(no_mangle)]
@@ -515,6 +566,10 @@ pub unsafe extern "C" fn zroute_client_count(
 /// code, name and message with ZROUTE_FAULT, the error text with any other. It
 /// is borrowed: it is good until the next call with this client.
 ///
+/// Of a call that is ZROUTE_STREAM each item is a result with ZROUTE_OK, and its
+/// end one with ZROUTE_END or any other status. They come only when it is the one
+/// that `wait_for` names.
+///
 /// `wait_for` is the number of a call to wait for; -1 for any, -2 for none.
 /// `timeout_ms` bounds the wait (-1: the calls' own deadlines do). When the
 /// time is over first, `results_size` is 0.
@@ -551,6 +606,26 @@ pub unsafe extern "C" fn zroute_client_exchange(
         data.write(ended.as_ptr().cast());
         size.write(ended.len());
         Ok(())
+    })
+}
+
+/// As zroute_client_cancel, of a call that zroute_client_exchange has begun under
+/// this number of the host's.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_client_exchange_cancel(
+    client: *mut zroute_client,
+    number: i64,
+) -> zroute_status {
+    gate("zroute_client_exchange_cancel", || {
+        let mut client = handle::enter::<Client>(client.cast())?;
+        let known = client.exchange.take(number);
+        if known.is_some_and(|id| client.engine.cancel(id)) {
+            Ok(())
+        } else {
+            Err(local_failure(Outcome::Unknown))
+        }
     })
 }
 

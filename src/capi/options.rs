@@ -8,7 +8,7 @@ use super::gate::{Failure, gate};
 use super::handle::{self, Object};
 use super::pointer::{Output, text};
 use super::status::{Status, zroute_status};
-use crate::client::Balance;
+use crate::client::{Balance, Dialect};
 use crate::msgpack::Limits;
 use crate::transport::keys::{AllowedKeys, Half, NoKey, read_key};
 use crate::transport::{Credentials, Curve, KeyPair, Kind};
@@ -101,6 +101,8 @@ static KNOWN: &[Known] = &[
     known("receive_buffer", Takers::Server, SIZE),
     known("backlog", Takers::Server, SIZE),
     known("allow_public", Takers::Server, Some((0, 1))),
+    known("dialect", Takers::Client, None),
+    known("zerorpc_heartbeat_ms", Takers::Client, TIME),
     known("timeout_ms", Takers::Client, Some((1, i32::MAX as i64))),
     known("retries", Takers::Client, Some((0, 100))),
     known("retry_base_ms", Takers::Client, TIME),
@@ -262,6 +264,21 @@ impl Options {
         })
     }
 
+    fn dialect(&self) -> Result<Dialect, Failure> {
+        let Some(name) = self.text("dialect") else {
+            return Ok(Dialect::default());
+        };
+        Dialect::named(name).ok_or_else(|| {
+            Failure::new(
+                Status::ZROUTE_BAD_OPTION,
+                format!(
+                    "option 'dialect' is 'plain', 'msgpack-rpc' or 'zerorpc', got '{}'",
+                    name.escape_debug()
+                ),
+            )
+        })
+    }
+
     fn values(&self) -> Result<Values, Failure> {
         match self.text("values") {
             None | Some("msgpack") => Ok(Values::MessagePack),
@@ -294,6 +311,8 @@ impl Options {
         self.check_taker(Takers::Client, "client")?;
         let default = client::Options::default();
         let mut options = client::Options {
+            dialect: self.dialect()?,
+            zerorpc_heartbeat: self.time("zerorpc_heartbeat_ms", default.zerorpc_heartbeat),
             limits: self.limits(),
             timeout: self.time("timeout_ms", default.timeout),
             retries: self.integer("retries", default.retries),

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use super::{Client, Outcome, Value};
-use crate::transport::{Body, Error, Frame, Incoming};
-use crate::wire::{Code, Envelope, plain};
+use super::dialect::{self, Said};
+use super::{Client, Outcome};
+use crate::transport::{Body, Error, Incoming};
+use crate::wire::{Code, plain};
 
 /// The number under which a server tells what belongs to no call.
 const NO_CALL: u64 = 0;
@@ -28,19 +29,19 @@ impl Client {
             self.expire(id);
             count += 1;
         }
-        Ok(count)
+        Ok(count + self.beat_if_due(now)?)
     }
 
     /// Reads every answer that is here; returns how many messages and ends of
     /// connections there were.
-    fn read(&mut self) -> Result<usize, Error> {
+    pub(super) fn read(&mut self) -> Result<usize, Error> {
         let mut count = 0;
         for index in 0..self.servers.len() {
             while let Some(server) = self.servers.get_mut(index)
                 && let Some(incoming) = server.transport.receive()?
             {
                 count += 1;
-                self.settle(index, incoming);
+                self.settle(index, incoming)?;
             }
             let Some(server) = self.servers.get_mut(index) else {
                 continue;
@@ -57,35 +58,46 @@ impl Client {
     }
 
     /// Gives an answer to the call it belongs to.
-    fn settle(&mut self, index: usize, incoming: Incoming) {
+    fn settle(&mut self, index: usize, incoming: Incoming) -> Result<(), Error> {
         let Some(server) = self.servers.get_mut(index) else {
-            return;
+            return Ok(());
         };
         // Whatever it is, the server is alive.
         server.breaker.succeeded();
-        let id = answered_id(&incoming.envelope);
-        // An answer counts only from the server that has the call.
-        let expected = id.and_then(|id| self.in_flight.get(id));
-        let (Some(id), Some(pending)) = (id, expected) else {
-            if id != Some(NO_CALL) || !self.is_goodbye(index, incoming.body) {
-                self.counters.unmatched += 1;
-            }
-            return;
-        };
-        if pending.server != Some(index) {
-            self.counters.unmatched += 1;
-            return;
+        let number = dialect::number(&incoming);
+        if number == Some(NO_CALL) && self.is_goodbye(index, &incoming.body) {
+            return Ok(());
         }
-        let idempotent = pending.terms.idempotent;
-        let outcome = match incoming.body {
-            Body::One(frame) => self.read_answer(frame),
-            Body::Missing => Outcome::Invalid("the answer has no body".to_string()),
-            Body::Several(count) => {
-                Outcome::Invalid(format!("the answer has {count} frames, expected one"))
+        let size = match &incoming.body {
+            Body::One(frame) => frame.as_ref().len(),
+            Body::Missing | Body::Several(_) => 0,
+        };
+        let read = self
+            .speech
+            .read(number, incoming.body, &self.options.limits);
+        // An answer counts only from the server that has the call.
+        let expected = read.and_then(|(id, said)| {
+            let pending = self.in_flight.get(id)?;
+            (pending.server == Some(index)).then_some((id, said, pending.terms.idempotent))
+        });
+        let Some((id, said, idempotent)) = expected else {
+            self.counters.unmatched += 1;
+            return Ok(());
+        };
+        self.counters.bytes_received += size as u64;
+        let outcome = match said {
+            Said::Ended(outcome) => outcome,
+            Said::Item(value) => return self.item_came(id, value),
+            Said::Done => {
+                self.stream_done(id);
+                return Ok(());
             }
+            Said::Alive => return Ok(()),
         };
         match outcome {
-            Outcome::Fault(fault) if fault.code == Code::ShuttingDown => {
+            Outcome::Fault(fault)
+                if fault.code == Code::ShuttingDown && !self.streams.has_items(id) =>
+            {
                 self.goes_away(index);
                 self.send_again(id, Some(Outcome::Fault(fault)));
             }
@@ -94,11 +106,12 @@ impl Client {
             }
             outcome => self.finish(id, outcome),
         }
+        Ok(())
     }
 
     /// Whether a message that belongs to no call tells that the server goes
     /// away; takes note of it.
-    fn is_goodbye(&mut self, index: usize, body: Body) -> bool {
+    fn is_goodbye(&mut self, index: usize, body: &Body) -> bool {
         let Body::One(frame) = body else {
             return false;
         };
@@ -115,17 +128,6 @@ impl Client {
     fn goes_away(&mut self, index: usize) {
         if let Some(server) = self.servers.get_mut(index) {
             server.goes_away(Instant::now());
-        }
-    }
-
-    fn read_answer(&mut self, frame: Frame) -> Outcome {
-        self.counters.bytes_received += frame.as_ref().len() as u64;
-        match plain::read_answer(frame.as_ref(), &self.options.limits) {
-            Ok(plain::Answer::Value) => Outcome::Answer(Value::new(frame)),
-            Ok(plain::Answer::Fault(fault)) => Outcome::Fault(fault),
-            Err(malformed) => Outcome::Invalid(format!(
-                "the answer is expected to be one MessagePack value: {malformed}"
-            )),
         }
     }
 
@@ -204,11 +206,4 @@ impl Client {
         };
         self.finish(id, outcome);
     }
-}
-
-/// The id in an envelope of ours: eight bytes and the delimiter.
-fn answered_id(envelope: &Envelope) -> Option<u64> {
-    let mut frames = envelope.frames();
-    let id = frames.next()?.try_into().ok()?;
-    (frames.next()?.is_empty() && frames.next().is_none()).then_some(u64::from_be_bytes(id))
 }

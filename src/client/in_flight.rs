@@ -14,20 +14,23 @@ pub struct Terms {
     pub idempotent: bool,
     /// Nobody waits for its end.
     pub one_way: bool,
+    /// It has many answers, each of which is waited for.
+    pub stream: bool,
 }
 
 /// A call that is not finished.
 pub struct Pending {
     pub function: Box<str>,
     pub terms: Terms,
-    /// The whole time that the call has.
+    /// The whole time that the call has, or each item of a stream.
     pub timeout: Duration,
-    /// None when it lies further away than the clock can tell.
+    pub begun: Instant,
+    /// None of a stream, and when it lies further away than the clock can tell.
     pub deadline: Option<Instant>,
     /// The request, which may have to be sent again.
     pub body: Vec<u8>,
-    /// Where what follows the deadline begins in it.
-    pub tail: usize,
+    /// What its dialect has noted of it.
+    pub noted: usize,
     /// The server that has it.
     pub server: Option<usize>,
     /// Which of the messages to that server it is.
@@ -62,17 +65,20 @@ impl InFlight {
     /// under the same identity, or to this program before its restart, does
     /// not fit. They stay in the positive half of 64 bits, which is all that
     /// PHP has.
-    pub fn insert(&mut self, pending: Pending) -> u64 {
+    pub fn next_id(&mut self) -> u64 {
         let id = match self.last_id {
             Some(id) if id < i64::MAX.cast_unsigned() => id + 1,
             _ => (Chance::new().number() >> 2) + 1,
         };
         self.last_id = Some(id);
+        id
+    }
+
+    pub fn insert(&mut self, id: u64, pending: Pending) {
         if let Some(deadline) = pending.deadline {
             self.deadlines.push(Reverse((deadline, id)));
         }
         self.calls.insert(id, pending);
-        id
     }
 
     pub fn get(&self, id: u64) -> Option<&Pending> {
@@ -95,7 +101,7 @@ impl InFlight {
         pending
     }
 
-    /// The calls that somebody waits for.
+    /// The calls that somebody waits for, streams too.
     pub fn awaited(&self) -> Vec<u64> {
         let awaited = self.calls.iter().filter(|(_, call)| !call.terms.one_way);
         awaited.map(|(id, _)| *id).collect()
@@ -140,14 +146,21 @@ impl InFlight {
 mod tests {
     use super::*;
 
+    fn insert(in_flight: &mut InFlight, deadline: Instant) -> u64 {
+        let id = in_flight.next_id();
+        in_flight.insert(id, pending(deadline));
+        id
+    }
+
     fn pending(deadline: Instant) -> Pending {
         Pending {
             function: "f".into(),
             terms: Terms::default(),
             timeout: Duration::ZERO,
+            begun: deadline,
             deadline: Some(deadline),
             body: Vec::new(),
-            tail: 0,
+            noted: 0,
             server: None,
             sequence: 0,
             history: None,
@@ -158,8 +171,8 @@ mod tests {
     fn calls_expire_in_the_order_of_their_deadlines() {
         let now = Instant::now();
         let mut in_flight = InFlight::default();
-        let late = in_flight.insert(pending(now + Duration::from_secs(2)));
-        let early = in_flight.insert(pending(now + Duration::from_secs(1)));
+        let late = insert(&mut in_flight, now + Duration::from_secs(2));
+        let early = insert(&mut in_flight, now + Duration::from_secs(1));
         assert_eq!(in_flight.expired(now), None);
         let then = now + Duration::from_secs(3);
         assert_eq!(in_flight.expired(then), Some(early));
@@ -171,7 +184,7 @@ mod tests {
     fn a_call_that_ended_does_not_expire() {
         let now = Instant::now();
         let mut in_flight = InFlight::default();
-        let id = in_flight.insert(pending(now));
+        let id = insert(&mut in_flight, now);
         assert!(in_flight.remove(id).is_some());
         assert_eq!(in_flight.next_deadline(), None);
         assert_eq!(in_flight.expired(now), None);
@@ -182,7 +195,7 @@ mod tests {
         let later = Instant::now() + Duration::from_secs(3600);
         let mut in_flight = InFlight::default();
         for _ in 0..10_000 {
-            let id = in_flight.insert(pending(later));
+            let id = insert(&mut in_flight, later);
             in_flight.remove(id);
         }
         assert!(in_flight.deadlines.len() < 100);
@@ -191,9 +204,8 @@ mod tests {
     #[test]
     fn ids_are_unlike_those_of_another_client() {
         let (mut one, mut other) = (InFlight::default(), InFlight::default());
-        let later = Instant::now();
-        let id = one.insert(pending(later));
-        assert_ne!(id, other.insert(pending(later)));
-        assert_eq!(one.insert(pending(later)), id + 1);
+        let id = one.next_id();
+        assert_ne!(id, other.next_id());
+        assert_eq!(one.next_id(), id + 1);
     }
 }

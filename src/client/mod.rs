@@ -1,9 +1,9 @@
 //! A client: many calls in flight over one or more servers, each finished by
-//! its deadline with an answer, a fault or an error.
+//! its deadline with an answer, a fault or an error; and streams of many answers.
 //!
 //! Every server has a socket of its own, and a call goes to one that is
 //! connected, so a server that is away is passed over. A call's id travels
-//! in the envelope, which every server echoes; an answer whose id is not in
+//! with it, as its dialect says; an answer whose id is not in
 //! flight is counted and dropped, so a late one never reaches another call.
 //!
 //! A call that has not left, or that its server has not begun, is sent again. One
@@ -14,9 +14,11 @@
 //! |---|---|
 //! | `arriving` | answers, lost connections, deadlines |
 //! | `balance` | which server gets a call |
+//! | `beating` | signs of life for calls in flight, where the dialect has them |
 //! | `breaker` | leaves a server alone that has failed again and again |
 //! | `budget` | how many calls may be tried again |
 //! | `counters` | what was counted |
+//! | `dialect` | how a call is written and what comes back is read |
 //! | `health` | how a server is doing |
 //! | `in_flight` | the calls that are not finished, by id and by deadline |
 //! | `options` | limits, what to do about failures, the transport's options |
@@ -24,12 +26,16 @@
 //! | `retry` | when a call is tried again |
 //! | `sending` | calls on their way to servers |
 //! | `server` | one of a client's servers |
+//! | `streaming` | items taken one by one |
+//! | `streams` | items that wait, and how many more may come |
 
 mod arriving;
 mod balance;
+mod beating;
 mod breaker;
 mod budget;
 mod counters;
+mod dialect;
 mod health;
 mod in_flight;
 mod options;
@@ -37,6 +43,8 @@ mod outcome;
 mod retry;
 mod sending;
 mod server;
+mod streaming;
+mod streams;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -44,18 +52,21 @@ use std::time::{Duration, Instant};
 pub use balance::Balance;
 use budget::Budget;
 pub use counters::Counters;
+pub use dialect::Dialect;
+use dialect::{Request, Speech};
 pub use health::{Health, State};
 pub use in_flight::Terms;
 use in_flight::{InFlight, Pending};
 pub use options::Options;
 pub use outcome::{Outcome, Value};
+pub use streams::Item;
+use streams::Streams;
 
 use retry::Retries;
 use server::Server;
 
 use crate::msgpack::{self, Malformed, Reader};
 use crate::transport::{self, Endpoint, Error, fork};
-use crate::wire::plain;
 
 /// With this many calls in flight, a host begins the next one when one has
 /// ended, and they go out together.
@@ -69,9 +80,13 @@ pub struct Client {
     servers: Vec<Server>,
     /// Whose turn it is.
     next: usize,
+    speech: Speech,
     in_flight: InFlight,
     /// How many of them nobody waits for.
     one_way: usize,
+    /// How many of them are streams.
+    streaming: usize,
+    streams: Streams,
     /// Calls that no server has taken yet, oldest first.
     unsent: VecDeque<u64>,
     /// Calls that are to be tried again after a pause.
@@ -99,8 +114,11 @@ impl Client {
         Self {
             servers: Vec::new(),
             next: 0,
+            speech: Speech::new(&options),
             in_flight: InFlight::default(),
             one_way: 0,
+            streaming: 0,
+            streams: Streams::default(),
             unsent: VecDeque::new(),
             retries: Retries::default(),
             budget: Budget::new(options.retry_budget, Instant::now()),
@@ -127,7 +145,8 @@ impl Client {
     }
 
     /// Sets what travels beside the parameters of calls that begin from now on:
-    /// one MessagePack map, or nothing.
+    /// one MessagePack map, or nothing. In MessagePack-RPC a call with any ends as
+    /// [`Outcome::Unsendable`].
     pub fn set_meta(&mut self, meta: &[u8]) -> Result<(), Malformed> {
         if !meta.is_empty() {
             msgpack::scan(meta, &self.options.limits)?;
@@ -172,7 +191,8 @@ impl Client {
     }
 
     /// As [`Client::submit`], on other terms. A call that nobody waits for is
-    /// never collected.
+    /// never collected. Of a stream, whose items [`Client::stream_next`] gives,
+    /// `timeout` is the longest wait for each of them.
     pub fn submit_on(
         &mut self,
         terms: Terms,
@@ -180,27 +200,47 @@ impl Client {
         parameters: &[u8],
         timeout: Duration,
     ) -> Result<u64, Error> {
+        let id = self.in_flight.next_id();
         let meta = &self.meta;
         let mut body = Vec::with_capacity(64 + function.len() + meta.len() + parameters.len());
-        let written = plain::write_request(&mut body, function, timeout, meta, parameters);
+        let request = Request {
+            id,
+            function,
+            parameters,
+            meta,
+            timeout,
+            terms,
+        };
+        let written = self.speech.write(&mut body, &request);
         let size = body.len();
         let limit = self.options.limits.bytes;
         let now = Instant::now();
-        let id = self.in_flight.insert(Pending {
+        let deadline = now.checked_add(timeout);
+        let pending = Pending {
             function: function.into(),
             terms,
             timeout,
-            deadline: now.checked_add(timeout),
-            tail: *written.as_ref().unwrap_or(&0),
+            begun: now,
+            deadline: deadline.filter(|_| !terms.stream),
+            noted: *written.as_ref().unwrap_or(&usize::MAX),
             body,
             server: None,
             sequence: 0,
             history: None,
-        });
+        };
+        self.in_flight.insert(id, pending);
         self.counters.calls += 1;
         self.one_way += usize::from(terms.one_way);
+        if terms.stream {
+            self.streaming += 1;
+            self.streams.begin(id, false);
+        }
         self.budget.count_call(now);
-        if written.is_err() || size > limit {
+        if let Err(reason) = written {
+            self.finish(id, Outcome::Unsendable(reason));
+            return Ok(id);
+        }
+        if size > limit {
             self.finish(id, Outcome::TooLarge { size, limit });
             return Ok(id);
         }
@@ -220,7 +260,8 @@ impl Client {
             if let Some(outcome) = self.take_finished(id) {
                 return Ok(outcome);
             }
-            if self.in_flight.get(id).is_none() {
+            let pending = self.in_flight.get(id);
+            if pending.is_none_or(|pending| pending.terms.stream) {
                 return Ok(Outcome::Unknown);
             }
             self.turn(None)?;
@@ -262,13 +303,15 @@ impl Client {
         self.collect(id)
     }
 
-    /// Gives a call up; its answer will be dropped. False when it is not known.
+    /// Gives a call up, or a stream; what comes of it will be dropped. False when
+    /// it is not known.
     pub fn cancel(&mut self, id: u64) -> bool {
+        let was_stream = self.streams.remove(id).is_some();
         if self.take_finished(id).is_some() {
             return true;
         }
         let Some(pending) = self.end(id) else {
-            return false;
+            return was_stream;
         };
         let given_up = pending.server.and_then(|index| self.servers.get_mut(index));
         if let Some(server) = given_up
@@ -279,21 +322,23 @@ impl Client {
         true
     }
 
-    /// Gives up every call that somebody waits for, and forgets how others have
-    /// ended.
+    /// Gives up every call that somebody waits for, and every stream, and forgets
+    /// how others have ended.
     pub fn cancel_all(&mut self) -> Result<(), Error> {
         self.finished.clear();
         self.order.clear();
         for id in self.in_flight.awaited() {
             self.cancel(id);
         }
+        let in_flight = &self.in_flight;
+        self.streams.retain(|id| in_flight.get(id).is_some());
         self.flush()
     }
 
-    /// How many calls in flight somebody waits for.
+    /// How many calls in flight are to be collected.
     #[must_use]
     pub fn awaited(&self) -> usize {
-        self.in_flight.count() - self.one_way
+        self.in_flight.count() - self.one_way - self.streaming
     }
 
     /// The call that finished first, of those that are known to have and were
@@ -330,6 +375,7 @@ impl Client {
             self.in_flight.next_deadline(),
             self.retries.next(),
             self.next_change(),
+            self.next_beat(),
         ];
         let deadline = next.into_iter().flatten().min();
         self.flush()?;
@@ -355,6 +401,9 @@ impl Client {
     /// many in flight may wait a few milliseconds for the next ones, because
     /// these follow soon.
     pub fn leave(&mut self) -> Result<(), Error> {
+        if self.next_beat().is_some() {
+            self.beat_if_due(Instant::now())?;
+        }
         let mut many = self.in_flight.count() >= MANY;
         if many {
             let now = Instant::now();
@@ -387,6 +436,8 @@ impl Client {
     fn end(&mut self, id: u64) -> Option<Pending> {
         let pending = self.in_flight.remove(id)?;
         self.one_way -= usize::from(pending.terms.one_way);
+        self.streaming -= usize::from(pending.terms.stream);
+        self.speech.forget(id, pending.noted);
         if let Some(server) = pending.server.and_then(|index| self.servers.get_mut(index)) {
             server.in_flight -= 1;
         }
@@ -394,19 +445,31 @@ impl Client {
     }
 
     fn finish(&mut self, id: u64, outcome: Outcome) {
-        let one_way = self.end(id).is_some_and(|pending| pending.terms.one_way);
+        let terms = self.end(id).map(|pending| pending.terms);
         match &outcome {
             Outcome::Answer(_) => self.counters.answers += 1,
             Outcome::Fault(_) => self.counters.faults += 1,
             Outcome::TimedOut { .. } => self.counters.timeouts += 1,
             Outcome::ConnectionLost { .. } => self.counters.unknown += 1,
             Outcome::NotConnected { .. } => self.counters.not_connected += 1,
-            Outcome::Invalid(_) | Outcome::TooLarge { .. } => self.counters.invalid += 1,
+            Outcome::Invalid(_) | Outcome::TooLarge { .. } | Outcome::Unsendable(_) => {
+                self.counters.invalid += 1;
+            }
             Outcome::Unknown => {}
         }
-        if one_way {
-            return;
-        }
+        match terms {
+            Some(Terms { stream: true, .. }) => {
+                if let Some(stream) = self.streams.get_mut(id) {
+                    stream.end_with(outcome);
+                }
+                return;
+            }
+            Some(Terms { one_way: true, .. }) => {
+                self.streams.remove(id);
+                return;
+            }
+            _ => self.streams.remove(id),
+        };
         self.finished.insert(id, outcome);
         self.order.push_back(id);
     }

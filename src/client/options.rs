@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::balance::Balance;
+use super::dialect::Dialect;
 use crate::msgpack::Limits;
 use crate::transport;
 
@@ -12,6 +13,11 @@ const HEARTBEAT: Duration = Duration::from_millis(800);
 /// Limits of one client, and how it copes with failures.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What is spoken.
+    pub dialect: Dialect,
+    /// How long from one heartbeat of zerorpc to the next; a server that sends
+    /// none for twice as long is taken for lost. Zero for none.
+    pub zerorpc_heartbeat: Duration,
     /// Bounds on one message, call or answer.
     pub limits: Limits,
     /// How long a call may take when it does not say so itself.
@@ -38,6 +44,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            dialect: Dialect::default(),
+            zerorpc_heartbeat: Duration::from_secs(5),
             limits: Limits::default(),
             timeout: Duration::from_secs(30),
             retries: 3,

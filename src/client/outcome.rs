@@ -45,6 +45,9 @@ pub enum Outcome {
         /// The whole time that the call had.
         waited: Duration,
     },
+    /// There is no such request in the client's dialect: it was not sent, for this
+    /// reason.
+    Unsendable(String),
     /// The request is over the client's limit and was not sent.
     TooLarge {
         /// Its size in bytes.
@@ -60,16 +63,27 @@ pub enum Outcome {
 
 /// An answer: one checked MessagePack value, held as it came.
 #[derive(Debug)]
-pub struct Value(Frame);
+pub struct Value {
+    frame: Frame,
+    /// Where it begins; it ends with the frame.
+    start: usize,
+}
 
 impl Value {
-    pub(super) fn new(frame: Frame) -> Self {
-        Self(frame)
+    /// All of a frame.
+    pub(super) fn whole(frame: Frame) -> Self {
+        Self { frame, start: 0 }
+    }
+
+    /// The last bytes of a frame, so many.
+    pub(super) fn end_of(frame: Frame, length: usize) -> Self {
+        let start = frame.as_ref().len().saturating_sub(length);
+        Self { frame, start }
     }
 }
 
 impl AsRef<[u8]> for Value {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_ref()
+        self.frame.as_ref().get(self.start..).unwrap_or_default()
     }
 }

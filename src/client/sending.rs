@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::balance::Choice;
 use super::in_flight::{History, Pending};
-use super::{Client, Outcome};
+use super::{Client, Outcome, Speech};
 use crate::transport::{Error, Sent};
-use crate::wire::{Envelope, plain};
+use crate::wire::plain;
 
 /// A server that was not looked at for so long is looked at before it gets a
 /// call: its connection may have gone, and would take the call along.
@@ -28,11 +28,14 @@ impl Client {
                 self.unsent.pop_front();
                 continue;
             };
-            if pending.age(now) >= STALE {
-                pending.tell_time_left(now);
+            match &mut self.speech {
+                Speech::Plain if pending.age(now) >= STALE => pending.tell_time_left(now),
+                Speech::Zerorpc(channels) => {
+                    channels.open(id, &mut pending.body, pending.noted, now);
+                }
+                Speech::Plain | Speech::MessagePackRpc(_) => {}
             }
-            let mut envelope = Envelope::new();
-            let _ = envelope.push(&id.to_be_bytes()) && envelope.push(b"");
+            let envelope = self.speech.envelope(id);
             self.choices += 1;
             let choice = Choice {
                 balance: self.options.balance,
@@ -73,7 +76,11 @@ impl Client {
                 }
             }
             if taken {
+                let unanswered = self.speech.is_unanswered(pending.terms);
                 self.unsent.pop_front();
+                if unanswered {
+                    self.end(id);
+                }
             } else if self.is_hopeless(id, now) {
                 self.unsent.pop_front();
                 self.expire(id);
@@ -150,6 +157,7 @@ impl Client {
     /// A call has failed in a way that another try may mend. It ends so, unless
     /// it may be tried again.
     pub(super) fn try_again(&mut self, id: u64, failure: Outcome, now: Instant) {
+        let has_items = self.streams.has_items(id);
         let Some(pending) = self.in_flight.get_mut(id) else {
             return;
         };
@@ -163,7 +171,7 @@ impl Client {
         // A call that was lost waits for the budget; one that a server has
         // refused because it has too much to do ends.
         let refused = matches!(failure, Outcome::Fault(_));
-        let may = pending.terms.idempotent && tries < options.retries && time;
+        let may = pending.terms.idempotent && !has_items && tries < options.retries && time;
         if !may || refused && !self.budget.take(now) {
             self.finish(id, failure);
             return;
@@ -184,10 +192,7 @@ impl Pending {
     /// How long ago it was begun.
     #[inline]
     pub(super) fn age(&self, now: Instant) -> Duration {
-        let left = self.deadline.map_or(self.timeout, |deadline| {
-            deadline.saturating_duration_since(now)
-        });
-        self.timeout.saturating_sub(left)
+        now.saturating_duration_since(self.begun)
     }
 
     /// Takes note of how a try has ended, unless it may have run in an earlier
@@ -206,10 +211,10 @@ impl Pending {
             return;
         };
         let left = deadline.saturating_duration_since(now);
-        let again = plain::rewrite_deadline(&self.body, self.tail, &self.function, left);
+        let again = plain::rewrite_deadline(&self.body, self.noted, &self.function, left);
         if let Ok((body, tail)) = again {
             self.body = body;
-            self.tail = tail;
+            self.noted = tail;
         }
     }
 }

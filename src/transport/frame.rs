@@ -44,6 +44,12 @@ impl From<Bytes> for Frame {
     }
 }
 
+impl From<Vec<u8>> for Frame {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Held::Shared(bytes.into()))
+    }
+}
+
 impl AsRef<[u8]> for Frame {
     #[inline]
     fn as_ref(&self) -> &[u8] {

@@ -161,12 +161,36 @@ pub fn read_error(error: &[u8]) -> Fault {
     match reader.kind() {
         Ok(Kind::Map) => fault_map::read(&mut reader).unwrap_or_else(|_| anonymous("")),
         Ok(Kind::Text | Kind::Binary) => anonymous(&fault_map::sentence(&mut reader)),
-        _ => anonymous("the server sent an error that is neither a map nor a text"),
+        Ok(Kind::Integer) => coded(&mut reader, ""),
+        // As Neovim has it: a number and a text.
+        Ok(Kind::Array) => match reader.array() {
+            Ok(2..) => {
+                let (number, message) = (reader.slice(), reader.slice());
+                let mut message = Reader::new(message.unwrap_or_default());
+                let message = fault_map::sentence(&mut message);
+                coded(&mut Reader::new(number.unwrap_or_default()), &message)
+            }
+            _ => anonymous(UNTOLD),
+        },
+        _ => anonymous(UNTOLD),
     }
 }
 
+/// A fault of which nothing is known but that it is one.
+const UNTOLD: &str = "the server sent an error that says nothing of itself";
+
 fn anonymous(message: &str) -> Fault {
     Fault::new(Code::Other(0), message)
+}
+
+/// The number may be that of any system: it is none of ours.
+fn coded(number: &mut Reader<'_>, message: &str) -> Fault {
+    match (number.integer(), message) {
+        (Ok(number), "") => anonymous(&format!("error {number}")),
+        (Ok(number), message) => anonymous(&format!("{message} (error {number})")),
+        (Err(_), "") => anonymous(UNTOLD),
+        (Err(_), message) => anonymous(message),
+    }
 }
 
 #[cfg(test)]
@@ -223,7 +247,16 @@ mod tests {
     #[test]
     fn errors_of_any_kind_are_faults() {
         assert_eq!(read_error(b"\xa3odd").message, "odd");
-        assert!(read_error(b"\x92\x01\xa3odd").message.contains("neither"));
+        assert_eq!(read_error(b"\x92\x01\xa3odd").message, "odd (error 1)");
+        assert_eq!(read_error(b"\x07").message, "error 7");
+        for error in [
+            &b"\x90"[..],
+            b"\x92\x80\x80",
+            b"\xc3",
+            b"\xcb\0\0\0\0\0\0\0\0",
+        ] {
+            assert!(read_error(error).message.contains("nothing"), "{error:?}");
+        }
         assert_eq!(read_error(b"\x80").message, "");
     }
 

@@ -126,16 +126,20 @@ impl<'a> Event<'a> {
     pub fn fault(&self) -> Fault {
         let mut args = Reader::new(self.args);
         let parts = args.array().unwrap_or(0);
-        let mut part = || match args.slice() {
+        let part = |args: &mut Reader<'_>| match args.slice() {
             Ok(value) => fault_map::sentence(&mut Reader::new(value)),
             Err(_) => String::new(),
         };
         // Peers before version 2 send the message alone.
         if parts < 2 {
-            return Fault::named(Code::Other(0), "RemoteError", part());
+            return Fault::named(Code::Other(0), "RemoteError", part(&mut args));
         }
-        let (name, message) = (part(), part());
-        let known = Code::NAMED.into_iter().find(|code| code.name() == name);
+        let (name, message) = (part(&mut args), part(&mut args));
+        // A foreign class may be called as one of ours; it comes with a traceback.
+        let ours = args.slice() == Ok(b"\xc0");
+        let known = Code::NAMED
+            .into_iter()
+            .find(|code| ours && code.name() == name);
         Fault::named(known.unwrap_or(Code::Other(0)), name, message)
     }
 }
@@ -249,6 +253,9 @@ mod tests {
         begin(&mut out, b"\x01", Some(b"\x02"), [].into_iter(), ERROR).unwrap();
         error_args(&mut out, &fault);
         assert_eq!(read_it(&out).fault(), fault);
+        let foreign = b"\xa3ERR\x93\xaaOverloaded\xa3odd\xa9traceback";
+        let foreign = [b"\x93", &header(b"\x01")[..], foreign].concat();
+        assert_eq!(read_it(&foreign).fault().code, Code::Other(0));
         let old = [b"\x93", &header(b"\x01")[..], b"\xa3ERR\x91\xa3odd"].concat();
         assert_eq!(read_it(&old).fault().message, "odd");
     }

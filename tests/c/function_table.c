@@ -70,6 +70,10 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_client_notify(HANDLE, IN(0, "f"), IN(1, "\xc0"), 1))                                \
     F(zroute_client_server, CLIENT, NULL_IS_BAD, 1,                                              \
       zroute_client_server(HANDLE, 0, OUT(0, zroute_server_health)))                             \
+    F(zroute_client_stream_next, CLIENT, NULL_IS_BAD, 1,                                         \
+      zroute_client_stream_next(HANDLE, 1, 0, OUT(0, zroute_answer *)))                          \
+    F(zroute_client_exchange_cancel, CLIENT, NULL_IS_BAD, 0,                                     \
+      zroute_client_exchange_cancel(HANDLE, 1))                                                  \
     F(zroute_client_cancel_all, CLIENT, NULL_IS_BAD, 0, zroute_client_cancel_all(HANDLE))        \
     F(zroute_client_shared, OPTIONS, NULL_IS_FINE, 3,                                            \
       zroute_client_shared(IN(0, "f"), HANDLE, OUT(1, int), OUT(2, zroute_client *)))            \

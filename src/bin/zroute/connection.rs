@@ -166,6 +166,7 @@ pub fn value_of(outcome: Outcome) -> Result<Value, Failure> {
     let (kind, text) = match outcome {
         Outcome::Answer(value) => return Ok(value),
         Outcome::Fault(fault) => return Err(Failure::Fault(fault)),
+        Outcome::Unsendable(reason) => return Err(Failure::Usage(reason)),
         Outcome::TooLarge { size, limit } => {
             return Err(Failure::Usage(format!(
                 "the request has {size} bytes, and the limit is {limit}"

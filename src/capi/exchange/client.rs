@@ -13,7 +13,7 @@ use crate::capi::gate::Failure;
 use crate::capi::options::Values;
 use crate::capi::server::deadline;
 use crate::capi::status::Status;
-use crate::client::Outcome;
+use crate::client::{Item, Outcome};
 use crate::msgpack::php::Serialized;
 use crate::msgpack::{Reader, pack, scan};
 use crate::zend::{Seen, View};
@@ -27,7 +27,12 @@ pub struct Buffers {
     began: bool,
     /// The host's number by the engine's id.
     numbers: HashMap<u64, i64>,
+    /// The engine's ids of streams by the host's number.
+    streams: HashMap<i64, u64>,
 }
+
+/// So many items of a stream go out together at most.
+const MOST_ITEMS: usize = 64;
 
 /// What to wait for.
 #[derive(Clone, Copy)]
@@ -41,6 +46,19 @@ impl Buffers {
     /// The calls of before are given up.
     pub fn forget(&mut self) {
         self.numbers.clear();
+        self.streams.clear();
+    }
+
+    /// The engine's id of a call or stream, which the host wants nothing of any
+    /// more.
+    pub fn take(&mut self, number: i64) -> Option<u64> {
+        if let Some(id) = self.streams.remove(&number) {
+            return Some(id);
+        }
+        let mut numbers = self.numbers.iter();
+        let id = numbers.find_map(|(id, have)| (*have == number).then_some(*id))?;
+        self.numbers.remove(&id);
+        Some(id)
     }
 }
 
@@ -108,6 +126,12 @@ fn finish(
 fn collect(client: &mut Client, wait_for: WaitFor, until: Option<Instant>) -> Result<(), Failure> {
     let mut until = until;
     let began = std::mem::take(&mut client.exchange.began);
+    if let WaitFor::Number(number) = wait_for
+        && let Some(id) = client.exchange.streams.get(&number)
+    {
+        let id = *id;
+        return collect_items(client, number, id, until);
+    }
     let mut wanted = match wait_for {
         // One who begins a call asks for nothing more; else it wants a look.
         WaitFor::Nothing => {
@@ -143,6 +167,42 @@ fn collect(client: &mut Client, wait_for: WaitFor, until: Option<Instant>) -> Re
             _ => wanted = false,
         }
     }
+}
+
+/// Waits for items of a stream, and takes those that are there.
+fn collect_items(
+    client: &mut Client,
+    number: i64,
+    id: u64,
+    until: Option<Instant>,
+) -> Result<(), Failure> {
+    let mut item = client.engine.stream_next(id, until)?;
+    for _ in 0..MOST_ITEMS {
+        let outcome = match item {
+            None => break,
+            Some(Item::Value(value)) => Outcome::Answer(value),
+            Some(Item::End) => {
+                client.exchange.streams.remove(&number);
+                let end = Failure::new(Status::ZROUTE_END, "the stream has ended");
+                hand_out_failure(client, number, &end);
+                break;
+            }
+            Some(Item::Broken(outcome)) => {
+                client.exchange.streams.remove(&number);
+                hand_out(client, number, outcome);
+                break;
+            }
+        };
+        hand_out(client, number, outcome);
+        item = client.engine.stream_ready(id)?;
+    }
+    // Others may have ended meanwhile.
+    while let Some((id, outcome)) = client.engine.next_finished() {
+        if let Some(number) = client.exchange.numbers.remove(&id) {
+            hand_out(client, number, outcome);
+        }
+    }
+    Ok(())
 }
 
 fn hand_out(client: &mut Client, number: i64, outcome: Outcome) {
@@ -307,7 +367,9 @@ fn begin(
     let timeout = u64::try_from(timeout_ms).map_or(client.engine.timeout(), Duration::from_millis);
     let engine = &mut client.engine;
     let id = engine.submit_on(terms, function, parameters, timeout)?;
-    if !terms.one_way {
+    if terms.stream {
+        client.exchange.streams.insert(number, id);
+    } else if !terms.one_way {
         client.exchange.numbers.insert(id, number);
     }
     client.exchange.began = true;
