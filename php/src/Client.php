@@ -44,6 +44,7 @@ final class Client
     /** The library's zroute_call_flag. */
     private const IDEMPOTENT = 1;
     private const ONE_WAY = 2;
+    private const STREAM = 4;
 
     /** @var array<string, array{int, self}> the shared clients of this request, with the process that had them */
     private static array $shared = [];
@@ -52,7 +53,7 @@ final class Client
     private readonly Bridge $bridge;
     private readonly object $handle;
     private int $lastNumber = 0;
-    /** @var array<int, \WeakReference<PendingCall>> by number */
+    /** @var array<int, \WeakReference<PendingCall|PendingStream>> by number */
     private array $pending = [];
     /** It lives on when this object goes. */
     private bool $isShared = false;
@@ -243,6 +244,37 @@ final class Client
     }
 
     /**
+     * Calls a function that gives many values, and gives them one by one. It is
+     * begun at once, and ends early when the loop is left.
+     *
+     *     foreach ($client->stream('export', ['2015']) as $row) {
+     *         …
+     *     }
+     *
+     * For a client whose option `dialect` is `zerorpc`. Several streams, and
+     * calls beside them, may be open at once. A function that gives one value has
+     * that as its only item.
+     *
+     * @param mixed $parameters a list, as for call()
+     * @param int|null $timeoutMs the longest wait for each item; null takes the option timeout_ms
+     * @param bool $idempotent that it may begin again as long as no item has come
+     * @return \Generator<int, mixed, mixed, void> throws what call() throws, behind the items that came before
+     * @throws InvalidValue when the parameters cannot travel
+     * @throws ForkedHandle in a child of the process that made the client
+     */
+    public function stream(
+        string $function,
+        mixed $parameters = [],
+        ?int $timeoutMs = null,
+        bool $idempotent = false
+    ): \Generator {
+        $stream = new PendingStream($this, ++$this->lastNumber, $function);
+        $flags = self::STREAM | ($idempotent ? self::IDEMPOTENT : 0);
+        $this->submit($stream, $this->lastNumber, $function, $parameters, $timeoutMs, $flags, false);
+        return $stream->items();
+    }
+
+    /**
      * Waits for several calls.
      *
      * @return array<mixed> the answers, under the keys of the arguments
@@ -292,6 +324,29 @@ final class Client
     }
 
     /**
+     * Waits until the stream has an item, or has ended.
+     *
+     * @internal for PendingStream
+     */
+    public function waitForItems(PendingStream $stream, int $number): void
+    {
+        while (!$stream->hasSome()) {
+            $this->exchange([], true, $number, self::SLICE_MS);
+        }
+    }
+
+    /**
+     * The server is told nothing more, and what it still sends is dropped.
+     *
+     * @internal for PendingStream
+     */
+    public function closeStream(int $number): void
+    {
+        unset($this->pending[$number]);
+        $this->native->cancel($this->handle, $number);
+    }
+
+    /**
      * Takes in what has arrived.
      *
      * @internal for PendingCall
@@ -316,11 +371,24 @@ final class Client
         int $flags,
         bool $wait
     ): PendingCall {
+        $number = ++$this->lastNumber;
+        $call = new PendingCall($this, $number, $function);
+        $this->submit($call, $number, $function, $parameters, $timeoutMs, $flags, $wait);
+        return $call;
+    }
+
+    private function submit(
+        PendingCall|PendingStream $call,
+        int $number,
+        string $function,
+        mixed $parameters,
+        ?int $timeoutMs,
+        int $flags,
+        bool $wait
+    ): void {
         if ($timeoutMs !== null && $timeoutMs < 0) {
             throw new InvalidOption(self::BAD_TIMEOUT . $timeoutMs);
         }
-        $number = ++$this->lastNumber;
-        $call = new PendingCall($this, $number, $function);
         $this->pending[$number] = \WeakReference::create($call);
         $submission = [$number, $function, $parameters, $timeoutMs ?? self::OWN_TIMEOUT, $flags];
         $waitFor = $wait ? $number : self::WAIT_FOR_NONE;
@@ -329,7 +397,6 @@ final class Client
             $submission[2] = Plain::of($parameters);
             $this->exchange($submission, true, $waitFor, $slice);
         }
-        return $call;
     }
 
     /**
@@ -357,8 +424,9 @@ final class Client
                 continue;
             }
             $call = ($this->pending[$number] ?? null)?->get();
-            unset($this->pending[$number]);
-            $call?->settle($status, $value);
+            if ($call?->settle($status, $value) !== false) {
+                unset($this->pending[$number]);
+            }
         }
         return $refused;
     }

@@ -562,6 +562,12 @@ final class Native
         return $servers;
     }
 
+    /** Gives up what clientExchange() has begun under this number, if it has not ended. */
+    public function cancel(CData $client, int $number): void
+    {
+        $this->ffi->zroute_client_exchange_cancel($client, $number);
+    }
+
     /** Gives its calls up. In a forked child it does nothing. */
     public function cancelAll(CData $client): void
     {

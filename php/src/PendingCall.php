@@ -69,11 +69,15 @@ final class PendingCall
         return $this->status !== null;
     }
 
-    /** @internal for Client */
-    public function settle(int $status, mixed $value): void
+    /**
+     * @internal for Client
+     * @return bool whether this was its end
+     */
+    public function settle(int $status, mixed $value): bool
     {
         $this->status = $status;
         $this->value = $value;
+        return true;
     }
 
     public function __destruct()

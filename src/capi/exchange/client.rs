@@ -177,7 +177,7 @@ fn collect_items(
     until: Option<Instant>,
 ) -> Result<(), Failure> {
     let mut item = client.engine.stream_next(id, until)?;
-    for _ in 0..MOST_ITEMS {
+    for more in (0..MOST_ITEMS).rev() {
         let outcome = match item {
             None => break,
             Some(Item::Value(value)) => Outcome::Answer(value),
@@ -194,7 +194,11 @@ fn collect_items(
             }
         };
         hand_out(client, number, outcome);
-        item = client.engine.stream_ready(id)?;
+        item = if more > 0 {
+            client.engine.stream_ready(id)?
+        } else {
+            None
+        };
     }
     // Others may have ended meanwhile.
     while let Some((id, outcome)) = client.engine.next_finished() {

@@ -1,0 +1,80 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Zroute;
+
+use Zroute\Exception\RemoteError;
+
+/**
+ * A stream that Client::stream() has begun. It is closed when nobody has it any more.
+ *
+ * @internal for Client
+ */
+final class PendingStream
+{
+    /** @var list<mixed> items that have come, from $next on */
+    private array $items = [];
+    private int $next = 0;
+    /** How it ended; null before. */
+    private ?int $status = null;
+    /** What a fault consists of, or the text of a failure. */
+    private mixed $failure = null;
+
+    public function __construct(
+        private readonly Client $client,
+        private readonly int $number,
+        private readonly string $function,
+    ) {
+    }
+
+    /** @return \Generator<int, mixed, mixed, void> */
+    public function items(): \Generator
+    {
+        while (true) {
+            while ($this->next < count($this->items)) {
+                yield $this->items[$this->next++];
+            }
+            $this->items = [];
+            $this->next = 0;
+            if ($this->status !== null) {
+                break;
+            }
+            $this->client->waitForItems($this, $this->number);
+        }
+        match ($this->status) {
+            Status::END => null,
+            Status::FAULT => throw RemoteError::fromFault($this->function, ...$this->failure),
+            default => throw Native::exception($this->status, $this->failure),
+        };
+    }
+
+    /** Whether there is something to give. */
+    public function hasSome(): bool
+    {
+        return $this->status !== null || $this->next < count($this->items);
+    }
+
+    /** @return bool whether this was its end */
+    public function settle(int $status, mixed $value): bool
+    {
+        if ($status === Status::OK) {
+            $this->items[] = $value;
+            return false;
+        }
+        $this->status = $status;
+        $this->failure = $value;
+        return true;
+    }
+
+    public function __destruct()
+    {
+        if ($this->status !== Status::END) {
+            $this->client->closeStream($this->number);
+        }
+    }
+
+    private function __clone()
+    {
+    }
+}
