@@ -4,19 +4,21 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use clap::Args;
-use zroute::client::Terms;
+use zroute::client::{Dialect, Terms};
 use zroute::msgpack::Kind;
 use zroute::wire::Code;
 
 use crate::connection::{self, Options};
 use crate::failure::Failure;
-use crate::json;
 use crate::terminal::printable;
+use crate::{interrupt, json};
 
 /// Call a function and print its answer
 ///
 /// The answer is printed as JSON on one line. A fault goes to stderr as "CODE NAME: MESSAGE", with
 /// exit code 1; no answer in time is exit code 2.
+// Flags of a command line are what they are.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Args)]
 #[command(
     override_usage = "zroute call [OPTIONS] <ENDPOINT>... <FUNCTION> [JSON]...",
@@ -29,6 +31,7 @@ Examples:
   zroute call tcp://127.0.0.1:5555 import @orders.json
   jq -c .items orders.json | zroute call tcp://127.0.0.1:5555 import -
   zroute call --json tcp://127.0.0.1:5555 plus '[1]' | jq .answer
+  zroute call --dialect zerorpc --stream tcp://127.0.0.1:4242 log
 
 What JSON has no name for is written, and read, as an object with one key: {\"$binary\": base64},
 {\"$text\": base64} for a str that is not UTF-8, {\"$float\": \"nan\"}, {\"$extension\": [type, base64]},
@@ -41,7 +44,8 @@ pub struct Arguments {
     /// The endpoints (all with ://), the function, and its parameters as JSON
     ///
     /// No JSON is the empty list. One JSON value is the parameters as a whole: a list by position,
-    /// a map by name, or anything else as it is. Several are a list of them: of one, that is '[4]'. '-' reads a value from stdin,
+    /// a map by name, or anything else as it is (in a list, in the dialects that have nothing else).
+    /// Several are a list of them: of one, that is '[4]'. '-' reads a value from stdin,
     /// @FILE from a file. Texts need quotes of their own: '"abc"'.
     #[arg(
         required = true,
@@ -64,6 +68,12 @@ pub struct Arguments {
     #[arg(long)]
     idempotent: bool,
 
+    /// Print each item of a stream as it comes, one a line; in zerorpc alone
+    ///
+    /// --timeout is the longest wait for each. Without it a stream is printed as a list.
+    #[arg(long)]
+    stream: bool,
+
     #[command(flatten)]
     options: Options,
 }
@@ -85,28 +95,30 @@ impl Arguments {
             connection::endpoint(endpoint)
                 .map_err(|reason| Failure::Usage(format!("endpoint '{endpoint}': {reason}")))?;
         }
-        let parameters = parameters(values)?;
+        let mut parameters = parameters(values)?;
+        let is_list =
+            matches!(parameters.first(), Some(first) if Kind::of(*first) == Some(Kind::Array));
+        if self.options.dialect != Dialect::Plain && !is_list {
+            parameters = json::list(&[parameters]);
+        }
         let terms = Terms {
             idempotent: self.idempotent,
             ..Terms::default()
         };
-        let answer = self
-            .options
-            .connect(endpoints)?
-            .call_on(terms, function, &parameters)
-            .and_then(|value| {
-                if self.raw {
-                    return Ok(value.as_ref().to_vec());
-                }
-                match json::from_msgpack(value.as_ref()) {
-                    Ok(text) if self.json => Ok(format!("{{\"answer\":{text}}}\n").into_bytes()),
-                    Ok(text) => Ok((text + "\n").into_bytes()),
-                    Err(malformed) => Err(Failure::NoAnswer {
-                        kind: "invalid_answer",
-                        text: malformed.to_string(),
-                    }),
-                }
+        let mut connection = self.options.connect(endpoints)?;
+        if self.stream {
+            interrupt::catch();
+            let streamed = connection.stream(terms, function, &parameters, |item| {
+                let bytes = self.shown("item", item.as_ref())?;
+                let mut stdout = std::io::stdout();
+                stdout.write_all(&bytes)?;
+                Ok(stdout.flush()?)
             });
+            return streamed.map_err(|failure| failure.on_stdout_if(self.json));
+        }
+        let answer = connection
+            .call_on(terms, function, &parameters)
+            .and_then(|value| self.shown("answer", value.as_ref()));
         if let (Err(Failure::Fault(fault)), [value]) = (&answer, values)
             && fault.code == Code::Parameters
             && !self.json
@@ -119,6 +131,23 @@ impl Arguments {
         let mut stdout = std::io::stdout();
         stdout.write_all(&bytes)?;
         Ok(stdout.flush()?)
+    }
+}
+
+impl Arguments {
+    /// A value as it is to be printed, under this name where that is asked for.
+    fn shown(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, Failure> {
+        if self.raw {
+            return Ok(value.to_vec());
+        }
+        match json::from_msgpack(value) {
+            Ok(text) if self.json => Ok(format!("{{\"{name}\":{text}}}\n").into_bytes()),
+            Ok(text) => Ok((text + "\n").into_bytes()),
+            Err(malformed) => Err(Failure::NoAnswer {
+                kind: "invalid_answer",
+                text: malformed.to_string(),
+            }),
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use zroute::client::{self, Client, Outcome, Terms, Value};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use zroute::client::{self, Client, Dialect, Item, Outcome, Terms, Value};
 use zroute::transport::{Credentials, Curve, Endpoint, Error};
 
 use crate::failure::{Exit, Failure};
@@ -18,6 +19,10 @@ pub struct Options {
     /// How long a call may take, connecting included: 250ms, 2s, 1m
     #[arg(long, value_name = "SPAN", default_value = "5s", value_parser = span::parse_some)]
     pub timeout: Duration,
+
+    /// What the server speaks
+    #[arg(long, value_name = "NAME", default_value = "plain", value_parser = dialects())]
+    pub dialect: Dialect,
 
     /// The server's public CURVE key: 40 characters of Z85
     #[arg(
@@ -47,6 +52,11 @@ pub struct Options {
     password_file: Option<PathBuf>,
 }
 
+fn dialects() -> impl TypedValueParser<Value = Dialect> {
+    PossibleValuesParser::new(Dialect::ALL.map(Dialect::name))
+        .map(|name| Dialect::named(&name).unwrap_or_default())
+}
+
 /// An endpoint on the command line.
 pub fn endpoint(text: &str) -> Result<String, String> {
     Endpoint::parse(text)
@@ -62,6 +72,7 @@ impl Options {
     pub fn connect(&self, endpoints: &[String]) -> Result<Connection, Failure> {
         let mut options = client::Options {
             timeout: self.timeout,
+            dialect: self.dialect,
             ..client::Options::default()
         };
         // What was given up is not sent any more.
@@ -142,6 +153,35 @@ impl Connection {
             match self.client.collect(id) {
                 Ok(outcome) => return value_of(outcome),
                 // A stop and a resume interrupt too.
+                Err(Error::Interrupted) if !interrupt::came() => {}
+                Err(Error::Interrupted) => return Err(Failure::Said(Exit::Interrupted)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// A stream, until its end or Ctrl-C: each item is handed on.
+    pub fn stream(
+        &mut self,
+        terms: Terms,
+        function: &str,
+        parameters: &[u8],
+        mut item: impl FnMut(Value) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let terms = Terms {
+            stream: true,
+            ..terms
+        };
+        let timeout = self.timeout;
+        let id = self
+            .client
+            .submit_on(terms, function, parameters, timeout)?;
+        loop {
+            match self.client.stream_next(id, None) {
+                Ok(Some(Item::Value(value))) => item(value)?,
+                Ok(Some(Item::End)) => return Ok(()),
+                Ok(Some(Item::Broken(outcome))) => return value_of(outcome).map(drop),
+                Ok(None) => {}
                 Err(Error::Interrupted) if !interrupt::came() => {}
                 Err(Error::Interrupted) => return Err(Failure::Said(Exit::Interrupted)),
                 Err(error) => return Err(error.into()),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Value, json};
+use zroute::client::Dialect;
 
 use crate::connection::{Connection, Options, endpoint};
 use crate::failure::{Exit, Failure};
@@ -13,7 +14,8 @@ use crate::{call, interrupt, json, span};
 
 /// Ask a server for a sign of life
 ///
-/// Calls zroute.ping, which every zroute server answers by itself; any answer counts, a fault too.
+/// Calls zroute.ping, which every zroute server answers by itself, or _zerorpc_ping with --dialect
+/// zerorpc; any answer counts, a fault too.
 /// The first time includes connecting.
 ///
 /// Careful with servers that are not zroute's: a call of a function that it does not know ends the
@@ -40,9 +42,9 @@ pub struct Arguments {
     #[arg(long, short, value_name = "SPAN", default_value = "1s", value_parser = span::parse)]
     interval: Duration,
 
-    /// The function to call
-    #[arg(long, value_name = "NAME", default_value = "zroute.ping")]
-    function: String,
+    /// The function to call; without it zroute.ping or _zerorpc_ping
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
 
     /// Its parameters
     #[arg(long, value_name = "JSON")]
@@ -98,7 +100,12 @@ impl Arguments {
         parameters: &[u8],
         seen: &mut Seen,
     ) -> Result<(), Failure> {
-        let (ended, took) = connection.timed(&self.function, parameters);
+        let function = match (&self.function, self.options.dialect) {
+            (Some(function), _) => function,
+            (None, Dialect::Zerorpc) => "_zerorpc_ping",
+            (None, _) => "zroute.ping",
+        };
+        let (ended, took) = connection.timed(function, parameters);
         let about = match ended {
             Ok(value) => json::from_msgpack(value.as_ref())
                 .ok()

@@ -1,20 +1,24 @@
 //! `zroute list`: what a server can do.
 
+mod zerorpc;
+
 use std::fmt::Write as _;
 use std::io::Write;
 
 use clap::Args;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use zroute::client::{Dialect, Value as Answer};
 
-use crate::connection::{Options, endpoint};
+use crate::connection::{Connection, Options, endpoint};
 use crate::failure::Failure;
 use crate::json;
 use crate::terminal::{Paint, printable};
 
 /// List a server's functions: parameters, types, defaults and what is said about them
 ///
-/// Asks zroute.list, which every zroute server answers by itself.
+/// Asks zroute.list, which every zroute server answers by itself; with --dialect zerorpc
+/// _zerorpc_inspect, which every zerorpc server answers, or _zerorpc_list where that fails.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -70,26 +74,16 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 
 impl Arguments {
     pub fn run(&self) -> Result<(), Failure> {
-        let glob: Vec<_> = self.glob.iter().map(|glob| Value::from(&**glob)).collect();
-        let parameters =
-            json::to_msgpack(&Value::from(glob).to_string()).map_err(Failure::Usage)?;
         let mut connection = self.options.connect(std::slice::from_ref(&self.endpoint))?;
-        let listed = connection
-            .call("zroute.list", &parameters)
-            .and_then(|value| {
-                let invalid = |text: String| Failure::NoAnswer {
-                    kind: "invalid_answer",
-                    text: format!(
-                        "zroute.list at {} did not answer a list of functions: {text}",
-                        self.endpoint
-                    ),
-                };
-                let text = json::from_msgpack(value.as_ref())
-                    .map_err(|malformed| invalid(malformed.to_string()))?;
-                let functions: Vec<Function> =
-                    serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
-                Ok((text, functions))
-            });
+        let listed = match self.options.dialect {
+            Dialect::Zerorpc => zerorpc::list(&mut connection, self.glob.as_deref()),
+            _ => self.ask(&mut connection),
+        };
+        let listed = listed.and_then(|text| {
+            let functions: Vec<Function> =
+                serde_json::from_str(&text).map_err(|error| invalid(&error))?;
+            Ok((text, functions))
+        });
         let (text, functions) = listed.map_err(|failure| failure.on_stdout_if(self.json))?;
         let text = if self.json {
             text + "\n"
@@ -97,6 +91,27 @@ impl Arguments {
             shown(&functions, Paint::for_stdout())
         };
         Ok(std::io::stdout().write_all(text.as_bytes())?)
+    }
+}
+
+impl Arguments {
+    fn ask(&self, connection: &mut Connection) -> Result<String, Failure> {
+        let glob: Vec<_> = self.glob.iter().map(|glob| Value::from(&**glob)).collect();
+        let parameters =
+            json::to_msgpack(&Value::from(glob).to_string()).map_err(Failure::Usage)?;
+        text_of(&connection.call("zroute.list", &parameters)?)
+    }
+}
+
+/// An answer as JSON.
+fn text_of(answer: &Answer) -> Result<String, Failure> {
+    json::from_msgpack(answer.as_ref()).map_err(|malformed| invalid(&malformed))
+}
+
+fn invalid(why: &dyn std::fmt::Display) -> Failure {
+    Failure::NoAnswer {
+        kind: "invalid_answer",
+        text: format!("the server did not answer a list of functions: {why}"),
     }
 }
 
