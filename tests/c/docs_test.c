@@ -101,7 +101,7 @@ static void the_clients_of_the_page_call(void **state)
     struct tools tools = new_tools();
     zroute_client *client;
     zroute_answer *read;
-    int64_t answer;
+    int64_t answer, sum = 0;
     (void)state;
     make_running(&running);
     run(&running);
@@ -111,6 +111,8 @@ static void the_clients_of_the_page_call(void **state)
     print_sum(client, PACKED("\xc1"));
     assert_int_equal(1000, echo_all(client, 1000, tools.writer));
     print_servers(client);
+    /* This client's dialect has no streams. */
+    assert_status(ZROUTE_INVALID_VALUE, add_up(client, tools.reader, &sum));
     assert_status(ZROUTE_OK, read_twice_if_need_be(client, &read));
     assert_status(ZROUTE_OK, zroute_answer_free(read));
     assert_status(ZROUTE_OK, echo_in_a_batch(client, tools.reader, &answer));

@@ -111,6 +111,9 @@ WRAP(zroute_client_collect, (zroute_client *client, int timeout_ms, zroute_answe
      (client, timeout_ms, answer), made(*answer))
 WRAP(zroute_client_wait, (zroute_client *client, uint64_t id, zroute_answer **answer),
      (client, id, answer), made(*answer))
+WRAP(zroute_client_stream_next,
+     (zroute_client *client, uint64_t id, int timeout_ms, zroute_answer **answer),
+     (client, id, timeout_ms, answer), made(*answer))
 WRAP(zroute_answer_free, (zroute_answer *answer), (answer), ended(answer))
 WRAP(zroute_call_keep, (zroute_call *call), (call), made(call))
 WRAP(zroute_call_answer, (zroute_call *call, const void *value, size_t size), (call, value, size),
