@@ -102,6 +102,9 @@ static const char *good_text(const char *name, const char *key)
     if (strcmp(name, "balance") == 0) {
         return "round-robin";
     }
+    if (strcmp(name, "dialect") == 0) {
+        return "zerorpc";
+    }
     return key;
 }
 

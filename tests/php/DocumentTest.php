@@ -58,6 +58,11 @@ final class DocumentTest extends ProcessTestCase
         $this->assertPrints('batch.php', $this->startServer('server.php'));
     }
 
+    public function testAZerorpcServerIsCalledAndItsStreamLeft(): void
+    {
+        $this->assertPrints('zerorpc.php', $this->serve('zerorpc'));
+    }
+
     public function testOneOfSeveralServersIsEnough(): void
     {
         $this->assertPrints('several.php', $this->startServer('server.php'));
