@@ -11,4 +11,11 @@ if (!isset($argv[1])) {
     exit(64);
 }
 
-Zroute\Worker::run($argv[1]);
+try {
+    Zroute\Worker::run($argv[1]);
+} catch (Zroute\Exception\ZrouteException $e) {
+    // It says what is wrong and where; a trace of this library's own adds nothing.
+    // By name, because the program may have closed STDERR.
+    file_put_contents('php://stderr', strtr($e->getMessage(), ["\r" => ' ', "\n" => ' ']) . "\n");
+    exit(1);
+}

@@ -18,13 +18,17 @@ pub enum Builtin {
     List,
     /// `zroute.stats`: what it counted.
     Stats,
+    /// `zroute.functions`, for a supervisor alone: the list, with those of the
+    /// program that it has under names of this library.
+    Functions,
 }
 
 impl Builtin {
     /// The one of this name.
     #[must_use]
-    pub fn find(name: &[u8]) -> Option<Self> {
+    pub fn find(name: &[u8], for_supervisor: bool) -> Option<Self> {
         match name {
+            b"zroute.functions" if for_supervisor => Some(Self::Functions),
             b"zroute.ping" => Some(Self::Ping),
             b"zroute.list" => Some(Self::List),
             b"zroute.stats" => Some(Self::Stats),
@@ -33,7 +37,7 @@ impl Builtin {
     }
 }
 
-/// A supervisor adds some of these itself; they are no functions of the program.
+/// What begins so guards a function of this library, and is not listed.
 const RESERVED: &[u8] = b"zroute.";
 
 /// Writes the answer of `zroute.ping`.
@@ -44,15 +48,17 @@ pub fn write_ping(out: &mut Vec<u8>) {
 }
 
 /// Writes the answer of `zroute.list`: the functions whose names match the
-/// glob among the parameters, all without one.
+/// glob among the parameters, all without one; those of reserved names only
+/// with `reserved`.
 pub fn write_list<'a>(
     out: &mut Vec<u8>,
     parameters: &[u8],
+    reserved: bool,
     functions: impl Iterator<Item = (&'a [u8], &'a Function)>,
 ) -> Result<(), Fault> {
     let glob = glob(parameters)?;
     let listed: Vec<_> = functions
-        .filter(|(name, _)| !name.starts_with(RESERVED))
+        .filter(|(name, _)| reserved || !name.starts_with(RESERVED))
         .filter(|(name, _)| glob.is_none_or(|glob| matches(glob, name)))
         .collect();
     pack::array(out, u32::try_from(listed.len()).unwrap_or(u32::MAX));

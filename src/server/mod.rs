@@ -586,15 +586,18 @@ impl Server {
     /// Answers a call of a function that the host has not added.
     fn answer_itself(&mut self, envelope: &Envelope, call: &Call<'_>) -> Result<(), Error> {
         let mut answer = Vec::new();
-        let written = match Builtin::find(call.function) {
+        let written = match Builtin::find(call.function, self.open.takes_numbers()) {
             None => Err(unknown_function(call.function)),
             Some(Builtin::Ping) => {
                 builtins::write_ping(&mut answer);
                 Ok(())
             }
-            Some(Builtin::List) => {
-                builtins::write_list(&mut answer, call.parameters, self.routes.functions())
-            }
+            Some(of @ (Builtin::List | Builtin::Functions)) => builtins::write_list(
+                &mut answer,
+                call.parameters,
+                of == Builtin::Functions,
+                self.routes.functions(),
+            ),
             Some(Builtin::Stats) => {
                 let counters = self.counters();
                 let uptime = self.began.elapsed();

@@ -388,7 +388,7 @@ fn write(out: &mut Vec<u8>, call: &Call, origin: &Origin, now: Instant) -> Resul
     Ok(())
 }
 
-/// The functions that a worker says it has, by the answer to `zroute.list`:
+/// The functions that a worker says it has, by the answer to `zroute.functions`:
 /// names, and how each describes itself.
 pub fn functions(list: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Malformed> {
     let mut reader = Reader::new(list);

@@ -7,6 +7,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// A line that is longer is cut into several.
 const LONGEST_LINE: usize = 2000;
+/// What is read of a process's output at a time, and what of one that has
+/// ended: as much as a pipe holds.
+const SIP: usize = 16 << 10;
+const LAST_SIP: usize = 128 << 10;
 /// What PHP says at the end of its memory.
 const OUT_OF_MEMORY: &str = "Allowed memory size of";
 
@@ -15,6 +19,8 @@ pub struct Process {
     child: Child,
     descriptor: OwnedFd,
     outputs: [Lines; 2],
+    has_more: bool,
+    last_words: String,
     out_of_memory: bool,
 }
 
@@ -67,6 +73,8 @@ impl Process {
             child,
             descriptor,
             outputs,
+            has_more: false,
+            last_words: String::new(),
             out_of_memory: false,
         })
     }
@@ -116,15 +124,39 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    /// Hands over the lines that it has printed.
-    pub fn read_output(&mut self, mut line: impl FnMut(&str)) {
+    /// Hands over lines that it has printed. It may print faster than they can be
+    /// taken, so there may be more: see [`Self::has_more`].
+    pub fn read_output(&mut self, line: impl FnMut(&str)) {
+        self.read(SIP, line);
+    }
+
+    /// Hands over what it has printed before its end. What its children print
+    /// after it is not waited for.
+    pub fn read_last_output(&mut self, line: impl FnMut(&str)) {
+        self.read(LAST_SIP, line);
+    }
+
+    fn read(&mut self, most: usize, mut line: impl FnMut(&str)) {
+        self.has_more = false;
         for output in &mut self.outputs {
             let found = &mut self.out_of_memory;
-            output.read(|text| {
+            let last = &mut self.last_words;
+            self.has_more |= output.read(most, |text| {
                 *found |= text.contains(OUT_OF_MEMORY);
+                text.clone_into(last);
                 line(text);
             });
         }
+    }
+
+    /// Whether there is output that was not read, and of which no event tells.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// The last line that it has printed, or nothing.
+    pub fn last_words(&self) -> &str {
+        &self.last_words
     }
 
     /// How it ended, in words.
@@ -190,25 +222,31 @@ impl Lines {
         self.pipe.as_ref().map(AsRawFd::as_raw_fd)
     }
 
-    /// Reads until nothing is left.
-    fn read(&mut self, mut line: impl FnMut(&str)) {
+    /// Reads until nothing is left, or so many bytes. True when there may be more.
+    fn read(&mut self, most: usize, mut line: impl FnMut(&str)) -> bool {
         let mut chunk = [0; 4096];
+        let mut taken = 0;
         while let Some(pipe) = &mut self.pipe {
+            if taken >= most {
+                return true;
+            }
             match pipe.read(&mut chunk) {
                 Ok(0) => self.pipe = None,
                 Ok(count) => {
+                    taken += count;
                     self.begun
                         .extend_from_slice(chunk.get(..count).unwrap_or_default());
                     self.cut(&mut line);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(_) => self.pipe = None,
             }
         }
         if !self.begun.is_empty() {
             line(&String::from_utf8_lossy(&std::mem::take(&mut self.begun)));
         }
+        false
     }
 
     fn cut(&mut self, line: &mut impl FnMut(&str)) {

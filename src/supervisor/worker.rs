@@ -1,6 +1,6 @@
 //! One worker: a process, and the link to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -57,6 +57,8 @@ pub struct Worker {
     pub memory: u64,
     /// It was asked to end, and is killed if it has not by then.
     pub kill_at: Option<Instant>,
+    /// Its socket and its board.
+    files: [PathBuf; 2],
 }
 
 /// How quickly the link is tried again until the worker listens.
@@ -163,7 +165,16 @@ impl Worker {
             faults: 0,
             memory: 0,
             kill_at: None,
+            files: [socket_path, board_path],
         })
+    }
+
+    /// Removes what it has in the folder; its process has ended.
+    pub fn remove_files(&self) {
+        for file in &self.files {
+            // A worker that ends well has removed its socket.
+            let _ = std::fs::remove_file(file);
+        }
     }
 
     pub fn about(&self) -> About {

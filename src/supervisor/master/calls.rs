@@ -25,7 +25,7 @@ impl Master {
             let Some(taken) = self.front.take()? else {
                 break;
             };
-            if taken.route == self.stats {
+            if taken.route == self.stats && !self.has_own_stats {
                 self.tell_stats(taken.token, now);
             } else {
                 self.admit(taken, now);

@@ -116,7 +116,7 @@ impl Master {
                 std::thread::sleep(Duration::from_millis(2));
             }
             let (about, log) = (worker.about(), &mut self.log);
-            worker.process.read_output(|line| {
+            worker.process.read_last_output(|line| {
                 log.write(crate::supervisor::Level::Info, Some(about), line);
             });
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 
-use super::{MEMORY_TICK, Master, TICK, WORKERS};
+use super::{MEMORY_TICK, Master, STATS, TICK, WORKERS};
 use crate::supervisor::functions::Function;
 use crate::supervisor::link::{self, STALLED};
 use crate::supervisor::log::Level;
@@ -33,6 +33,9 @@ impl Master {
         let exec_timeout = self.settings.exec_timeout;
         let mut stalled = Vec::new();
         for (index, worker) in self.workers.iter_mut().enumerate() {
+            if worker.process.has_more() {
+                soon(now);
+            }
             if let Some(kill_at) = worker.kill_at {
                 if now >= kill_at {
                     worker.process.kill();
@@ -44,7 +47,7 @@ impl Master {
                 State::Starting => {
                     if !worker.asked && worker.link.is_connected() {
                         let patience = self.settings.start_timeout;
-                        worker.asked = worker.link.ask("zroute.list", b"\x90", patience);
+                        worker.asked = worker.link.ask("zroute.functions", b"\x90", patience);
                         worker.link.flush();
                     }
                     let until = worker.started + self.settings.start_timeout;
@@ -237,6 +240,9 @@ impl Master {
             return;
         };
         let Some(Ok(functions)) = functions else {
+            let text = "it cannot tell its functions: its library is of another version than this \
+                        program, or their list is larger than --max-message";
+            self.log.write(Level::Error, Some(worker.about()), text);
             worker.process.kill();
             return;
         };
@@ -275,6 +281,7 @@ impl Master {
     }
 
     fn learn(&mut self, functions: Vec<(String, Vec<u8>)>) {
+        self.has_own_stats = functions.iter().any(|(name, _)| name == STATS);
         for (name, description) in functions {
             let route = self.front.add_function(&name);
             if let Err(malformed) = self.front.describe(route, &description) {
@@ -339,7 +346,7 @@ impl Master {
             && worker.kill_at.is_none()
         {
             if worker.state != State::Leaving {
-                worker.fate = Some(Fate::Lost);
+                worker.fate.get_or_insert(Fate::Lost);
             }
             worker.state = State::Leaving;
             worker.kill_at = Some(Instant::now() + LEAVING);
@@ -366,6 +373,21 @@ impl Master {
         }
     }
 
+    /// Takes more of what workers print faster than it is taken: each a bit, so
+    /// that callers wait for none of them.
+    pub(super) fn read_on(&mut self) {
+        let more = |worker: &&Worker| worker.process.has_more();
+        let serials: Vec<_> = self
+            .workers
+            .iter()
+            .filter(more)
+            .map(|of| of.serial)
+            .collect();
+        for serial in serials {
+            self.look_at_process(serial);
+        }
+    }
+
     /// A process has printed something, or ended.
     pub(super) fn look_at_process(&mut self, serial: usize) {
         let of_serial = |worker: &Worker| worker.serial == serial;
@@ -377,12 +399,12 @@ impl Master {
         };
         let status = worker.process.ended();
         let (about, log) = (worker.about(), &mut self.log);
-        worker
-            .process
-            .read_output(|line| log.write(Level::Info, Some(about), line));
+        let line = |line: &str| log.write(Level::Info, Some(about), line);
         let Some(status) = status else {
+            worker.process.read_output(line);
             return;
         };
+        worker.process.read_last_output(line);
         // What it has said before its end counts.
         let now = Instant::now();
         if let Some(worker) = self.workers.get_mut(index) {
@@ -397,6 +419,7 @@ impl Master {
             }
         }
         let worker = self.workers.swap_remove(index);
+        worker.remove_files();
         let how = worker.process.describe(status);
         self.bury(worker, &how, now);
         self.refill_reserve();
@@ -420,7 +443,10 @@ impl Master {
                         self.settings.start_timeout
                     )
                 } else {
-                    format!("it ended with {how}")
+                    match worker.process.last_words() {
+                        "" => format!("it ended with {how}"),
+                        words => format!("it ended with {how}: {words}"),
+                    }
                 };
                 if self.coming.is_none() || self.coming == Some(worker.generation) {
                     self.did_not_start(worker.number, &why, now);

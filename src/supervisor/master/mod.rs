@@ -39,6 +39,8 @@ const SIGNALS: usize = 0;
 const METRICS: usize = 1;
 /// A worker's token is this and its serial number.
 const WORKERS: usize = 1000;
+/// The function that the supervisor answers itself.
+const STATS: &str = "zroute.stats";
 /// How often everything is looked at, whether something happened there or not.
 const TICK: Duration = Duration::from_millis(100);
 /// How often the workers' memory is looked at.
@@ -63,6 +65,8 @@ pub struct Master {
     /// Calls that were taken.
     serial: u64,
     stats: Route,
+    /// The program has a function of that name.
+    has_own_stats: bool,
     seldom: Poll,
     signals: Signals,
     metrics: Option<Metrics>,
@@ -102,7 +106,7 @@ impl Master {
             ..settings.server.clone()
         };
         let mut front = Server::new(options).map_err(|error| error.to_string())?;
-        let stats = front.add_function("zroute.stats");
+        let stats = front.add_function(STATS);
         for endpoint in &settings.bind {
             check_security(endpoint, &settings)?;
             let bound = front.bind(endpoint).map_err(|error| error.to_string())?;
@@ -142,6 +146,7 @@ impl Master {
             processes: 0,
             serial: 0,
             stats,
+            has_own_stats: false,
             seldom,
             signals,
             metrics,
@@ -216,6 +221,7 @@ impl Master {
             self.take_calls(now)?;
             self.dispatch(now);
         }
+        self.read_on();
         if waiting.happened(seldom) {
             self.look_at_the_seldom()?;
         }
