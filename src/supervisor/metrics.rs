@@ -103,9 +103,14 @@ impl Connection {
     fn go_on(&mut self, mut body: impl FnMut() -> String) -> io::Result<bool> {
         if self.answer.is_none() {
             let mut chunk = [0; 1024];
+            let mut whole = false;
             loop {
                 match self.stream.read(&mut chunk) {
-                    Ok(0) => return Ok(false),
+                    // It says no more, and may listen.
+                    Ok(0) => {
+                        whole = true;
+                        break;
+                    }
                     Ok(count) => {
                         let chunk = chunk.get(..count).unwrap_or_default();
                         self.request.extend_from_slice(chunk);
@@ -118,7 +123,7 @@ impl Connection {
                 }
             }
             if !self.request.windows(4).any(|end| end == b"\r\n\r\n") {
-                return Ok(true);
+                return Ok(!whole);
             }
             self.answer = Some(answer(&self.request, &mut body));
         }

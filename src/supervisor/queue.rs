@@ -84,9 +84,11 @@ impl Queue {
         self.bytes
     }
 
-    /// Whether one more of that size may wait.
+    /// Whether one more of that size may wait. Behind nobody any may: a worker
+    /// may be free for it.
     pub fn has_room(&self, size: usize) -> bool {
-        self.len() < self.most_calls && self.bytes.saturating_add(size) <= self.most_bytes
+        self.is_empty()
+            || self.len() < self.most_calls && self.bytes.saturating_add(size) <= self.most_bytes
     }
 
     fn line(&mut self, way: Way) -> &mut VecDeque<Call> {

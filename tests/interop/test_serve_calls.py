@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import time
 import urllib.request
 
@@ -13,6 +14,7 @@ from processes import wait_until
 from serving import Supervisor, is_alive
 
 OVERLOADED = -32002
+FORBIDDEN = -32003
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +136,24 @@ def test_the_functions_and_what_became_of_their_calls_can_be_seen(supervisor, de
     assert stats["queue"] == {"calls": 0, "bytes": 0}
 
 
+def test_a_call_that_finds_a_worker_free_needs_no_room_in_the_queue(programs):
+    with Supervisor(programs, "--queue-bytes=1", workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        dealer.assert_served()
+
+
+def test_functions_that_guard_those_of_the_library_are_asked_here_too(programs, tmp_path):
+    routes = tmp_path / "routes.php"
+    routes.write_text(
+        "<?php $no = fn () => throw new Zroute\\Fault(Zroute\\Fault::FORBIDDEN, 'no');"
+        " return ['zroute.list' => $no, 'zroute.stats' => $no, 'zroute.ping' => $no, 'one' => fn () => 1];"
+    )
+    with Supervisor(programs, routes=routes) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        assert dealer.call("one", []) == 1
+        for function in ("zroute.list", "zroute.stats", "zroute.ping"):
+            assert code(dealer.ask(request(function, []))) == FORBIDDEN
+        assert code(dealer.ask(request("zroute.functions", []))) == UNKNOWN_FUNCTION
+
+
 def test_metrics_are_served_to_whoever_asks(supervisor, dealer):
     address = supervisor.errors.split("metrics at ")[1].split()[0]
     with urllib.request.urlopen(address, timeout=10) as answer:
@@ -145,6 +165,11 @@ def test_metrics_are_served_to_whoever_asks(supervisor, dealer):
     assert samples["zroute_queue_calls"] == "0"
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(address.replace("/metrics", "/else"), timeout=10)
+    host, port = address.split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def test_the_log_holds_what_workers_print(programs):
