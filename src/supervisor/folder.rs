@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "zroute-serve-";
@@ -56,13 +56,21 @@ impl Drop for Folder {
     }
 }
 
+/// Whether it is a folder that this user has made: in `/tmp` anybody may put
+/// something under such a name.
+fn is_own_folder(path: &Path) -> bool {
+    // SAFETY: the call has no arguments.
+    let user = unsafe { libc::geteuid() };
+    fs::symlink_metadata(path).is_ok_and(|about| about.is_dir() && about.uid() == user)
+}
+
 /// Takes the lock of a folder; fails while its supervisor lives.
 fn lock(folder: &Path, create: bool) -> io::Result<File> {
     let file = OpenOptions::new()
         .write(true)
         .create_new(create)
         .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(folder.join(LOCK))?;
     // SAFETY: a descriptor that is open.
     if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } != 0 {
@@ -76,7 +84,10 @@ fn lock(folder: &Path, create: bool) -> io::Result<File> {
 fn remove_left_behind(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let named = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        if named && let Ok(_lock) = lock(&entry.path(), false) {
+        if named
+            && is_own_folder(&entry.path())
+            && let Ok(_lock) = lock(&entry.path(), false)
+        {
             let _ = fs::remove_dir_all(entry.path());
         }
     }

@@ -56,8 +56,9 @@ pub struct Log {
     dropped: u64,
 }
 
-/// A pipe that has room at all has room for as much.
-const LONGEST: usize = 4000;
+/// A pipe that has room at all has room for 4,096 bytes. In JSON each of these
+/// may become two, and the rest of the line comes on top.
+const LONGEST: usize = 1900;
 
 impl Log {
     pub fn new(format: Format, level: Level) -> Self {
@@ -84,18 +85,13 @@ impl Log {
         if level > self.level {
             return;
         }
-        let mut text = text.to_string();
-        if let Some((end, _)) = text.char_indices().find(|(at, _)| *at > LONGEST / 2) {
-            text.truncate(end);
-            text.push('…');
-        }
+        let text = printable(&text.to_string());
         let time = utc(SystemTime::now());
         let line = match self.format {
             Format::Text => {
                 let about = about.map_or(String::new(), |about| {
                     format!("worker {} (pid {}): ", about.worker, about.pid)
                 });
-                let text = text.replace('\n', " ");
                 format!("{time} {:<5} {about}{text}\n", level.name())
             }
             Format::Json => {
@@ -122,6 +118,25 @@ impl Log {
         }
         let _ = stderr.write_all(line.as_bytes());
     }
+}
+
+/// A text without power over terminals, on one line, and no longer than
+/// [`LONGEST`] bytes.
+fn printable(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
+        if out.len() > LONGEST {
+            out.push('…');
+            break;
+        }
+        match character {
+            '\n' => out.push(' '),
+            '\t' => out.push('\t'),
+            _ if character.is_control() => out.extend(character.escape_default()),
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 fn has_room(descriptor: i32) -> bool {
@@ -165,6 +180,16 @@ fn date(days: u64) -> (u64, u64, u64) {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn a_line_has_no_control_characters_and_an_end() {
+        assert_eq!(printable("a\x1b[31mb\nc\td\0"), "a\\u{1b}[31mb c\td\\u{0}");
+        assert_eq!(printable("größe"), "größe");
+        for text in ["\x01".repeat(5000), "é".repeat(5000), "\"".repeat(5000)] {
+            let json = serde_json::json!({ "message": printable(&text) });
+            assert!(json.to_string().len() < 3900, "{text}");
+        }
+    }
 
     #[test]
     fn times_are_told_in_utc() {

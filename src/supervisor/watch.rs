@@ -1,6 +1,7 @@
 //! Looks for changes of files, for `--watch`: it takes its time in a thread of
 //! its own, and asks for a reload as anybody would, by SIGHUP.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,17 +28,27 @@ pub fn start(paths: Vec<PathBuf>) -> io::Result<()> {
     .map(drop)
 }
 
-/// How many PHP files there are, and when the newest was changed.
-fn look(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
-    let mut seen = (0, None);
+/// The PHP files, their sizes and when each was changed: an older one may be
+/// put in the place of a newer.
+type Seen = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+
+fn look(paths: &[PathBuf]) -> Seen {
+    let mut seen = Seen::new();
     for path in paths {
         visit(path, true, &mut seen);
     }
     seen
 }
 
-fn visit(path: &Path, named: bool, seen: &mut (usize, Option<SystemTime>)) {
-    let Ok(about) = fs::symlink_metadata(path).or_else(|_| fs::metadata(path)) else {
+/// Follows links that are named, as `current` of a deployment may be one, and
+/// below them none, which might lead in circles.
+fn visit(path: &Path, named: bool, seen: &mut Seen) {
+    let about = if named {
+        fs::metadata(path)
+    } else {
+        fs::symlink_metadata(path)
+    };
+    let Ok(about) = about else {
         return;
     };
     if about.is_dir() {
@@ -48,8 +59,7 @@ fn visit(path: &Path, named: bool, seen: &mut (usize, Option<SystemTime>)) {
             }
         }
     } else if named || path.extension().is_some_and(|extension| extension == "php") {
-        seen.0 += 1;
-        seen.1 = seen.1.max(about.modified().ok());
+        seen.insert(path.to_path_buf(), (about.len(), about.modified().ok()));
     }
 }
 
@@ -68,12 +78,19 @@ mod tests {
         assert_ne!(one, empty);
         fs::write(folder.join("src/notes.txt"), "").unwrap();
         assert_eq!(look(&paths), one);
-        let file = fs::File::options()
-            .write(true)
-            .open(folder.join("src/A.php"));
-        let later = SystemTime::now() + Duration::from_secs(5);
-        file.unwrap().set_modified(later).unwrap();
-        assert_ne!(look(&paths), one);
+        for time in [Duration::from_secs(5), Duration::from_secs(1)] {
+            let before = look(&paths);
+            let file = fs::File::options()
+                .write(true)
+                .open(folder.join("src/A.php"));
+            file.unwrap()
+                .set_modified(SystemTime::UNIX_EPOCH + time)
+                .unwrap();
+            assert_ne!(look(&paths), before);
+        }
+        let link = folder.join("current");
+        std::os::unix::fs::symlink("src", &link).unwrap();
+        assert_eq!(look(&[link]).len(), 1);
         fs::remove_dir_all(&folder).unwrap();
     }
 }
