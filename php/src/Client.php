@@ -219,7 +219,7 @@ final class Client
         $submission = [];
         $flags = $idempotent ? self::IDEMPOTENT : 0;
         foreach ($calls as $key => $call) {
-            $function = $call[0] ?? null;
+            $function = is_array($call) ? $call[0] ?? null : null;
             if (!is_string($function)) {
                 throw new InvalidOption("a batch is expected to hold [function, parameters], '$key' is not");
             }

@@ -6,6 +6,7 @@ namespace Zroute\Tests\Client;
 
 use Zroute\Client;
 use Zroute\Exception\ConnectionFailed;
+use Zroute\Exception\InvalidOption;
 use Zroute\Exception\InvalidValue;
 use Zroute\Exception\Timeout;
 use Zroute\Tests\ProcessTestCase;
@@ -47,6 +48,24 @@ final class AsyncTest extends ProcessTestCase
             $client->await(sum: $client->async('plus', [1, 2]), text: $client->async('strtoupper', ['abc']))
         );
         self::assertSame([], $client->await());
+    }
+
+    /** @return iterable<array{mixed}> */
+    public static function noCalls(): iterable
+    {
+        yield ['plus'];
+        yield [null];
+        yield [[]];
+        yield [[['plus'], [1]]];
+    }
+
+    /** @dataProvider noCalls */
+    public function testABatchHoldsNothingButCalls(mixed $call): void
+    {
+        $client = new Client('tcp://127.0.0.1:1');
+        $this->expectException(InvalidOption::class);
+        $this->expectExceptionMessage("'key'");
+        $client->batch(['key' => $call]);
     }
 
     public function testAwaitAgainGivesTheSame(): void
