@@ -2,7 +2,7 @@
 //! of memory that both map.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::ptr::NonNull;
@@ -41,12 +41,17 @@ impl Board {
 
     /// Makes the file that both map.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new()
+        let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create_new(true)
             .open(path)?;
-        file.set_len(Self::SIZE as u64)?;
+        // Written and not only made so long: touching a page that a full disk
+        // has no room for would end the process.
+        if let Err(error) = file.write_all(&[0; Self::SIZE]) {
+            let _ = std::fs::remove_file(path);
+            return Err(error);
+        }
         let board = Self::of(&file)?;
         board.write(Self::REVOKED, Self::NONE);
         board.write(0, Self::MAGIC);

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+
+import pytest
 
 from plain import Dealer
 from processes import wait_until
@@ -62,5 +65,35 @@ def test_workers_leave_no_files_behind(programs, tmp_path):
             names = {"lock", "3.board", "3.sock", "4.board", "4.sock"}
             wait_until(lambda: {file.name for file in folder.iterdir()} == names, f"{names} alone")
             dealer.assert_served()
+    finally:
+        del os.environ["RUNTIME_DIRECTORY"]
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A file system of its own, and what fills it."""
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path]).returncode:
+        pytest.skip("only root can mount a file system")
+    try:
+        yield tmp_path, tmp_path / "filler"
+    finally:
+        subprocess.run(["umount", "-l", tmp_path], check=True)
+
+
+def test_a_full_disk_keeps_no_supervisor_from_going_on(programs, full_disk):
+    folder, filler = full_disk
+    os.environ["RUNTIME_DIRECTORY"] = str(folder)
+    try:
+        with Supervisor(programs, workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+            (before,) = supervisor.wait_for_workers(1)
+            with pytest.raises(OSError, match="No space"):
+                filler.write_bytes(b"x" * (1 << 20))
+            supervisor.send_signal(signal.SIGHUP)
+            wait_until(lambda: "RELOAD FAILED" in supervisor.errors, "the failure")
+            assert "No space" in supervisor.errors
+            dealer.assert_served()
+            filler.unlink()
+            supervisor.send_signal(signal.SIGHUP)
+            wait_until(lambda: before not in supervisor.wait_for_workers(1), "another worker")
     finally:
         del os.environ["RUNTIME_DIRECTORY"]
