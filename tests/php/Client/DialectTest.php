@@ -208,7 +208,8 @@ final class DialectTest extends ProcessTestCase
 
     public function testAServerThatDiesEndsAStream(): void
     {
-        $client = $this->zerorpc();
+        // By the end of its connection, or where that is not seen by its heartbeats.
+        $client = $this->zerorpc(['zerorpc_heartbeat_ms' => 200], 200);
         $stream = $client->stream('count', [PHP_INT_MAX]);
         self::assertSame(0, $stream->current());
         $this->server->process->kill();

@@ -76,12 +76,14 @@ impl Arguments {
     pub fn run(&self) -> Result<(), Failure> {
         let mut connection = self.options.connect(std::slice::from_ref(&self.endpoint))?;
         let listed = match self.options.dialect {
-            Dialect::Zerorpc => zerorpc::list(&mut connection, self.glob.as_deref()),
+            Dialect::Zerorpc => {
+                zerorpc::list(&mut connection, &self.endpoint, self.glob.as_deref())
+            }
             _ => self.ask(&mut connection),
         };
         let listed = listed.and_then(|text| {
             let functions: Vec<Function> =
-                serde_json::from_str(&text).map_err(|error| invalid(&error))?;
+                serde_json::from_str(&text).map_err(|error| invalid(&self.endpoint, &error))?;
             Ok((text, functions))
         });
         let (text, functions) = listed.map_err(|failure| failure.on_stdout_if(self.json))?;
@@ -99,19 +101,22 @@ impl Arguments {
         let glob: Vec<_> = self.glob.iter().map(|glob| Value::from(&**glob)).collect();
         let parameters =
             json::to_msgpack(&Value::from(glob).to_string()).map_err(Failure::Usage)?;
-        text_of(&connection.call("zroute.list", &parameters)?)
+        text_of(
+            &self.endpoint,
+            &connection.call("zroute.list", &parameters)?,
+        )
     }
 }
 
-/// An answer as JSON.
-fn text_of(answer: &Answer) -> Result<String, Failure> {
-    json::from_msgpack(answer.as_ref()).map_err(|malformed| invalid(&malformed))
+/// An answer of this endpoint, as JSON.
+fn text_of(endpoint: &str, answer: &Answer) -> Result<String, Failure> {
+    json::from_msgpack(answer.as_ref()).map_err(|malformed| invalid(endpoint, &malformed))
 }
 
-fn invalid(why: &dyn std::fmt::Display) -> Failure {
+fn invalid(endpoint: &str, why: &dyn std::fmt::Display) -> Failure {
     Failure::NoAnswer {
         kind: "invalid_answer",
-        text: format!("the server did not answer a list of functions: {why}"),
+        text: format!("zroute.list at {endpoint} did not answer a list of functions: {why}"),
     }
 }
 

@@ -10,11 +10,16 @@ use zroute::client::Value as Answer;
 const NO_PARAMETERS: &[u8] = b"\x90";
 
 /// The functions that fit, by name, as JSON.
-pub fn list(connection: &mut Connection, glob: Option<&str>) -> Result<String, Failure> {
+pub fn list(
+    connection: &mut Connection,
+    endpoint: &str,
+    glob: Option<&str>,
+) -> Result<String, Failure> {
     let mut functions = match connection.call("_zerorpc_inspect", NO_PARAMETERS) {
-        Ok(answer) => inspected(&value_of(&answer)?),
+        Ok(answer) => inspected(&value_of(endpoint, &answer)?),
         // zerorpc-python has to have a Python of its age to answer that.
         Err(Failure::Fault(_)) => named(&value_of(
+            endpoint,
             &connection.call("_zerorpc_list", NO_PARAMETERS)?,
         )?),
         Err(failure) => return Err(failure),
@@ -27,8 +32,8 @@ pub fn list(connection: &mut Connection, glob: Option<&str>) -> Result<String, F
     Ok(Value::from(functions).to_string())
 }
 
-fn value_of(answer: &Answer) -> Result<Value, Failure> {
-    serde_json::from_str(&text_of(answer)?).map_err(|error| invalid(&error))
+fn value_of(endpoint: &str, answer: &Answer) -> Result<Value, Failure> {
+    serde_json::from_str(&text_of(endpoint, answer)?).map_err(|error| invalid(endpoint, &error))
 }
 
 /// `{"name", "methods": {name: {"args": [{"name", "default"?}], "doc"}}}`.
