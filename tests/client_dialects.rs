@@ -64,7 +64,12 @@ impl Peer {
 
     fn receive(&mut self, client: &mut Client) -> Option<Came> {
         client.health(0).unwrap();
-        let moment = Instant::now() + Duration::from_millis(1);
+        self.listen()
+    }
+
+    /// A message that comes within a moment, without the client being called.
+    fn listen(&mut self) -> Option<Came> {
+        let moment = Instant::now() + Duration::from_millis(2);
         self.socket.wait(None, Some(moment), false).unwrap();
         let incoming = self.socket.receive().unwrap()?;
         let Body::One(frame) = incoming.body else {
@@ -74,6 +79,17 @@ impl Peer {
             envelope: incoming.envelope,
             body: frame.as_ref().to_vec(),
         })
+    }
+
+    /// The next message without the client being called.
+    fn expect_alone(&mut self) -> Came {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if let Some(came) = self.listen() {
+                return came;
+            }
+        }
+        panic!("nothing came");
     }
 
     /// The next message, whatever it is.
@@ -466,6 +482,31 @@ fn a_host_that_does_not_read_is_sent_no_more() {
         next_value(&mut client, stream);
     }
     assert!(credit(&mut peer, &mut client) > 0);
+}
+
+#[test]
+fn a_host_that_is_busy_with_each_item_says_that_it_is_there() {
+    let every = Duration::from_millis(20);
+    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, every);
+    let stream = client
+        .submit_on(STREAM, "count", b"\x90", PATIENCE)
+        .unwrap();
+    let call = peer.expect(&mut client);
+    peer.event(&call, zerorpc::STREAM, b"\x00");
+    // With the item the server is told that it may send more.
+    assert_eq!(next_value(&mut client, stream), b"\x00");
+    let granted = peer.expect_alone().event().credit().unwrap();
+    for _ in 0..granted {
+        peer.event(&call, zerorpc::STREAM, b"\x01");
+    }
+    // No item has to be waited for, and all are taken in a long time.
+    let mut beats = 0;
+    for _ in 0..granted {
+        assert_eq!(next_value(&mut client, stream), b"\x01");
+        peer.event(&call, zerorpc::HEARTBEAT, b"\x91\x00");
+        beats += usize::from(peer.listen().is_some());
+    }
+    assert!(beats > 3, "{beats}");
 }
 
 #[test]

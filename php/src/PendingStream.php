@@ -13,6 +13,8 @@ use Zroute\Exception\RemoteError;
  */
 final class PendingStream
 {
+    private const LOOK_NS = 20_000_000;
+
     /** @var list<mixed> items that have come, from $next on */
     private array $items = [];
     private int $next = 0;
@@ -32,8 +34,15 @@ final class PendingStream
     public function items(): \Generator
     {
         while (true) {
+            $looked = hrtime(true);
             while ($this->next < count($this->items)) {
                 yield $this->items[$this->next++];
+                // The server is to hear that there is somebody yet, however long the loop takes for each.
+                $now = hrtime(true);
+                if ($now - $looked > self::LOOK_NS) {
+                    $looked = $now;
+                    $this->client->poll();
+                }
             }
             $this->items = [];
             $this->next = 0;

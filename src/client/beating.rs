@@ -74,6 +74,7 @@ impl Client {
         let sent = server.transport.send(&envelope, &event)? == Sent::Done;
         if sent {
             server.sent += 1;
+            self.said = true;
             self.counters.bytes_sent += event.len() as u64;
         }
         Ok(sent)

@@ -101,6 +101,8 @@ pub struct Client {
     /// What travels beside the parameters: a MessagePack map, or nothing.
     meta: Vec<u8>,
     counters: Counters,
+    /// An event was sent since the last flush for its sake.
+    said: bool,
     /// When a call was first left to go out with others.
     held_since: Option<Instant>,
     /// The process that made it, by `fork::generation`.
@@ -128,6 +130,7 @@ impl Client {
             options,
             meta: Vec::new(),
             counters: Counters::default(),
+            said: false,
             held_since: None,
             process: fork::generation(),
         }
@@ -404,7 +407,7 @@ impl Client {
         if self.next_beat().is_some() {
             self.beat_if_due(Instant::now())?;
         }
-        let mut many = self.in_flight.count() >= MANY;
+        let mut many = self.in_flight.count() >= MANY && !self.said;
         if many {
             let now = Instant::now();
             many = now.duration_since(*self.held_since.get_or_insert(now)) < HELD;
@@ -425,6 +428,7 @@ impl Client {
     /// Puts what was sent on its way.
     fn flush(&mut self) -> Result<(), Error> {
         self.held_since = None;
+        self.said = false;
         for server in &mut self.servers {
             // What is lost is told by the connection's end.
             server.transport.flush()?;

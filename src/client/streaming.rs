@@ -17,6 +17,18 @@ impl Client {
     /// [`Client::cancel`] ends it early: its server is told nothing more, not even
     /// that this client is alive.
     pub fn stream_next(&mut self, id: u64, until: Option<Instant>) -> Result<Option<Item>, Error> {
+        // Items may be here for as long as the host is busy with each.
+        if self.next_beat().is_some() {
+            self.beat_if_due(Instant::now())?;
+        }
+        let next = self.wait_for_item(id, until)?;
+        if std::mem::take(&mut self.said) {
+            self.flush()?;
+        }
+        Ok(next)
+    }
+
+    fn wait_for_item(&mut self, id: u64, until: Option<Instant>) -> Result<Option<Item>, Error> {
         let mut looked = false;
         loop {
             if let Some(item) = self.stream_ready(id)? {

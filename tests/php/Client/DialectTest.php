@@ -158,6 +158,21 @@ final class DialectTest extends ProcessTestCase
         self::assertSame(0, $client->counters()['in_flight']);
     }
 
+    public function testALoopMayTakeItsTimeForEachItem(): void
+    {
+        // The server waits no longer than 100 ms for a heartbeat.
+        $client = $this->zerorpc(['zerorpc_heartbeat_ms' => 50], 50);
+        $items = [];
+        foreach ($client->stream('count', [200]) as $item) {
+            $items[] = $item;
+            if ($item < 100) {
+                $until = hrtime(true) + 5_000_000;
+                while (hrtime(true) < $until);
+            }
+        }
+        self::assertSame(range(0, 199), $items);
+    }
+
     public function testAFaultComesBehindTheItemsBeforeIt(): void
     {
         $items = [];
