@@ -258,6 +258,7 @@ final class Client
      * @param mixed $parameters a list, as for call()
      * @param int|null $timeoutMs the longest wait for each item; null takes the option timeout_ms
      * @param bool $idempotent that it may begin again as long as no item has come
+     * @param int|null $totalMs how long the whole may take, looked at whenever items are waited for; null for any time
      * @return \Generator<int, mixed, mixed, void> throws what call() throws, behind the items that came before
      * @throws InvalidValue when the parameters cannot travel
      * @throws ForkedHandle in a child of the process that made the client
@@ -266,9 +267,13 @@ final class Client
         string $function,
         mixed $parameters = [],
         ?int $timeoutMs = null,
-        bool $idempotent = false
+        bool $idempotent = false,
+        ?int $totalMs = null
     ): \Generator {
-        $stream = new PendingStream($this, ++$this->lastNumber, $function);
+        if ($totalMs !== null && $totalMs < 0) {
+            throw new InvalidOption(self::BAD_TIMEOUT . $totalMs);
+        }
+        $stream = new PendingStream($this, ++$this->lastNumber, $function, $totalMs);
         $flags = self::STREAM | ($idempotent ? self::IDEMPOTENT : 0);
         $this->submit($stream, $this->lastNumber, $function, $parameters, $timeoutMs, $flags, false);
         return $stream->items();
@@ -324,15 +329,13 @@ final class Client
     }
 
     /**
-     * Waits until the stream has an item, or has ended.
+     * Waits for items of the stream or its end, no longer than a slice.
      *
      * @internal for PendingStream
      */
-    public function waitForItems(PendingStream $stream, int $number): void
+    public function waitForItems(int $number, ?int $timeoutMs): void
     {
-        while (!$stream->hasSome()) {
-            $this->exchange([], true, $number, self::SLICE_MS);
-        }
+        $this->exchange([], true, $number, min($timeoutMs ?? self::SLICE_MS, self::SLICE_MS));
     }
 
     /**

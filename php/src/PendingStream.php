@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Zroute;
 
 use Zroute\Exception\RemoteError;
+use Zroute\Exception\Timeout;
 
 /**
  * A stream that Client::stream() has begun. It is closed when nobody has it any more.
@@ -14,6 +15,9 @@ use Zroute\Exception\RemoteError;
 final class PendingStream
 {
     private const LOOK_NS = 20_000_000;
+    private const NS_IN_MS = 1_000_000;
+
+    private readonly int $begun;
 
     /** @var list<mixed> items that have come, from $next on */
     private array $items = [];
@@ -27,7 +31,10 @@ final class PendingStream
         private readonly Client $client,
         private readonly int $number,
         private readonly string $function,
+        /** How long it may take as a whole; null for any time. */
+        private readonly ?int $totalMs,
     ) {
+        $this->begun = hrtime(true);
     }
 
     /** @return \Generator<int, mixed, mixed, void> */
@@ -49,7 +56,7 @@ final class PendingStream
             if ($this->status !== null) {
                 break;
             }
-            $this->client->waitForItems($this, $this->number);
+            $this->client->waitForItems($this->number, $this->timeLeft());
         }
         match ($this->status) {
             Status::END => null,
@@ -58,10 +65,17 @@ final class PendingStream
         };
     }
 
-    /** Whether there is something to give. */
-    public function hasSome(): bool
+    /** @return int|null in ms; null for any time */
+    private function timeLeft(): ?int
     {
-        return $this->status !== null || $this->next < count($this->items);
+        if ($this->totalMs === null) {
+            return null;
+        }
+        $left = $this->totalMs - intdiv(hrtime(true) - $this->begun, self::NS_IN_MS);
+        if ($left <= 0) {
+            throw new Timeout("$this->function has given items for $this->totalMs ms, and not come to its end");
+        }
+        return $left;
     }
 
     /** @return bool whether this was its end */

@@ -195,6 +195,22 @@ final class DialectTest extends ProcessTestCase
         $stream->current();
     }
 
+    public function testTheWholeMayHaveATimeToo(): void
+    {
+        $client = $this->zerorpc();
+        foreach ([['alive', []], ['count', [PHP_INT_MAX]]] as [$function, $parameters]) {
+            try {
+                foreach ($client->stream($function, $parameters, totalMs: 50) as $item) {
+                    self::assertIsInt($item);
+                }
+                self::fail('it ended');
+            } catch (Timeout $e) {
+                self::assertStringContainsString("$function has given items for 50 ms", $e->getMessage());
+            }
+        }
+        self::assertSame(0, $client->counters()['in_flight']);
+    }
+
     public function testSeveralStreamsAndCallsAtOnce(): void
     {
         $client = $this->zerorpc();
