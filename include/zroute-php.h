@@ -154,6 +154,7 @@ typedef struct zroute_server_counters {
   uint64_t faults_shutting_down;
   uint64_t faults_cancelled;
   uint64_t faults_application;
+  uint64_t dropped;
 } zroute_server_counters;
 
 typedef struct zroute_socket_event {

@@ -575,6 +575,11 @@ typedef struct zroute_server_counters {
    * Faults sent: 1 and above, the application's.
    */
   uint64_t faults_application;
+  /**
+   * What nobody was to be told of: refused notifications, calls without an id,
+   * events of channels that are not open.
+   */
+  uint64_t dropped;
 } zroute_server_counters;
 
 /**

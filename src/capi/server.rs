@@ -76,6 +76,9 @@ pub struct zroute_server_counters {
     pub faults_cancelled: u64,
     /// Faults sent: 1 and above, the application's.
     pub faults_application: u64,
+    /// What nobody was to be told of: refused notifications, calls without an id,
+    /// events of channels that are not open.
+    pub dropped: u64,
 }
 
 /// A callback and what belongs to it.
@@ -845,6 +848,7 @@ pub unsafe extern "C" fn zroute_server_count(
             faults_shutting_down,
             faults_cancelled,
             faults_application: counted.application_faults,
+            dropped: counted.dropped,
         });
         Ok(())
     })

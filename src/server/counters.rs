@@ -20,6 +20,9 @@ pub struct Counters {
     pub refused: u64,
     /// Answers and faults whose peer had left, or would not read.
     pub undeliverable: u64,
+    /// What nobody was to be told of: refused notifications, calls without an id,
+    /// events of channels that are not open.
+    pub dropped: u64,
     /// Calls that wait for their answer now.
     pub open: u64,
     /// Bytes of the bodies received.
@@ -52,6 +55,7 @@ impl Counters {
             ("answers", self.answers),
             ("refused", self.refused),
             ("undeliverable", self.undeliverable),
+            ("dropped", self.dropped),
             ("open", self.open),
             ("bytes_received", self.bytes_received),
             ("bytes_sent", self.bytes_sent),

@@ -13,6 +13,7 @@
 //! | `open_calls` | the calls that wait for their answer, by token |
 //! | `options` | limits and the transport's options |
 //! | `pace` | how long handlers take |
+//! | `reply` | answers in the dialect that their call came in |
 //! | `routes` | the functions' names |
 
 mod board;
@@ -22,6 +23,7 @@ mod drain;
 mod open_calls;
 mod options;
 mod pace;
+mod reply;
 mod routes;
 
 use std::fmt;
@@ -35,16 +37,16 @@ pub use drain::Drained;
 use open_calls::{OpenCall, OpenCalls};
 pub use options::Options;
 use pace::Paces;
+use reply::Reply;
 pub use routes::Route;
 use routes::{Description, Routes};
 
 use crate::msgpack::{self, Malformed};
 use crate::transport::keys::NoKey;
 use crate::transport::{
-    self, Body, Curve, Endpoint, Error, Frame, Incoming, Sent, Stop, Transport, Waited, Waiting,
-    Wake,
+    self, Body, Curve, Endpoint, Error, Frame, Incoming, Stop, Transport, Waited, Waiting, Wake,
 };
-use crate::wire::{Call, Code, Envelope, Fault, Request, plain};
+use crate::wire::{Call, Code, Dialect, Envelope, Fault, Request, plain, zerorpc};
 
 /// See the module.
 pub struct Server {
@@ -57,6 +59,8 @@ pub struct Server {
     paces: Paces,
     endpoints: Vec<String>,
     scratch: Vec<u8>,
+    /// Counts the events that it sends.
+    events: u64,
     began: Instant,
     /// Since when it takes leave.
     draining: Option<Instant>,
@@ -78,6 +82,8 @@ pub struct Taken {
     function: Range<usize>,
     parameters: Range<usize>,
     meta: Range<usize>,
+    /// A meta map that does not lie in the request as it is.
+    own_meta: Option<Box<[u8]>>,
 }
 
 impl Taken {
@@ -91,7 +97,10 @@ impl Taken {
     /// the caller sent none.
     #[must_use]
     pub fn meta(&self) -> &[u8] {
-        self.part(&self.meta)
+        match &self.own_meta {
+            Some(meta) => meta,
+            None => self.part(&self.meta),
+        }
     }
 
     /// Bytes of the request.
@@ -181,6 +190,7 @@ impl Server {
             paces: Paces::default(),
             endpoints: Vec::new(),
             scratch: Vec::new(),
+            events: 0,
             began: Instant::now(),
             draining: None,
         })
@@ -305,10 +315,11 @@ impl Server {
         }
         let open = self.open.get(taken.token);
         let peer = open.and_then(|call| call.envelope.frames().next());
+        let reply = open.and_then(|call| call.reply.as_deref());
         Origin {
             peer: peer.map_or_else(String::new, |id| self.transport.address(id)),
             dialect: match taken.route {
-                Route::Function(_) => plain::NAME.to_string(),
+                Route::Function(_) => Reply::dialect(reply).to_string(),
                 Route::Raw => String::new(),
             },
         }
@@ -472,8 +483,7 @@ impl Server {
         }
         if let Some(call) = self.open.remove(token) {
             self.counters.answers += 1;
-            self.send(&call.envelope, value)
-                .map_err(Refused::Transport)?;
+            self.send_answer(&call, value).map_err(Refused::Transport)?;
         }
         Ok(())
     }
@@ -501,22 +511,12 @@ impl Server {
     fn admit(&mut self, incoming: Incoming) -> Result<Option<Taken>, Error> {
         let Incoming { envelope, body } = incoming;
         self.counters.requests += 1;
-        if self.draining.is_some() {
-            return self.refuse(&envelope, &shutting_down());
-        }
-        let frame = match body {
-            Body::One(frame) => frame,
-            Body::Missing => {
-                let fault = Fault::new(Code::Request, "the message has a delimiter and no body");
-                return self.refuse(&envelope, &fault);
+        let frame = match one_frame(body) {
+            Ok(frame) => frame,
+            Err(_) if self.draining.is_some() => {
+                return self.refuse(&envelope, Dialect::Plain, &shutting_down());
             }
-            Body::Several(count) => {
-                let fault = Fault::new(
-                    Code::Request,
-                    format!("the message has {count} frames where one body is expected"),
-                );
-                return self.refuse(&envelope, &fault);
-            }
+            Err(fault) => return self.refuse(&envelope, Dialect::Plain, &fault),
         };
         let body = frame.as_ref();
         self.counters.bytes_received += body.len() as u64;
@@ -526,10 +526,15 @@ impl Server {
             let start = part.as_ptr().addr() - body.as_ptr().addr();
             start..start + part.len()
         };
-        let (route, parts, deadline) = match Request::read(body, &self.options.limits) {
+        let request = Request::read(body, &self.options.limits);
+        if self.draining.is_some() {
+            return self.refuse_all(&envelope, &request);
+        }
+        let (route, parts, deadline, dialect) = match request {
             Request::Other(_) if body.len() > limit => {
                 let size = body.len();
-                return self.refuse(&envelope, &Malformed::TooLarge { size, limit }.into());
+                let fault = Malformed::TooLarge { size, limit }.into();
+                return self.refuse(&envelope, Dialect::Plain, &fault);
             }
             Request::Call(call) => {
                 let Some(route) = self.routes.find(call.function) else {
@@ -542,32 +547,47 @@ impl Server {
                             Code::Deadline,
                             "the deadline had passed before the call was sent",
                         );
-                        return self.refuse(&envelope, &fault);
+                        return self.refuse(&envelope, call.dialect, &fault);
                     }
                     // Too far away to be told as a time is no deadline.
                     Some(budget) => Instant::now().checked_add(budget),
                 };
                 let meta = call.meta.map_or(nothing, within);
                 let parts = [within(call.function), within(call.parameters), meta];
-                (route, parts, deadline)
+                (route, parts, deadline, call.dialect)
+            }
+            Request::Event(_) | Request::Unanswerable => {
+                self.counters.dropped += 1;
+                return Ok(None);
             }
             Request::Other(_) if self.routes.takes_raw() => {
-                (Route::Raw, [nothing.clone(), 0..body.len(), nothing], None)
+                let parts = [nothing.clone(), 0..body.len(), nothing];
+                (Route::Raw, parts, None, Dialect::Plain)
             }
-            Request::Other(fault) | Request::Refused(fault) => {
-                return self.refuse(&envelope, &fault);
+            Request::Refused(fault, dialect) => {
+                return self.refuse(&envelope, dialect, &fault);
             }
+            Request::Other(fault) => return self.refuse(&envelope, Dialect::Plain, &fault),
         };
         if self.open.count() >= self.options.open_calls {
             let fault = Fault::new(
                 Code::Overloaded,
                 format!("{} calls are being served already", self.open.count()),
             );
-            return self.refuse(&envelope, &fault);
+            return self.refuse(&envelope, dialect, &fault);
         }
         self.counters.calls += 1;
         self.paces.include(route);
-        let token = self.open.insert(OpenCall { envelope, route });
+        let own_meta = match dialect {
+            Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
+            _ => None,
+        };
+        let reply = Reply::new(dialect);
+        let token = self.open.insert(OpenCall {
+            envelope,
+            route,
+            reply,
+        });
         if let Some(function) = self.routes.function(route) {
             function.calls += 1;
         }
@@ -580,6 +600,7 @@ impl Server {
             function,
             parameters,
             meta,
+            own_meta,
         }))
     }
 
@@ -608,40 +629,45 @@ impl Server {
         match written.and_then(|()| Ok(check_length(&answer, &self.options.limits)?)) {
             Ok(()) => {
                 self.counters.answers += 1;
-                self.send(envelope, &answer)
+                self.write_answer(envelope, call.dialect, &answer)
             }
-            Err(fault) => self.refuse(envelope, &fault).map(drop),
+            Err(fault) => self.refuse(envelope, call.dialect, &fault).map(drop),
         }
     }
 
-    fn refuse(&mut self, envelope: &Envelope, fault: &Fault) -> Result<Option<Taken>, Error> {
+    fn refuse(
+        &mut self,
+        envelope: &Envelope,
+        dialect: Dialect<'_>,
+        fault: &Fault,
+    ) -> Result<Option<Taken>, Error> {
         self.counters.refused += 1;
-        self.send_fault(envelope, fault).map(|()| None)
+        self.send_fault(envelope, dialect, fault).map(|()| None)
+    }
+
+    /// Tells those who still call a server that takes leave.
+    fn refuse_all(
+        &mut self,
+        envelope: &Envelope,
+        request: &Request<'_>,
+    ) -> Result<Option<Taken>, Error> {
+        let dialect = match request {
+            Request::Call(call) => call.dialect,
+            Request::Refused(_, dialect) => *dialect,
+            Request::Other(_) => Dialect::Plain,
+            Request::Event(_) | Request::Unanswerable => {
+                self.counters.dropped += 1;
+                return Ok(None);
+            }
+        };
+        self.refuse(envelope, dialect, &shutting_down())
     }
 
     fn end_with(&mut self, call: &OpenCall, fault: &Fault) -> Result<(), Error> {
         if let Some(function) = self.routes.function(call.route) {
             function.faults += 1;
         }
-        self.send_fault(&call.envelope, fault)
-    }
-
-    fn send_fault(&mut self, envelope: &Envelope, fault: &Fault) -> Result<(), Error> {
-        self.counters.count_fault(fault.code);
-        let mut body = std::mem::take(&mut self.scratch);
-        body.clear();
-        plain::write_fault(&mut body, fault);
-        let sent = self.send(envelope, &body);
-        self.scratch = body;
-        sent
-    }
-
-    fn send(&mut self, envelope: &Envelope, body: &[u8]) -> Result<(), Error> {
-        match self.transport.send(envelope, body)? {
-            Sent::Done | Sent::Held => self.counters.bytes_sent += body.len() as u64,
-            Sent::Full | Sent::Lost => self.counters.undeliverable += 1,
-        }
-        Ok(())
+        self.send_open_fault(call, fault)
     }
 
     /// Tells the callers of all open calls that they were not begun, and may be
@@ -665,7 +691,6 @@ impl Server {
             Code::Handler,
             "the server ended before the call was answered",
         ))?;
-        let fault = shutting_down();
         self.transport
             .wait(None, Some(Instant::now()), false)
             .map(drop)?;
@@ -675,7 +700,14 @@ impl Server {
             let Some(incoming) = self.transport.receive()? else {
                 break;
             };
-            self.send_fault(&incoming.envelope, &fault)?;
+            let fault = shutting_down();
+            match &incoming.body {
+                Body::One(frame) => {
+                    let request = Request::read(frame.as_ref(), &self.options.limits);
+                    self.refuse_all(&incoming.envelope, &request)?;
+                }
+                _ => self.send_fault(&incoming.envelope, Dialect::Plain, &fault)?,
+            }
         }
         self.flush()
     }
@@ -710,6 +742,17 @@ fn check_length(value: &[u8], limits: &msgpack::Limits) -> Result<(), Malformed>
         return Err(Malformed::TooLarge { size, limit });
     }
     Ok(())
+}
+
+fn one_frame(body: Body) -> Result<Frame, Fault> {
+    let reason = match body {
+        Body::One(frame) => return Ok(frame),
+        Body::Missing => "the message has a delimiter and no body".to_string(),
+        Body::Several(count) => {
+            format!("the message has {count} frames where one body is expected")
+        }
+    };
+    Err(Fault::new(Code::Request, reason))
 }
 
 /// What is told of a call that was not begun.

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use super::Route;
+use super::reply::Reply;
 use crate::wire::Envelope;
 
 /// What is needed to answer.
 pub struct OpenCall {
     pub envelope: Envelope,
     pub route: Route,
+    /// How; none for a plain call, which is answered with the bare value.
+    pub reply: Option<Box<Reply>>,
 }
 
 impl OpenCall {
@@ -83,6 +86,17 @@ impl OpenCalls {
             .flatten()
     }
 
+    #[allow(dead_code)]
+    pub fn get_mut(&mut self, token: u64) -> Option<&mut OpenCall> {
+        if let Some(numbered) = &mut self.numbered {
+            return numbered.get_mut(&token);
+        }
+        let place = self.places.get_mut(index(token)?)?;
+        (place.uses == token >> INDEX_BITS)
+            .then_some(place.call.as_mut())
+            .flatten()
+    }
+
     pub fn remove(&mut self, token: u64) -> Option<OpenCall> {
         if let Some(numbered) = &mut self.numbered {
             return numbered.remove(&token);
@@ -134,6 +148,7 @@ mod tests {
         OpenCall {
             envelope,
             route: Route::Function(0),
+            reply: None,
         }
     }
 
@@ -184,7 +199,13 @@ mod tests {
             assert!(envelope.push(frame));
         }
         let route = Route::Function(0);
-        assert_eq!(calls.insert(OpenCall { envelope, route }), 77);
+        let reply = None;
+        let call = OpenCall {
+            envelope,
+            route,
+            reply,
+        };
+        assert_eq!(calls.insert(call), 77);
         assert_eq!(calls.count(), 1);
         assert!(calls.get(77).is_some() && calls.get(78).is_none());
         assert!(calls.remove(77).is_some());

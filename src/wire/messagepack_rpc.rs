@@ -10,9 +10,12 @@
 //! may be any value; ours is a map of code, name and message. An id is a number of 32
 //! bits there; a server hands back whatever value came.
 
-use super::{Call, Code, Fault, fault_map};
+use super::{Call, Code, Dialect, Fault, fault_map};
 use crate::msgpack::pack::{self, text};
 use crate::msgpack::{Kind, Limits, Malformed, Reader, scan};
+
+/// What this dialect is called.
+pub const NAME: &str = "msgpack-rpc";
 
 const REQUEST: i64 = 0;
 const RESPONSE: i64 = 1;
@@ -63,7 +66,7 @@ pub fn read<'a>(body: &'a [u8], limits: &Limits) -> Result<Message<'a>, Malforme
     match (kind, elements) {
         (REQUEST, 4) => {
             let id = reader.slice()?;
-            Ok(match call(&mut reader)? {
+            Ok(match call(&mut reader, Dialect::MessagePackRpc(id))? {
                 Ok(call) => Message::Request { id, call },
                 Err(fault) => Message::Refused {
                     id: Some(id),
@@ -71,7 +74,7 @@ pub fn read<'a>(body: &'a [u8], limits: &Limits) -> Result<Message<'a>, Malforme
                 },
             })
         }
-        (NOTIFICATION, 3) => Ok(match call(&mut reader)? {
+        (NOTIFICATION, 3) => Ok(match call(&mut reader, Dialect::Notification)? {
             Ok(call) => Message::Notification(call),
             Err(fault) => Message::Refused { id: None, fault },
         }),
@@ -88,7 +91,10 @@ pub fn read<'a>(body: &'a [u8], limits: &Limits) -> Result<Message<'a>, Malforme
 }
 
 /// Method and parameters.
-fn call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, Malformed> {
+fn call<'a>(
+    reader: &mut Reader<'a>,
+    dialect: Dialect<'a>,
+) -> Result<Result<Call<'a>, Fault>, Malformed> {
     let method = reader.slice()?;
     let parameters = reader.slice()?;
     let refuse = |reason| Ok(Err(Fault::new(Code::Request, reason)));
@@ -103,7 +109,22 @@ fn call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, Malforme
         parameters,
         budget: None,
         meta: None,
+        dialect,
     }))
+}
+
+/// Of a body that cannot be read: whether it is meant as a request, and then under
+/// which id its answer is to go, nil if that cannot be read either; no id for a
+/// notification.
+#[must_use]
+pub fn salvage(body: &[u8]) -> Option<Option<&[u8]>> {
+    const NIL: &[u8] = b"\xc0";
+    let mut reader = Reader::new(body);
+    match (reader.array(), reader.integer()) {
+        (Ok(4), Ok(REQUEST)) => Some(Some(reader.slice().unwrap_or(NIL))),
+        (Ok(3), Ok(NOTIFICATION)) => Some(None),
+        _ => None,
+    }
 }
 
 /// Writes a request. `parameters` is one MessagePack value.

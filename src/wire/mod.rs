@@ -21,4 +21,4 @@ pub mod zerorpc;
 
 pub use envelope::Envelope;
 pub use fault::{Code, Fault};
-pub use request::{Call, Request};
+pub use request::{Call, Dialect, Request};

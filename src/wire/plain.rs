@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Code, Fault, Request, fault_map};
+use super::{Call, Code, Dialect, Fault, Request, fault_map};
 use crate::msgpack::pack::{self, text};
 use crate::msgpack::{Kind, Limits, Malformed, Reader, Scanner, scan};
 
@@ -71,7 +71,12 @@ fn read_map<'a>(body: &'a [u8], limits: &Limits) -> Result<Request<'a>, Malforme
     let Some(function) = function else {
         return Ok(Request::Other(no_call()));
     };
-    let refuse = |reason: &str| Ok(Request::Refused(Fault::new(Code::Request, reason)));
+    let refuse = |reason: &str| {
+        Ok(Request::Refused(
+            Fault::new(Code::Request, reason),
+            Dialect::Plain,
+        ))
+    };
     if repeated {
         return refuse("the request has a key twice");
     }
@@ -94,6 +99,7 @@ fn read_map<'a>(body: &'a [u8], limits: &Limits) -> Result<Request<'a>, Malforme
         parameters,
         budget,
         meta,
+        dialect: Dialect::Plain,
     }))
 }
 
@@ -229,8 +235,8 @@ mod tests {
 
     fn refusal(body: &[u8]) -> Fault {
         match read_it(body) {
-            Request::Refused(fault) | Request::Other(fault) => fault,
-            Request::Call(call) => panic!("taken for a call: {call:?}"),
+            Request::Refused(fault, Dialect::Plain) | Request::Other(fault) => fault,
+            other => panic!("not refused: {other:?}"),
         }
     }
 
@@ -269,6 +275,7 @@ mod tests {
                 parameters: b"\x91\x01",
                 budget: Some(time),
                 meta: None,
+                dialect: Dialect::Plain,
             })
         );
     }
@@ -288,6 +295,7 @@ mod tests {
                     parameters: b"\x91\x01",
                     budget: Some(left),
                     meta: (!meta.is_empty()).then_some(meta),
+                    dialect: Dialect::Plain,
                 })
             );
             assert_eq!(

@@ -21,6 +21,9 @@ use super::{Code, Fault, fault_map};
 use crate::msgpack::pack::{self, text};
 use crate::msgpack::{Kind, Limits, Malformed, Reader, scan};
 
+/// What this dialect is called.
+pub const NAME: &str = "zerorpc";
+
 /// The end of a call that gave one value.
 pub const OK: &[u8] = b"OK";
 /// The end of a call that failed.
@@ -87,17 +90,56 @@ pub fn read<'a>(body: &'a [u8], limits: &Limits) -> Result<Option<Event<'a>>, Ma
     Ok(Some(event))
 }
 
+/// Of a body that cannot be read: the `message_id` of a call, if its header can.
+#[must_use]
+pub fn salvage(body: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(body);
+    reader.array().ok()?;
+    let mut header = Reader::new(reader.slice().ok()?);
+    let mut id = None;
+    for _ in 0..header.map().ok()? {
+        let (key, value) = (header.slice().ok()?, header.slice().ok()?);
+        match Reader::new(key).text_or_binary() {
+            Ok(b"message_id") => id = Some(value),
+            Ok(b"response_to") => return None,
+            _ => {}
+        }
+    }
+    id
+}
+
+/// A header's other keys with their values: what travels beside the parameters.
+pub fn meta(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut entries = Reader::new(header);
+    let count = entries.map().unwrap_or(0);
+    (0..count).filter_map(move |_| {
+        let key = entries.slice().ok()?;
+        let value = entries.slice().ok()?;
+        let name = Reader::new(key).text_or_binary().unwrap_or_default();
+        (!matches!(name, b"message_id" | b"response_to" | b"v")).then_some((key, value))
+    })
+}
+
+/// The same as a MessagePack map; none if there are none.
+#[must_use]
+pub fn meta_map(header: &[u8]) -> Option<Box<[u8]>> {
+    let count = meta(header).count();
+    if count == 0 {
+        return None;
+    }
+    let mut map = Vec::with_capacity(header.len());
+    pack::map(&mut map, u32::try_from(count).unwrap_or(u32::MAX));
+    for (key, value) in meta(header) {
+        map.extend_from_slice(key);
+        map.extend_from_slice(value);
+    }
+    Some(map.into())
+}
+
 impl<'a> Event<'a> {
-    /// The header's other keys with their values: what travels beside the parameters.
+    /// See [`meta`].
     pub fn meta(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        let mut entries = Reader::new(self.header);
-        let count = entries.map().unwrap_or(0);
-        (0..count).filter_map(move |_| {
-            let key = entries.slice().ok()?;
-            let value = entries.slice().ok()?;
-            let name = Reader::new(key).text_or_binary().unwrap_or_default();
-            (!matches!(name, b"message_id" | b"response_to" | b"v")).then_some((key, value))
-        })
+        meta(self.header)
     }
 
     /// How many more events its sender takes, if that is what it says.
@@ -170,6 +212,21 @@ pub fn begin<'m>(
         out.extend_from_slice(value);
     }
     text(out, name)
+}
+
+/// Writes an event of a server up to its args: the `number`th that it sends, in the
+/// channel that the event with the id `response_to`, one MessagePack value, has opened.
+pub fn begin_reply(out: &mut Vec<u8>, number: u64, response_to: &[u8], name: &[u8]) {
+    let mut message_id = Vec::with_capacity(17);
+    // Short texts, so nothing is refused.
+    let _ = text(&mut message_id, format!("{number:016x}").as_bytes());
+    let _ = begin(out, &message_id, Some(response_to), [].into_iter(), name);
+}
+
+/// The args of an `OK`. `result` is one MessagePack value.
+pub fn result_args(out: &mut Vec<u8>, result: &[u8]) {
+    pack::array(out, 1);
+    out.extend_from_slice(result);
 }
 
 /// The args of an `ERR`. The traceback is nil: where it failed is nobody's business.
