@@ -59,6 +59,10 @@ typedef enum zroute_status {
    */
   ZROUTE_END = 4,
   /**
+   * The caller of a stream takes no more items now.
+   */
+  ZROUTE_WOULD_BLOCK = 5,
+  /**
    * A NULL, a text that is not UTF-8, or a number out of range.
    */
   ZROUTE_BAD_ARGUMENT = 10,
@@ -108,8 +112,8 @@ typedef enum zroute_status {
    */
   ZROUTE_SYSTEM = 24,
   /**
-   * A plain socket cannot do this now: a REQ that waits for its answer does
-   * not send.
+   * This cannot be done now: a REQ socket that waits for its answer does not
+   * send, and a call that is answered with a stream takes no other answer.
    */
   ZROUTE_BAD_STATE = 25,
   /**

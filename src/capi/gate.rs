@@ -114,6 +114,8 @@ impl From<Refused> for Failure {
             Refused::Unknown => Status::ZROUTE_UNKNOWN_CALL,
             Refused::Malformed(Malformed::TooLarge { .. }) => Status::ZROUTE_TOO_LARGE,
             Refused::Malformed(_) => Status::ZROUTE_INVALID_VALUE,
+            Refused::NoRoom => Status::ZROUTE_WOULD_BLOCK,
+            Refused::RawStream | Refused::Stream => Status::ZROUTE_BAD_STATE,
             Refused::Reserved => Status::ZROUTE_RESERVED_VALUE,
             Refused::Transport(error) => return error.into(),
         };

@@ -18,6 +18,8 @@ pub enum zroute_status {
     ZROUTE_STOPPED = 3,
     /// There is nothing more to read or to collect.
     ZROUTE_END = 4,
+    /// The caller of a stream takes no more items now.
+    ZROUTE_WOULD_BLOCK = 5,
     /// A NULL, a text that is not UTF-8, or a number out of range.
     ZROUTE_BAD_ARGUMENT = 10,
     /// The handle names nothing: it is NULL, was freed, is of another type or
@@ -43,8 +45,8 @@ pub enum zroute_status {
     ZROUTE_OUTDATED_LIBZMQ = 23,
     /// The operating system refused something.
     ZROUTE_SYSTEM = 24,
-    /// A plain socket cannot do this now: a REQ that waits for its answer does
-    /// not send.
+    /// This cannot be done now: a REQ socket that waits for its answer does not
+    /// send, and a call that is answered with a stream takes no other answer.
     ZROUTE_BAD_STATE = 25,
     /// The call was sent, and its connection was lost before an answer came: the
     /// function may have run.
@@ -73,7 +75,7 @@ pub enum zroute_status {
 pub(super) use zroute_status as Status;
 
 impl Status {
-    const ALL: [(Self, &'static CStr); 28] = {
+    const ALL: [(Self, &'static CStr); 29] = {
         use zroute_status::{
             ZROUTE_BAD_ARGUMENT, ZROUTE_BAD_ENDPOINT, ZROUTE_BAD_HANDLE, ZROUTE_BAD_OPTION,
             ZROUTE_BAD_STATE, ZROUTE_BUSY, ZROUTE_END, ZROUTE_FAULT, ZROUTE_FORKED,
@@ -81,7 +83,7 @@ impl Status {
             ZROUTE_NOT_PLAIN, ZROUTE_OK, ZROUTE_OUTCOME_UNKNOWN, ZROUTE_OUTDATED_LIBZMQ,
             ZROUTE_PANIC, ZROUTE_RESERVED_VALUE, ZROUTE_STOPPED, ZROUTE_SYSTEM, ZROUTE_TIMEOUT,
             ZROUTE_TOO_LARGE, ZROUTE_TOO_MANY_HANDLES, ZROUTE_UNKNOWN_CALL, ZROUTE_UNREACHABLE,
-            ZROUTE_UNSUPPORTED, ZROUTE_WRONG_TYPE,
+            ZROUTE_UNSUPPORTED, ZROUTE_WOULD_BLOCK, ZROUTE_WRONG_TYPE,
         };
         [
             (ZROUTE_OK, c"ZROUTE_OK"),
@@ -89,6 +91,7 @@ impl Status {
             (ZROUTE_INTERRUPTED, c"ZROUTE_INTERRUPTED"),
             (ZROUTE_STOPPED, c"ZROUTE_STOPPED"),
             (ZROUTE_END, c"ZROUTE_END"),
+            (ZROUTE_WOULD_BLOCK, c"ZROUTE_WOULD_BLOCK"),
             (ZROUTE_BAD_ARGUMENT, c"ZROUTE_BAD_ARGUMENT"),
             (ZROUTE_BAD_HANDLE, c"ZROUTE_BAD_HANDLE"),
             (ZROUTE_BUSY, c"ZROUTE_BUSY"),

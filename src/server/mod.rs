@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `board` | the page that a supervisor and its worker share |
 //! | `builtins` | the functions that every server has |
+//! | `channels` | zerorpc's channels: who is there, and how much each takes |
 //! | `counters` | what was counted |
 //! | `drain` | when a server that takes leave may go |
 //! | `open_calls` | the calls that wait for their answer, by token |
@@ -15,9 +16,11 @@
 //! | `pace` | how long handlers take |
 //! | `reply` | answers in the dialect that their call came in |
 //! | `routes` | the functions' names |
+//! | `streams` | calls that are answered with many values |
 
 mod board;
 mod builtins;
+mod channels;
 mod counters;
 mod drain;
 mod open_calls;
@@ -25,6 +28,7 @@ mod options;
 mod pace;
 mod reply;
 mod routes;
+mod streams;
 
 use std::fmt;
 use std::ops::Range;
@@ -32,6 +36,8 @@ use std::time::{Duration, Instant};
 
 pub use board::Board;
 use builtins::Builtin;
+use channels::Channels;
+pub use channels::StreamNews;
 pub use counters::Counters;
 pub use drain::Drained;
 use open_calls::{OpenCall, OpenCalls};
@@ -54,6 +60,7 @@ pub struct Server {
     wake: Wake,
     routes: Routes,
     open: OpenCalls,
+    channels: Channels,
     options: Options,
     counters: Counters,
     paces: Paces,
@@ -153,6 +160,12 @@ pub enum Refused {
     Malformed(Malformed),
     /// The answer is a map with the reserved key alone.
     Reserved,
+    /// The caller takes no more items now.
+    NoRoom,
+    /// A raw body is answered with bytes, not with items.
+    RawStream,
+    /// Items were given: the stream is to be ended, or to fail.
+    Stream,
     /// The transport failed.
     Transport(Error),
 }
@@ -170,6 +183,11 @@ impl fmt::Display for Refused {
             Self::Reserved => f.write_str(
                 "the answer is a map with the one key '__error__', which is reserved for faults",
             ),
+            Self::NoRoom => f.write_str("the caller takes no more items of this stream now"),
+            Self::RawStream => f.write_str("a raw body is answered with bytes, not with items"),
+            Self::Stream => {
+                f.write_str("the call is answered with a stream, which ends or fails as such")
+            }
             Self::Transport(error) => error.fmt(f),
         }
     }
@@ -185,6 +203,7 @@ impl Server {
             wake: Wake::new()?,
             routes: Routes::default(),
             open: OpenCalls::default(),
+            channels: Channels::default(),
             options,
             counters: Counters::default(),
             paces: Paces::default(),
@@ -397,6 +416,7 @@ impl Server {
         // One who sends nothing but nonsense must not keep the host here.
         for _ in 0..MOST_REFUSED {
             let Some(incoming) = self.transport.receive()? else {
+                self.look_after_channels();
                 break;
             };
             if let Some(taken) = self.admit(incoming)? {
@@ -417,9 +437,16 @@ impl Server {
     pub fn leave(&mut self) -> Result<(), Error> {
         self.flush()?;
         self.paces.release();
-        let long = self.paces.begin();
-        self.transport.lend(long);
+        self.lend();
         Ok(())
+    }
+
+    #[inline]
+    fn lend(&mut self) {
+        self.announce();
+        self.channels.leave();
+        let long = self.paces.begin() || !self.channels.is_empty();
+        self.transport.lend(long);
     }
 
     /// The same for a host that takes calls one by one. Answers may stay here a
@@ -431,8 +458,7 @@ impl Server {
             self.flush()?;
             self.paces.release();
         }
-        let long = self.paces.begin();
-        self.transport.lend(long);
+        self.lend();
         Ok(())
     }
 
@@ -452,13 +478,28 @@ impl Server {
         self.flush()?;
         self.paces.measure();
         self.paces.release();
-        self.transport.wait(Some(&self.wake), deadline, false)
+        if self.channels.is_empty() {
+            return self.transport.wait(Some(&self.wake), deadline, false);
+        }
+        self.announce();
+        let look = self.channels.next_look();
+        let until = deadline.into_iter().chain(look).min();
+        let waited = self.transport.wait(Some(&self.wake), until, false)?;
+        Ok(match waited {
+            // There are callers to look after.
+            Waited::TimedOut if until != deadline => Waited::Ready,
+            waited => waited,
+        })
     }
 
     /// Tells a wait for other things too what concerns this server; then comes
     /// [`Server::look`].
     pub fn prepare(&mut self, waiting: &mut Waiting<'_>) -> Result<(), Error> {
         self.flush()?;
+        self.announce();
+        if let Some(look) = self.channels.next_look() {
+            waiting.retry_at(look);
+        }
         self.transport.prepare(false, waiting)
     }
 
@@ -481,7 +522,10 @@ impl Server {
         if !call.is_raw() && plain::is_reserved(value) {
             return Err(Refused::Reserved);
         }
-        if let Some(call) = self.open.remove(token) {
+        if call.reply.as_deref().is_some_and(Reply::is_stream) {
+            return Err(Refused::Stream);
+        }
+        if let Some(call) = self.remove(token) {
             self.counters.answers += 1;
             self.send_answer(&call, value).map_err(Refused::Transport)?;
         }
@@ -490,7 +534,10 @@ impl Server {
 
     /// Tells a caller that its call failed.
     pub fn fail(&mut self, token: u64, fault: &Fault) -> Result<(), Refused> {
-        let call = self.open.remove(token).ok_or(Refused::Unknown)?;
+        if self.fail_stream(token, fault).map_err(Refused::Transport)? {
+            return Ok(());
+        }
+        let call = self.remove(token).ok_or(Refused::Unknown)?;
         self.end_with(&call, fault).map_err(Refused::Transport)
     }
 
@@ -527,6 +574,9 @@ impl Server {
             start..start + part.len()
         };
         let request = Request::read(body, &self.options.limits);
+        if let Request::Event(event) = &request {
+            return self.hear(&envelope, event).map(|()| None);
+        }
         if self.draining.is_some() {
             return self.refuse_all(&envelope, &request);
         }
@@ -576,18 +626,28 @@ impl Server {
             );
             return self.refuse(&envelope, dialect, &fault);
         }
-        self.counters.calls += 1;
-        self.paces.include(route);
         let own_meta = match dialect {
-            Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
+            Dialect::Zerorpc { id, header } => {
+                if !self.is_new_channel(&envelope, id) {
+                    self.counters.dropped += 1;
+                    return Ok(None);
+                }
+                zerorpc::meta_map(header)
+            }
             _ => None,
         };
+        self.counters.calls += 1;
+        self.paces.include(route);
         let reply = Reply::new(dialect);
+        let opens = matches!(dialect, Dialect::Zerorpc { .. });
         let token = self.open.insert(OpenCall {
             envelope,
             route,
             reply,
         });
+        if opens {
+            self.open_channel(token);
+        }
         if let Some(function) = self.routes.function(route) {
             function.calls += 1;
         }
@@ -678,6 +738,7 @@ impl Server {
     }
 
     fn end_open(&mut self, fault: &Fault) -> Result<(), Error> {
+        self.close_channels();
         for call in self.open.take_all() {
             self.end_with(&call, fault)?;
         }

@@ -86,7 +86,6 @@ impl OpenCalls {
             .flatten()
     }
 
-    #[allow(dead_code)]
     pub fn get_mut(&mut self, token: u64) -> Option<&mut OpenCall> {
         if let Some(numbered) = &mut self.numbered {
             return numbered.get_mut(&token);

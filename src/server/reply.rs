@@ -1,36 +1,107 @@
 //! Answers and faults in the dialect that their call came in.
 
+use std::time::Instant;
+
+use super::channels::Channel;
 use super::{OpenCall, Server};
 use crate::transport::{Error, Sent};
 use crate::wire::{Dialect, Envelope, Fault, messagepack_rpc, plain, zerorpc};
 
 /// What an answer needs besides its envelope.
-pub enum Reply {
+pub struct Reply {
+    pub way: Way,
+    /// Of a stream to a caller that gets a list.
+    pub items: Items,
+}
+
+/// How the answer is written.
+pub enum Way {
+    /// The bare value.
+    Plain,
     /// Nobody waits for one.
     Nothing,
     /// A MessagePack-RPC response with this id.
     MessagePackRpc(Box<[u8]>),
     /// Events of a channel.
-    Zerorpc(Box<[u8]>),
+    Zerorpc(Channel),
+}
+
+/// The items of a list so far.
+#[derive(Default)]
+pub struct Items {
+    pub count: u32,
+    pub bytes: Vec<u8>,
+}
+
+impl From<Way> for Box<Reply> {
+    fn from(way: Way) -> Self {
+        let items = Items::default();
+        Self::new(Reply { way, items })
+    }
 }
 
 impl Reply {
+    /// None for a plain call, which needs nothing.
+    #[inline]
     pub fn new(dialect: Dialect<'_>) -> Option<Box<Self>> {
-        let reply = match dialect {
+        let way = match dialect {
             Dialect::Plain => return None,
-            Dialect::Notification => Self::Nothing,
-            Dialect::MessagePackRpc(id) => Self::MessagePackRpc(id.into()),
-            Dialect::Zerorpc { id, .. } => Self::Zerorpc(id.into()),
+            Dialect::Notification => Way::Nothing,
+            Dialect::MessagePackRpc(id) => Way::MessagePackRpc(id.into()),
+            Dialect::Zerorpc { id, .. } => Way::Zerorpc(Channel::new(id, Instant::now())),
         };
-        Some(Box::new(reply))
+        Some(way.into())
+    }
+
+    /// Whether items were given.
+    pub fn is_stream(&self) -> bool {
+        match &self.way {
+            Way::Zerorpc(channel) => channel.is_stream,
+            _ => self.items.count > 0,
+        }
     }
 
     /// What people and programs call its dialect.
     pub fn dialect(reply: Option<&Self>) -> &'static str {
-        match reply {
-            None => plain::NAME,
-            Some(Self::Nothing | Self::MessagePackRpc(_)) => messagepack_rpc::NAME,
-            Some(Self::Zerorpc(_)) => zerorpc::NAME,
+        match reply.map(|reply| &reply.way) {
+            None | Some(Way::Plain) => plain::NAME,
+            Some(Way::Nothing | Way::MessagePackRpc(_)) => messagepack_rpc::NAME,
+            Some(Way::Zerorpc(_)) => zerorpc::NAME,
+        }
+    }
+}
+
+impl OpenCall {
+    pub fn channel(&self) -> Option<&Channel> {
+        match self.reply.as_deref() {
+            Some(Reply {
+                way: Way::Zerorpc(channel),
+                ..
+            }) => Some(channel),
+            _ => None,
+        }
+    }
+
+    pub fn channel_mut(&mut self) -> Option<&mut Channel> {
+        match self.reply.as_deref_mut() {
+            Some(Reply {
+                way: Way::Zerorpc(channel),
+                ..
+            }) => Some(channel),
+            _ => None,
+        }
+    }
+
+    /// What of the request belongs into its answer.
+    fn dialect(&self) -> Dialect<'_> {
+        match self.reply.as_deref().map(|reply| &reply.way) {
+            None | Some(Way::Plain) => Dialect::Plain,
+            Some(Way::Nothing) => Dialect::Notification,
+            Some(Way::MessagePackRpc(id)) => Dialect::MessagePackRpc(id),
+            Some(Way::Zerorpc(channel)) => Dialect::Zerorpc {
+                id: &channel.id,
+                header: &[],
+            },
         }
     }
 }
@@ -39,16 +110,9 @@ impl Server {
     /// Sends a value that may be sent.
     #[inline]
     pub(super) fn send_answer(&mut self, call: &OpenCall, value: &[u8]) -> Result<(), Error> {
-        match call.reply.as_deref() {
+        match call.reply {
             None => self.send(&call.envelope, value),
-            Some(Reply::Nothing) => Ok(()),
-            Some(Reply::MessagePackRpc(id)) => {
-                self.write_answer(&call.envelope, Dialect::MessagePackRpc(id), value)
-            }
-            Some(Reply::Zerorpc(id)) => {
-                let header = &[];
-                self.write_answer(&call.envelope, Dialect::Zerorpc { id, header }, value)
-            }
+            Some(_) => self.write_answer(&call.envelope, call.dialect(), value),
         }
     }
 
@@ -78,13 +142,7 @@ impl Server {
 
     /// Tells a caller that its open call failed.
     pub(super) fn send_open_fault(&mut self, call: &OpenCall, fault: &Fault) -> Result<(), Error> {
-        let dialect = match call.reply.as_deref() {
-            None => Dialect::Plain,
-            Some(Reply::Nothing) => Dialect::Notification,
-            Some(Reply::MessagePackRpc(id)) => Dialect::MessagePackRpc(id),
-            Some(Reply::Zerorpc(id)) => Dialect::Zerorpc { id, header: &[] },
-        };
-        self.send_fault(&call.envelope, dialect, fault)
+        self.send_fault(&call.envelope, call.dialect(), fault)
     }
 
     /// Tells a caller that its call failed.
@@ -113,7 +171,7 @@ impl Server {
     }
 
     /// Begins an event of a channel; its args are to follow.
-    fn begin_event(&mut self, out: &mut Vec<u8>, id: &[u8], name: &[u8]) {
+    pub(super) fn begin_event(&mut self, out: &mut Vec<u8>, id: &[u8], name: &[u8]) {
         self.events += 1;
         zerorpc::begin_reply(out, self.events, id, name);
     }

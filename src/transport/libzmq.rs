@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::assembly::Assembly;
 use super::gatekeeper::Gatekeeper;
+use super::repeats::Repeats;
 use super::wait::Waiting;
 use super::{
     Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Remaining, Sent, Transport, Waited,
@@ -44,6 +45,8 @@ pub struct Libzmq {
     role: Role,
     send_buffer: usize,
     held: Held,
+    /// What is sent again and again.
+    repeats: Repeats,
     /// The last look for a message found none. Only then the descriptor tells of
     /// the next one.
     drained: bool,
@@ -112,10 +115,26 @@ impl Libzmq {
             role,
             send_buffer: options.send_buffer,
             held: Held::default(),
+            repeats: Repeats::default(),
             drained: false,
             heard: None,
             connection,
         })
+    }
+
+    /// Sends what is due again, unless its peer has not taken what came before.
+    fn send_repeats(&mut self) -> Result<(), Error> {
+        let now = Instant::now();
+        while let Some((key, envelope, body)) = self.repeats.take_due(now) {
+            let peer = envelope.frames().next().unwrap_or_default();
+            if self.held.peers.contains_key(peer) {
+                continue;
+            }
+            if self.send(&envelope, &body)? == Sent::Lost {
+                self.repeats.give_up(key);
+            }
+        }
+        Ok(())
     }
 
     /// The next frame of a message whose first frame is already here, so this
@@ -308,6 +327,9 @@ impl Transport for Libzmq {
     }
 
     fn flush(&mut self) -> Result<usize, Error> {
+        if self.repeats.next().is_some() {
+            self.send_repeats()?;
+        }
         if self.held.bytes == 0 {
             return Ok(0);
         }
@@ -414,12 +436,34 @@ impl Transport for Libzmq {
         if self.held.bytes > 0 {
             waiting.retry_after(RETRY);
         }
+        if let Some(due) = self.repeats.next() {
+            waiting.retry_at(due);
+        }
         waiting.watch(self.descriptor);
         Ok(())
     }
 
     fn look(&mut self) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn repeat(
+        &mut self,
+        key: u64,
+        envelope: &Envelope,
+        body: &[u8],
+        first: Instant,
+        every: Duration,
+    ) {
+        self.repeats.add(key, envelope, body, first, every);
+    }
+
+    fn stop_repeating(&mut self, key: u64) {
+        self.repeats.remove(key);
+    }
+
+    fn take_unrepeatable(&mut self) -> Option<u64> {
+        self.repeats.take_gone()
     }
 
     fn lend(&mut self, _: bool) {

@@ -15,6 +15,7 @@
 //! | `libzmq` | the transport on the system's libzmq |
 //! | `options` | limits, queues, timings, keys |
 //! | `plain` | libzmq's contexts, sockets and messages as they are |
+//! | `repeats` | messages that are sent again and again |
 //! | `wait` | waiting for sockets, a stop or a deadline |
 //! | `wake` | ending a wait from another thread or a signal handler |
 //! | `z85` | the text form of keys |
@@ -31,6 +32,7 @@ pub mod keys;
 mod libzmq;
 mod options;
 pub mod plain;
+mod repeats;
 mod wait;
 mod wake;
 pub mod z85;
@@ -186,6 +188,26 @@ pub trait Transport: Send {
 
     /// Takes in what happened during a wait for several sockets.
     fn look(&mut self) -> Result<(), Error>;
+
+    /// Sends a router's message again each time that `every` is over, for the first
+    /// time at `first`, until [`Transport::stop_repeating`] with its key. Where a
+    /// lent transport looks after its connections, it goes on while the owner is
+    /// away; elsewhere it waits for the owner.
+    fn repeat(
+        &mut self,
+        key: u64,
+        envelope: &Envelope,
+        body: &[u8],
+        first: Instant,
+        every: Duration,
+    );
+
+    /// Ends that; nothing if the key is none.
+    fn stop_repeating(&mut self, key: u64);
+
+    /// The key of a message that is not repeated any more because its peer has
+    /// left. Each is told once.
+    fn take_unrepeatable(&mut self) -> Option<u64>;
 
     /// Its owner is away until the next call of anything here, `long` perhaps.
     /// Connections are kept alive meanwhile.

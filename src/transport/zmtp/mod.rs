@@ -204,6 +204,26 @@ impl Transport for Zmtp {
         self.engine().look(Some(Duration::ZERO)).map(drop)
     }
 
+    fn repeat(
+        &mut self,
+        key: u64,
+        envelope: &Envelope,
+        body: &[u8],
+        first: Instant,
+        every: Duration,
+    ) {
+        let engine = self.engine();
+        engine.repeats.add(key, envelope, body, first, every);
+    }
+
+    fn stop_repeating(&mut self, key: u64) {
+        self.engine().repeats.remove(key);
+    }
+
+    fn take_unrepeatable(&mut self) -> Option<u64> {
+        self.engine().repeats.take_gone()
+    }
+
     #[inline]
     fn lend(&mut self, long: bool) {
         if let Some(engine) = self

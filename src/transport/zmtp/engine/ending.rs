@@ -8,6 +8,8 @@ use super::super::handshake::Role;
 use super::super::refusal::Refusal;
 use super::super::timers::Timer;
 use super::{Engine, MISSED, index, is_behind};
+use crate::transport::Sent;
+use crate::wire::Envelope;
 
 impl Engine {
     /// Ends a connection, after telling the peer why where the protocol can.
@@ -86,7 +88,33 @@ impl Engine {
                 Timer::Silence(key) => self.check_silence(key, now),
             }
         }
+        any | self.send_repeats(now)
+    }
+
+    /// Sends what is due again, unless its peer leaves too much unread anyway.
+    fn send_repeats(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        // Sending may have to look after others, and comes here again then.
+        let mut repeats = std::mem::take(&mut self.repeats);
+        while let Some((key, envelope, body)) = repeats.take_due(now) {
+            any = true;
+            let peer = self.peer(&envelope);
+            if peer.is_some_and(|peer| is_behind(peer, &self.options)) {
+                continue;
+            }
+            if self.send(&envelope, &body) == Sent::Lost {
+                repeats.give_up(key);
+            }
+        }
+        self.repeats = repeats;
         any
+    }
+
+    /// Whom an envelope leads to.
+    fn peer(&self, envelope: &Envelope) -> Option<&Connection> {
+        let key = u64::from_be_bytes(envelope.frames().next()?.try_into().ok()?);
+        let peer = self.connections.get(index(key))?;
+        (peer.key == key).then_some(peer)
     }
 
     /// Sends a PING.

@@ -37,6 +37,7 @@ use super::handshake::Role;
 use super::listener::{Listener, reason};
 use super::socket::Socket;
 use super::timers::Timers;
+use crate::transport::repeats::Repeats;
 use crate::transport::{Endpoint, Error, Incoming, Options};
 
 /// Events that one look takes in.
@@ -75,6 +76,8 @@ pub struct Engine {
     /// Of the connection that is ending: messages that could not be written.
     unwritten: usize,
     timers: Timers,
+    /// What is sent again and again.
+    pub repeats: Repeats,
     /// When a connection is to be made again.
     connect_due: Option<Instant>,
     /// Connections that are not up yet.
@@ -122,6 +125,7 @@ impl Engine {
             ended: None,
             unwritten: 0,
             timers: Timers::default(),
+            repeats: Repeats::default(),
             connect_due: None,
             introducing: 0,
             arrived: VecDeque::new(),
@@ -269,7 +273,10 @@ impl Engine {
 
     /// When it wants to look again by itself.
     pub fn next_timer(&self) -> Option<Instant> {
-        self.timers.next()
+        let repeat = self.repeats.next();
+        self.timers.next().map_or(repeat, |next| {
+            Some(repeat.map_or(next, |repeat| repeat.min(next)))
+        })
     }
 
     /// Whether a peer asks for signs of life.
@@ -333,7 +340,7 @@ impl Engine {
             happened = true;
             self.accept();
         }
-        if self.timers.next().is_some() {
+        if self.next_timer().is_some() {
             happened |= self.run_timers();
         }
         Ok(happened)

@@ -1,0 +1,339 @@
+//! Calls that are answered with many values, and the channels that they travel on.
+//!
+//! A zerorpc caller gets each item as an event, as many as it has said that it takes.
+//! Any other caller gets the list of them when it is whole.
+
+use std::time::Instant;
+
+use super::channels::{self, HEARTBEAT, StreamNews};
+use super::reply::Way;
+use super::{OpenCall, Refused, Server};
+use crate::msgpack::{self, Malformed, pack};
+use crate::transport::{Error, Sent};
+use crate::wire::{Envelope, Fault, zerorpc};
+
+impl Server {
+    /// Answers a call with one more item, one MessagePack value; others may follow.
+    /// Returns how many more the caller takes now. With [`Refused::NoRoom`] it takes
+    /// none, and the item is not sent.
+    ///
+    /// From when there is no more room until the stream ends, [`Server::take_news`]
+    /// tells when there is again, and when the caller has gone.
+    pub fn stream(&mut self, token: u64, item: &[u8]) -> Result<u32, Refused> {
+        let call = self.open.get_mut(token).ok_or(Refused::Unknown)?;
+        if let Some(channel) = call.channel_mut()
+            && (channel.credit == 0 || !channel.waiting.is_empty())
+        {
+            channel.is_awaited = true;
+            return Err(Refused::NoRoom);
+        }
+        self.push(token, item)?;
+        let Some(call) = self.open.get_mut(token) else {
+            return Err(Refused::Unknown);
+        };
+        let Some(channel) = call.channel_mut() else {
+            return Ok(u32::MAX);
+        };
+        channel.is_awaited |= channel.credit == 0;
+        Ok(channel.credit)
+    }
+
+    /// The same for a host that gives items when it has them: those that the caller
+    /// does not take yet wait here. [`Server::backlog`] tells how many.
+    pub fn push(&mut self, token: u64, item: &[u8]) -> Result<(), Refused> {
+        let limits = &self.options.limits;
+        let call = self.open.get_mut(token).ok_or(Refused::Unknown)?;
+        if call.is_raw() {
+            return Err(Refused::RawStream);
+        }
+        if call.channel().is_some_and(|channel| channel.has_ended) {
+            return Err(Refused::Unknown);
+        }
+        msgpack::scan(item, limits).map_err(Refused::Malformed)?;
+        if let Some(channel) = call.channel_mut() {
+            channel.is_stream = true;
+            return self
+                .emit(token, zerorpc::STREAM, |args| args.extend_from_slice(item))
+                .map_err(Refused::Transport);
+        }
+        let reply = call.reply.get_or_insert_with(|| Way::Plain.into());
+        if matches!(reply.way, Way::Nothing) {
+            return Ok(());
+        }
+        let items = &mut reply.items;
+        let (size, limit) = (items.bytes.len() + item.len(), limits.bytes);
+        if size > limit || items.count == u32::MAX {
+            return Err(Refused::Malformed(Malformed::TooLarge { size, limit }));
+        }
+        items.count += 1;
+        items.bytes.extend_from_slice(item);
+        Ok(())
+    }
+
+    /// Ends a stream; one without an item is an empty one.
+    pub fn end_stream(&mut self, token: u64) -> Result<(), Refused> {
+        let call = self.open.get_mut(token).ok_or(Refused::Unknown)?;
+        if call.is_raw() {
+            return Err(Refused::RawStream);
+        }
+        if let Some(channel) = call.channel_mut() {
+            if std::mem::replace(&mut channel.has_ended, true) {
+                return Err(Refused::Unknown);
+            }
+            self.counters.answers += 1;
+            return self
+                .emit(token, zerorpc::STREAM_DONE, pack::nil)
+                .map_err(Refused::Transport);
+        }
+        let items = call
+            .reply
+            .as_mut()
+            .map(|reply| std::mem::take(&mut reply.items));
+        let items = items.unwrap_or_default();
+        let mut list = Vec::with_capacity(items.bytes.len() + 5);
+        pack::array(&mut list, items.count);
+        list.extend_from_slice(&items.bytes);
+        self.answer(token, &list)
+    }
+
+    /// How many items and bytes wait for the caller of a stream to take more; none if
+    /// the call is not open any more.
+    #[must_use]
+    pub fn backlog(&self, token: u64) -> Option<(usize, usize)> {
+        let call = self.open.get(token)?;
+        Some(call.channel().map_or((0, 0), |channel| {
+            (channel.waiting.len(), channel.waiting_bytes())
+        }))
+    }
+
+    /// What happened to a stream that there was no room for: its token, and what.
+    pub fn take_news(&mut self) -> Option<(u64, StreamNews)> {
+        self.channels.news.pop_front()
+    }
+
+    /// Tells the caller of a stream that it failed, behind the items that it has not
+    /// taken yet. False for a call that is no stream.
+    pub(super) fn fail_stream(&mut self, token: u64, fault: &Fault) -> Result<bool, Error> {
+        let Some(call) = self.open.get_mut(token) else {
+            return Ok(false);
+        };
+        let route = call.route;
+        let Some(channel) = call.channel_mut() else {
+            return Ok(false);
+        };
+        if channel.credit > 0 && channel.waiting.is_empty() {
+            return Ok(false);
+        }
+        if !std::mem::replace(&mut channel.has_ended, true) {
+            self.counters.count_fault(fault.code);
+            if let Some(function) = self.routes.function(route) {
+                function.faults += 1;
+            }
+            self.emit(token, zerorpc::ERROR, |args| {
+                zerorpc::error_args(args, fault)
+            })?;
+        }
+        Ok(true)
+    }
+
+    /// Whether a call opens a channel that is not open yet.
+    pub(super) fn is_new_channel(&self, envelope: &Envelope, id: &[u8]) -> bool {
+        self.channels.find(&channels::key(envelope, id)).is_none()
+    }
+
+    pub(super) fn open_channel(&mut self, token: u64) {
+        let Some(call) = self.open.get(token) else {
+            return;
+        };
+        if let Some(channel) = call.channel() {
+            let key = channels::key(&call.envelope, &channel.id);
+            self.channels.open(key, token, channel.patience);
+        }
+    }
+
+    /// Takes an open call out, and closes its channel if it has one.
+    #[inline]
+    pub(super) fn remove(&mut self, token: u64) -> Option<OpenCall> {
+        let call = self.open.remove(token)?;
+        if call.reply.is_some() {
+            self.close_channel(token, &call);
+        }
+        Some(call)
+    }
+
+    fn close_channel(&mut self, token: u64, call: &OpenCall) {
+        if let Some(channel) = call.channel() {
+            self.channels
+                .close(&channels::key(&call.envelope, &channel.id));
+            self.transport.stop_repeating(token);
+        }
+    }
+
+    /// Closes them all.
+    pub(super) fn close_channels(&mut self) {
+        for token in self.channels.tokens() {
+            self.transport.stop_repeating(token);
+        }
+        self.channels = channels::Channels::default();
+    }
+
+    /// Takes in what the caller of an open channel says besides.
+    pub(super) fn hear(
+        &mut self,
+        envelope: &Envelope,
+        event: &zerorpc::Event<'_>,
+    ) -> Result<(), Error> {
+        let id = event.response_to.unwrap_or_default();
+        let token = self.channels.find(&channels::key(envelope, id));
+        let known = token.and_then(|token| Some((token, self.open.get_mut(token)?.channel_mut()?)));
+        let Some((token, channel)) = known else {
+            self.counters.dropped += 1;
+            return Ok(());
+        };
+        match event.name {
+            zerorpc::HEARTBEAT => channel.heard(Instant::now()),
+            zerorpc::MORE => {
+                let more = event.credit().unwrap_or(0);
+                let more = u32::try_from(more).unwrap_or(u32::MAX);
+                channel.credit = channel.credit.saturating_add(more);
+                return self.advance(token);
+            }
+            _ => self.counters.dropped += 1,
+        }
+        Ok(())
+    }
+
+    /// Sends an event of a call's channel, or keeps it until its caller takes it.
+    fn emit(
+        &mut self,
+        token: u64,
+        name: &[u8],
+        args: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), Error> {
+        self.events += 1;
+        let events = self.events;
+        let Some(channel) = self.open.get_mut(token).and_then(OpenCall::channel_mut) else {
+            return Ok(());
+        };
+        let mut body = Vec::new();
+        zerorpc::begin_reply(&mut body, events, &channel.id, name);
+        args(&mut body);
+        channel.waiting.push_back(body);
+        self.advance(token)
+    }
+
+    /// Sends as many of the events that wait as the caller takes; behind the last one
+    /// the call is over.
+    fn advance(&mut self, token: u64) -> Result<(), Error> {
+        while let Some(call) = self.open.get_mut(token) {
+            // Another borrow than that of the channel.
+            let Some(reply) = call.reply.as_deref_mut() else {
+                return Ok(());
+            };
+            let Way::Zerorpc(channel) = &mut reply.way else {
+                return Ok(());
+            };
+            if channel.credit == 0 {
+                return Ok(());
+            }
+            let Some(body) = channel.waiting.pop_front() else {
+                return self.is_through(token);
+            };
+            channel.credit -= 1;
+            match self.transport.send(&call.envelope, &body)? {
+                Sent::Done | Sent::Held => self.counters.bytes_sent += body.len() as u64,
+                Sent::Full | Sent::Lost => {
+                    self.lose(token);
+                    return Ok(());
+                }
+            }
+            if channel.has_ended && channel.waiting.is_empty() {
+                return self.is_through(token);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing waits any more: the call is over, or its host may go on.
+    fn is_through(&mut self, token: u64) -> Result<(), Error> {
+        let Some(channel) = self.open.get_mut(token).and_then(OpenCall::channel_mut) else {
+            return Ok(());
+        };
+        if channel.has_ended {
+            self.remove(token);
+        } else if channel.credit > 0 && std::mem::take(&mut channel.is_awaited) {
+            let room = StreamNews::Room(channel.credit);
+            self.channels.news.push_back((token, room));
+        }
+        Ok(())
+    }
+
+    /// The caller has gone.
+    fn lose(&mut self, token: u64) {
+        let Some(call) = self.remove(token) else {
+            return;
+        };
+        self.counters.undeliverable += 1;
+        if call.channel().is_some_and(|channel| channel.is_stream) {
+            self.channels.news.push_back((token, StreamNews::Gone));
+        }
+    }
+
+    /// Has the callers of new channels told, from now on, that their server is there.
+    #[inline]
+    pub(super) fn announce(&mut self) {
+        if !self.channels.unannounced.is_empty() {
+            self.announce_channels();
+        }
+    }
+
+    fn announce_channels(&mut self) {
+        let mut body = std::mem::take(&mut self.scratch);
+        let first = Instant::now() + HEARTBEAT;
+        for token in std::mem::take(&mut self.channels.unannounced) {
+            self.events += 1;
+            let Some(call) = self.open.get(token) else {
+                continue;
+            };
+            let Some(channel) = call.channel() else {
+                continue;
+            };
+            body.clear();
+            zerorpc::begin_reply(&mut body, self.events, &channel.id, zerorpc::HEARTBEAT);
+            zerorpc::heartbeat_args(&mut body);
+            self.transport
+                .repeat(token, &call.envelope, &body, first, HEARTBEAT);
+        }
+        self.scratch = body;
+    }
+
+    /// Gives up callers that have gone. To be called when all that is known to have
+    /// come was read.
+    #[inline]
+    pub(super) fn look_after_channels(&mut self) {
+        if !self.channels.is_empty() {
+            self.give_up_the_silent();
+        }
+    }
+
+    fn give_up_the_silent(&mut self) {
+        while let Some(token) = self.transport.take_unrepeatable() {
+            self.lose(token);
+        }
+        let now = Instant::now();
+        if !self.channels.is_due(now) {
+            return;
+        }
+        let mut next: Option<Instant> = None;
+        for token in self.channels.tokens() {
+            let channel = self.open.get(token).and_then(OpenCall::channel);
+            match channel.map(|channel| channel.patience) {
+                Some(patience) if patience > now => {
+                    next = Some(next.map_or(patience, |next| next.min(patience)));
+                }
+                _ => self.lose(token),
+            }
+        }
+        self.channels.looked(next);
+    }
+}

@@ -1,0 +1,321 @@
+//! zerorpc's channels: streams, what their callers take, and signs of life both ways.
+
+mod peer;
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use peer::{PATIENCE, Peer, Running};
+use zroute::server::{Refused, Server, StreamNews, Taken};
+use zroute::wire::{Code, Fault};
+
+/// The first of `stream(n)`'s items is 0, the last n - 1; `stream(n, m)` fails before
+/// the mth.
+struct Stream {
+    token: u64,
+    next: u32,
+    end: u32,
+    fails_at: Option<u32>,
+    room: u32,
+}
+
+/// Serves `stream` as a host does that gives items while there is room, and tells
+/// which calls have ended by the end of their callers.
+fn streaming() -> (Running, Receiver<u64>) {
+    let (gone, told) = channel();
+    let mut streams: Vec<Stream> = Vec::new();
+    let server = Running::serving(&["stream"], move |server, taken| {
+        if let Some(taken) = taken {
+            if taken.function() != b"stream" {
+                return false;
+            }
+            streams.push(begin(taken));
+            return true;
+        }
+        while let Some((token, news)) = server.take_news() {
+            match news {
+                StreamNews::Room(room) => {
+                    let stream = streams.iter_mut().find(|stream| stream.token == token);
+                    stream.expect("a stream that waits").room = room;
+                }
+                StreamNews::Gone => {
+                    streams.retain(|stream| stream.token != token);
+                    gone.send(token).unwrap();
+                }
+            }
+        }
+        streams.retain_mut(|stream| advance(server, stream));
+        streams.iter().any(|stream| stream.room > 0)
+    });
+    (server, told)
+}
+
+fn begin(taken: &Taken) -> Stream {
+    let mut parameters = zroute::msgpack::Reader::new(taken.parameters());
+    let count = parameters.array().unwrap();
+    let mut number = || u32::try_from(parameters.unsigned().unwrap()).unwrap();
+    Stream {
+        token: taken.token,
+        next: 0,
+        end: number(),
+        fails_at: (count > 1).then(number),
+        room: 1,
+    }
+}
+
+/// Gives one item; false when the stream is over.
+fn advance(server: &mut Server, stream: &mut Stream) -> bool {
+    if stream.room == 0 {
+        return true;
+    }
+    if stream.fails_at == Some(stream.next) {
+        let fault = Fault::named(Code::Application(7), "Broken", "as asked");
+        server.fail(stream.token, &fault).unwrap();
+        return false;
+    }
+    if stream.next == stream.end {
+        server.end_stream(stream.token).unwrap();
+        return false;
+    }
+    let item = [&b"\xce"[..], &stream.next.to_be_bytes()].concat();
+    match server.stream(stream.token, &item) {
+        Ok(room) => {
+            stream.next += 1;
+            stream.room = room;
+            true
+        }
+        Err(Refused::Unknown) => false,
+        Err(refused) => panic!("{refused}"),
+    }
+}
+
+const ID: &[u8] = b"\xc4\x02ab";
+
+#[test]
+fn a_stream_comes_whole_and_in_order_as_its_caller_takes_it() {
+    let (server, _gone) = streaming();
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x91\xcd\x03\xe8");
+    let mut credit = 1;
+    for item in 0..1000_u32 {
+        let event = peer.event();
+        assert_eq!((event.name(), event.response_to()), ("STREAM", ID));
+        assert_eq!(event.args(), [&b"\xce"[..], &item.to_be_bytes()].concat());
+        credit -= 1;
+        if credit == 0 {
+            peer.more(ID, 100);
+            credit = 100;
+        }
+    }
+    let event = peer.event();
+    assert_eq!((event.name(), event.args()), ("STREAM_DONE", &b"\xc0"[..]));
+    // One that comes too late is nobody's.
+    peer.more(ID, 100);
+    peer.call(b"\x02", "plus", b"\x91\x05");
+    assert_eq!(peer.event().args(), b"\x91\x05");
+    let counters = server.finish();
+    assert_eq!((counters.open, counters.dropped), (0, 1));
+}
+
+#[test]
+fn no_more_is_sent_than_was_asked_for() {
+    let (server, _gone) = streaming();
+    let mut peer = Peer::of(&server);
+    for (granted, expected) in [(0, 1), (3, 3)] {
+        if granted > 0 {
+            peer.more(ID, granted);
+        } else {
+            peer.call(ID, "stream", b"\x91\x64");
+        }
+        for _ in 0..expected {
+            assert_eq!(peer.event().name(), "STREAM");
+        }
+        // An answer that was asked for later comes next.
+        peer.call(b"\x02", "plus", b"\x91\x05");
+        let event = peer.event();
+        assert_eq!((event.name(), event.response_to()), ("OK", &b"\x02"[..]));
+    }
+}
+
+#[test]
+fn a_stream_of_nothing_is_its_end() {
+    let (server, _gone) = streaming();
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x91\x00");
+    assert_eq!(peer.event().name(), "STREAM_DONE");
+    assert_eq!(server.finish().open, 0);
+}
+
+#[test]
+fn a_stream_may_fail_on_its_way() {
+    let (server, _gone) = streaming();
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x92\x05\x01");
+    assert_eq!(peer.event().name(), "STREAM");
+    // What went wrong is an event too, and waits to be taken.
+    peer.call(b"\x02", "plus", b"\x91\x05");
+    assert_eq!(peer.event().response_to(), b"\x02");
+    peer.more(ID, 1);
+    let event = peer.event();
+    assert_eq!((event.name(), event.response_to()), ("ERR", ID));
+    assert_eq!(event.fault().name, "Broken");
+    assert_eq!(server.finish().open, 0);
+}
+
+#[test]
+fn other_callers_get_a_streams_list() {
+    let (server, _gone) = streaming();
+    let mut peer = Peer::of(&server);
+    let list = b"\x93\xce\x00\x00\x00\x00\xce\x00\x00\x00\x01\xce\x00\x00\x00\x02";
+    peer.send(b"\x82\xadfunction_name\xa6stream\xaaparameters\x91\x03");
+    assert_eq!(peer.receive(), list);
+    peer.send(b"\x94\x00\x07\xa6stream\x91\x03");
+    assert_eq!(peer.receive(), [b"\x94\x01\x07\xc0", &list[..]].concat());
+    peer.send(b"\x94\x00\x07\xa6stream\x91\x00");
+    assert_eq!(peer.receive(), b"\x94\x01\x07\xc0\x90");
+    peer.send(b"\x94\x00\x07\xa6stream\x92\x05\x02");
+    assert!(peer.receive().starts_with(b"\x94\x01\x07\x83"));
+    peer.send(b"\x93\x02\xa6stream\x91\x03");
+    peer.call(ID, "plus", b"\x91\x05");
+    assert_eq!(peer.event().name(), "OK");
+    assert_eq!(server.finish().open, 0);
+}
+
+#[test]
+fn a_list_that_is_too_long_fails() {
+    let (refused, told) = channel();
+    let server = Running::with(move |server, taken| {
+        if taken.function() != b"stream" {
+            return false;
+        }
+        let item = vec![0_u8; 1 << 20];
+        let item = [&b"\xc6\x00\x10\x00\x00"[..], &item].concat();
+        let given = (0..100).map_while(|_| match server.stream(taken.token, &item) {
+            Ok(room) => Some(room),
+            Err(why) => {
+                refused.send(why.to_string()).unwrap();
+                None
+            }
+        });
+        assert_eq!(given.count(), 15, "16 MiB are the limit");
+        assert_eq!(server.answer(taken.token, b"\x01"), Err(Refused::Stream));
+        server
+            .fail(taken.token, &Fault::new(Code::TooLarge, ""))
+            .unwrap();
+        true
+    });
+    let mut peer = Peer::of(&server);
+    peer.send(b"\x94\x00\x07\xa6stream\x90");
+    assert!(
+        peer.receive()
+            .starts_with(b"\x94\x01\x07\x83\xa4code\xd1\x82\xfc")
+    );
+    assert!(told.recv_timeout(PATIENCE).unwrap().contains("16777216"));
+}
+
+#[test]
+fn one_who_reads_no_further_holds_up_nobody() {
+    let (server, _gone) = streaming();
+    let mut stuck = Peer::of(&server);
+    for id in 0..100_u8 {
+        stuck.call(&[id], "stream", b"\x91\xcd\xff\xff");
+    }
+    let mut peer = Peer::of(&server);
+    for _ in 0..100 {
+        peer.call(ID, "plus", b"\x91\x05");
+        assert_eq!(peer.event().name(), "OK");
+    }
+}
+
+#[test]
+fn a_channel_is_opened_once_and_belongs_to_its_connection() {
+    let (server, _gone) = streaming();
+    let mut first = Peer::of(&server);
+    let mut second = Peer::of(&server);
+    first.call(ID, "stream", b"\x91\x02");
+    first.call(ID, "stream", b"\x91\x02");
+    second.call(ID, "stream", b"\x91\x02");
+    assert_eq!(first.event().name(), "STREAM");
+    assert_eq!(second.event().name(), "STREAM");
+    second.more(ID, 5);
+    assert_eq!(second.event().name(), "STREAM");
+    assert_eq!(second.event().name(), "STREAM_DONE");
+    first.more(ID, 5);
+    assert_eq!(first.event().name(), "STREAM");
+    assert_eq!(first.event().name(), "STREAM_DONE");
+    let counters = server.finish();
+    assert_eq!((counters.calls, counters.dropped, counters.open), (2, 1, 0));
+}
+
+/// A server whose `held` answers when it is told to.
+fn holding() -> (Running, Sender<()>) {
+    let (release, released) = channel();
+    let server = Running::with(move |server, taken| {
+        if taken.function() != b"held" {
+            return false;
+        }
+        // As a host does that runs a handler on its own thread.
+        server.leave().unwrap();
+        let _ = released.recv_timeout(PATIENCE);
+        server.back();
+        server.answer(taken.token, b"\x01").unwrap();
+        true
+    });
+    (server, release)
+}
+
+#[test]
+fn heartbeats_go_out_while_a_handler_runs() {
+    let (server, release) = holding();
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "held", b"\x90");
+    for _ in 0..3 {
+        let event = peer.event();
+        assert_eq!((event.name(), event.response_to()), ("_zpc_hb", ID));
+        assert_eq!(event.args(), b"\x91\x00");
+        peer.say(ID, b"_zpc_hb", b"\x91\x00");
+    }
+    release.send(()).unwrap();
+    let event = peer.event();
+    assert_eq!((event.name(), event.args()), ("OK", &b"\x91\x01"[..]));
+}
+
+#[test]
+fn a_caller_that_says_nothing_is_given_up_and_its_stream_told() {
+    let (server, gone) = streaming();
+    let mut silent = Peer::of(&server);
+    let mut alive = Peer::of(&server);
+    silent.call(ID, "stream", b"\x91\x64");
+    alive.call(ID, "stream", b"\x91\x64");
+    assert_eq!(alive.event().name(), "STREAM");
+    // One heartbeat, and no other.
+    silent.say(ID, b"_zpc_hb", b"\x91\x00");
+    let until = Instant::now() + PATIENCE;
+    while gone.try_recv().is_err() {
+        assert!(Instant::now() < until, "nobody was given up");
+        if alive.event_within(Duration::from_millis(100)).is_some() {
+            alive.say(ID, b"_zpc_hb", b"\x91\x00");
+        }
+    }
+    assert!(gone.try_recv().is_err(), "the other one is alive");
+    alive.more(ID, 1000);
+    let mut event = alive.event();
+    while event.name() != "STREAM_DONE" {
+        event = alive.event();
+    }
+    let counters = server.finish();
+    assert_eq!((counters.open, counters.undeliverable), (0, 1));
+}
+
+#[test]
+fn a_caller_whose_connection_ends_is_given_up_at_the_next_heartbeat() {
+    let (server, gone) = streaming();
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x91\x64");
+    assert_eq!(peer.event().name(), "STREAM");
+    let before = Instant::now();
+    drop(peer);
+    gone.recv_timeout(PATIENCE).unwrap();
+    eprintln!("given up after {:?}", before.elapsed());
+    assert_eq!(server.finish().open, 0);
+}
