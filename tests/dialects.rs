@@ -155,12 +155,12 @@ fn truncations_and_random_bytes_harm_nobody() {
         }
         for _ in 0..2000 {
             let mut mutated = body.to_vec();
-            for _ in 0..1 + state % 3 {
+            for _ in 0..=(state % 3) {
                 state = state
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
                 let place = (state >> 33) as usize % mutated.len();
-                mutated[place] = (state >> 55) as u8;
+                mutated[place] = state.to_be_bytes()[1];
             }
             peer.send(&mutated);
             while peer.receive_within(std::time::Duration::ZERO).is_some() {}

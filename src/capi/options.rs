@@ -97,6 +97,7 @@ static KNOWN: &[Known] = &[
         Some((1, server::Options::MOST_OPEN_CALLS)),
     ),
     known("drain_ms", Takers::Server, TIME),
+    known("name", Takers::Server, None),
     known("send_buffer", Takers::Server, SIZE),
     known("receive_buffer", Takers::Server, SIZE),
     known("backlog", Takers::Server, SIZE),
@@ -302,6 +303,9 @@ impl Options {
         };
         options.open_calls = self.integer("max_open_calls", options.open_calls);
         options.drain = self.time("drain_ms", options.drain);
+        if let Some(name) = self.text("name") {
+            options.name = name.to_string();
+        }
         options.transport.curve = self.server_curve()?;
         let public = self.integer("allow_public", 0_i64) == 1;
         Ok((options, self.values()?, public))

@@ -11,6 +11,7 @@
 //! | `channels` | zerorpc's channels: who is there, and how much each takes |
 //! | `counters` | what was counted |
 //! | `drain` | when a server that takes leave may go |
+//! | `introspection` | what zerorpc's tools ask |
 //! | `open_calls` | the calls that wait for their answer, by token |
 //! | `options` | limits and the transport's options |
 //! | `pace` | how long handlers take |
@@ -23,6 +24,7 @@ mod builtins;
 mod channels;
 mod counters;
 mod drain;
+mod introspection;
 mod open_calls;
 mod options;
 mod pace;
@@ -627,30 +629,14 @@ impl Server {
             return self.refuse(&envelope, dialect, &fault);
         }
         let own_meta = match dialect {
-            Dialect::Zerorpc { id, header } => {
-                if !self.is_new_channel(&envelope, id) {
-                    self.counters.dropped += 1;
-                    return Ok(None);
-                }
-                zerorpc::meta_map(header)
+            Dialect::Zerorpc { id, .. } if !self.is_new_channel(&envelope, id) => {
+                self.counters.dropped += 1;
+                return Ok(None);
             }
+            Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
             _ => None,
         };
-        self.counters.calls += 1;
-        self.paces.include(route);
-        let reply = Reply::new(dialect);
-        let opens = matches!(dialect, Dialect::Zerorpc { .. });
-        let token = self.open.insert(OpenCall {
-            envelope,
-            route,
-            reply,
-        });
-        if opens {
-            self.open_channel(token);
-        }
-        if let Some(function) = self.routes.function(route) {
-            function.calls += 1;
-        }
+        let token = self.open_call(envelope, route, dialect);
         let [function, parameters, meta] = parts;
         Ok(Some(Taken {
             token,
@@ -664,11 +650,40 @@ impl Server {
         }))
     }
 
+    /// Notes a call that goes to a handler.
+    #[inline]
+    fn open_call(&mut self, envelope: Envelope, route: Route, dialect: Dialect<'_>) -> u64 {
+        self.counters.calls += 1;
+        self.paces.include(route);
+        let reply = Reply::new(dialect);
+        let has_channel = matches!(dialect, Dialect::Zerorpc { .. });
+        let token = self.open.insert(OpenCall {
+            envelope,
+            route,
+            reply,
+        });
+        if has_channel {
+            self.open_channel(token);
+        }
+        if let Some(function) = self.routes.function(route) {
+            function.calls += 1;
+        }
+        token
+    }
+
     /// Answers a call of a function that the host has not added.
     fn answer_itself(&mut self, envelope: &Envelope, call: &Call<'_>) -> Result<(), Error> {
         let mut answer = Vec::new();
         let written = match Builtin::find(call.function, self.open.takes_numbers()) {
-            None => Err(unknown_function(call.function)),
+            None => match call.dialect {
+                Dialect::Zerorpc { .. } => {
+                    let functions = self.routes.functions();
+                    let (asked, name) = (call.function, &self.options.name);
+                    introspection::answer(&mut answer, asked, call.parameters, name, functions)
+                }
+                _ => None,
+            }
+            .unwrap_or_else(|| Err(unknown_function(call.function))),
             Some(Builtin::Ping) => {
                 builtins::write_ping(&mut answer);
                 Ok(())

@@ -9,6 +9,8 @@ use crate::transport;
 /// Limits of one server. The defaults keep it alive on an open network.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What it calls itself to zerorpc's tools.
+    pub name: String,
     /// Bounds on one message, request or answer.
     pub limits: Limits,
     /// Calls that may wait for their answer at once; more are told
@@ -24,6 +26,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            name: "zroute".to_string(),
             limits: Limits::default(),
             open_calls: 65_536,
             drain: Duration::from_secs(5),

@@ -130,7 +130,7 @@ impl Server {
                 function.faults += 1;
             }
             self.emit(token, zerorpc::ERROR, |args| {
-                zerorpc::error_args(args, fault)
+                zerorpc::error_args(args, fault);
             })?;
         }
         Ok(true)
@@ -237,7 +237,8 @@ impl Server {
                 return Ok(());
             }
             let Some(body) = channel.waiting.pop_front() else {
-                return self.is_through(token);
+                self.is_through(token);
+                return Ok(());
             };
             channel.credit -= 1;
             match self.transport.send(&call.envelope, &body)? {
@@ -248,16 +249,17 @@ impl Server {
                 }
             }
             if channel.has_ended && channel.waiting.is_empty() {
-                return self.is_through(token);
+                self.is_through(token);
+                return Ok(());
             }
         }
         Ok(())
     }
 
     /// Nothing waits any more: the call is over, or its host may go on.
-    fn is_through(&mut self, token: u64) -> Result<(), Error> {
+    fn is_through(&mut self, token: u64) {
         let Some(channel) = self.open.get_mut(token).and_then(OpenCall::channel_mut) else {
-            return Ok(());
+            return;
         };
         if channel.has_ended {
             self.remove(token);
@@ -265,7 +267,6 @@ impl Server {
             let room = StreamNews::Room(channel.credit);
             self.channels.news.push_back((token, room));
         }
-        Ok(())
     }
 
     /// The caller has gone.
