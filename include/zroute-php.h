@@ -502,6 +502,14 @@ enum zroute_status zroute_server_answer(struct zroute_server *server,
                                         const void *value,
                                         size_t size);
 
+enum zroute_status zroute_server_stream(struct zroute_server *server,
+                                        uint64_t token,
+                                        const void *item,
+                                        size_t size,
+                                        uint32_t *room);
+
+enum zroute_status zroute_server_end_stream(struct zroute_server *server, uint64_t token);
+
 enum zroute_status zroute_server_fail(struct zroute_server *server,
                                       uint64_t token,
                                       int64_t code,
@@ -662,6 +670,10 @@ enum zroute_status zroute_zend_server_exchange(struct zroute_server *server,
 
 enum zroute_status zroute_zend_server_answer(struct zroute_server *server,
                                              uint64_t token);
+
+enum zroute_status zroute_zend_server_stream(struct zroute_server *server,
+                                             uint64_t token,
+                                             uint32_t *room);
 
 enum zroute_status zroute_zend_client_exchange(struct zroute_client *client,
                                                int plain,

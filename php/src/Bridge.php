@@ -50,6 +50,14 @@ interface Bridge
     public function answer(object $server, int $token, mixed $answer): int;
 
     /**
+     * Gives one item of a stream.
+     *
+     * @return int how many more its caller takes now; negative for a status that the item was refused with
+     * @throws InvalidValue when it cannot be sent
+     */
+    public function stream(object $server, int $token, mixed $item): int;
+
+    /**
      * Begins calls, if there are any, and collects what has ended.
      *
      * @param list<mixed> $calls number, function, parameters, timeout, flags, again and again

@@ -54,6 +54,8 @@ final class Native
     private readonly bool $hasSignals;
     private readonly CData $text;
     private readonly CData $textAddress;
+    private readonly CData $room;
+    private readonly CData $roomAddress;
     private readonly CData $left;
     private readonly CData $leftAddress;
     /**
@@ -80,6 +82,8 @@ final class Native
         $this->integerAddress = FFI::addr($this->integer);
         $this->text = $ffi->new('zroute_php_text');
         $this->textAddress = FFI::addr($this->text);
+        $this->room = $ffi->new('uint32_t');
+        $this->roomAddress = FFI::addr($this->room);
         $this->left = $ffi->new('uint64_t');
         $this->leftAddress = FFI::addr($this->left);
         $this->hasSignals = function_exists('pcntl_async_signals');
@@ -419,6 +423,29 @@ final class Native
     public function answer(CData $server, int $token, string $answer): int
     {
         return $this->ffi->zroute_server_answer($server, $token, $answer, strlen($answer));
+    }
+
+    /** @return int how many more items of the stream its caller takes now; negative for a status */
+    public function streamSlot(CData $server, int $token): int
+    {
+        $status = $this->ffi->zroute_zend_server_stream($server, $token, $this->roomAddress);
+        return $status === Status::OK ? $this->room->cdata : -$status;
+    }
+
+    /**
+     * @param string $item serialize() of a plain value
+     * @return int how many more items of the stream its caller takes now; negative for a status
+     */
+    public function stream(CData $server, int $token, string $item): int
+    {
+        $status = $this->ffi->zroute_server_stream($server, $token, $item, strlen($item), $this->roomAddress);
+        return $status === Status::OK ? $this->room->cdata : -$status;
+    }
+
+    /** @return int a status */
+    public function endStream(CData $server, int $token): int
+    {
+        return $this->ffi->zroute_server_end_stream($server, $token);
     }
 
     /** @return int a status */

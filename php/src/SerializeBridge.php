@@ -73,6 +73,13 @@ final class SerializeBridge implements Bridge
         return $this->native->answer($server, $token, (string) self::serialize($answer));
     }
 
+    public function stream(object $server, int $token, mixed $item): int
+    {
+        // Of an array serialize() does not tell the truth if there is a resource in it.
+        $plain = $item === null || is_scalar($item) ? $item : Plain::of($item);
+        return $this->native->stream($server, $token, (string) self::serialize($plain));
+    }
+
     public function clientExchange(object $client, array $calls, bool $plain, int $waitFor, int $timeoutMs): ?array
     {
         $serialized = '';

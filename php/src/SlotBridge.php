@@ -113,6 +113,22 @@ final class SlotBridge implements Bridge
         }
     }
 
+    public function stream(object $server, int $token, mixed $item): int
+    {
+        $outbox = self::$outbox;
+        self::$outbox = $item;
+        try {
+            $room = $this->native->streamSlot($server, $token);
+            if ($room === -Status::NOT_PLAIN) {
+                self::$outbox = Plain::of($item);
+                $room = $this->native->streamSlot($server, $token);
+            }
+            return $room;
+        } finally {
+            self::$outbox = $outbox;
+        }
+    }
+
     public function clientExchange(object $client, array $calls, bool $plain, int $waitFor, int $timeoutMs): ?array
     {
         $outbox = self::$outbox;

@@ -17,6 +17,7 @@ final class Status
     public const INTERRUPTED = 2;
     public const STOPPED = 3;
     public const END = 4;
+    public const WOULD_BLOCK = 5;
     public const BAD_ARGUMENT = 10;
     public const BAD_HANDLE = 11;
     public const BUSY = 12;

@@ -864,12 +864,13 @@ pub unsafe extern "C" fn zroute_server_count(
 ///
 /// 1. their route: the number from zroute_server_declare; -1 for bodies that
 ///    are no call; -2 for answers of `answers` that were not taken because
-///    they are not plain (see ZROUTE_NOT_PLAIN);
+///    they are not plain (see ZROUTE_NOT_PLAIN); -3 for streams that there is
+///    room for again; -4 for streams whose callers have gone (see zroute_server_stream);
 /// 2. how many milliseconds their callers still wait, -1 for unknown;
 /// 3. a map from token to parameters, or, of a function whose context is wanted
 ///    (zroute_server_want_context), to a list of parameters, meta or nil, peer
 ///    and dialect (with -1 the whole body as binary, with
-///    -2 the reason). Each token is to be answered once: here, or with
+///    -2 the reason, with -3 how many items, with -4 0). Each token is to be answered once: here, or with
 ///    zroute_server_answer or zroute_server_fail.
 ///
 /// `timeout_ms` bounds the wait for the first call: 0 does not wait, -1 waits
@@ -934,6 +935,64 @@ pub unsafe extern "C" fn zroute_server_answer(
         let value = unsafe { bytes("value", value, size) }?;
         let mut server = handle::enter::<Server>(server.cast())?;
         exchange::server::answer(&mut server, token, value)
+    })
+}
+
+/// Answers one call of the pull form with one more item of a stream, in the server's
+/// `values` format and taken for plain. `room`, which may be NULL, tells how many more
+/// its caller takes now: a zerorpc caller says so from time to time; any other takes all
+/// that fit into one answer, as it gets the list of them when the stream ends. The first
+/// item always has room.
+///
+/// ZROUTE_WOULD_BLOCK when there is no room; the item is not sent. When there is again,
+/// zroute_server_exchange tells so under the route -3, and that the caller has gone, and
+/// the call with it, under the route -4. An item goes out with the next
+/// zroute_server_exchange at the latest.
+///
+/// A stream ends with zroute_server_end_stream or zroute_server_fail.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL, also when the caller has gone;
+/// ZROUTE_INVALID_VALUE, ZROUTE_NOT_PLAIN, ZROUTE_TOO_LARGE for an item, or for the list of
+/// all so far; ZROUTE_BAD_STATE for a raw body. After all but the first the call is still
+/// open.
+///
+/// # Safety
+/// `item` leads to `size` bytes, or `size` is 0; `room` is NULL or has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_server_stream(
+    server: *mut zroute_server,
+    token: u64,
+    item: *const c_void,
+    size: usize,
+    room: *mut u32,
+) -> zroute_status {
+    gate("zroute_server_stream", || {
+        // SAFETY: as the caller promises.
+        let item = unsafe { bytes("item", item, size) }?;
+        let mut server = handle::enter::<Server>(server.cast())?;
+        let left = exchange::server::stream(&mut server, token, item)?;
+        if !room.is_null() {
+            // SAFETY: not NULL, and has room, as the caller promises.
+            unsafe { Output::new("room", room) }?.write(left);
+        }
+        Ok(())
+    })
+}
+
+/// Ends a stream of the pull form; one without an item is an empty one.
+///
+/// One thread at a time. ZROUTE_UNKNOWN_CALL; ZROUTE_BAD_STATE for a raw body;
+/// ZROUTE_TOO_LARGE and ZROUTE_INVALID_VALUE when the list is over a limit, and the call
+/// is still open then.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_server_end_stream(
+    server: *mut zroute_server,
+    token: u64,
+) -> zroute_status {
+    gate("zroute_server_end_stream", || {
+        let mut server = handle::enter::<Server>(server.cast())?;
+        server.engine.end_stream(token)?;
+        Ok(server.engine.leave()?)
     })
 }
 

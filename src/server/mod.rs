@@ -451,7 +451,13 @@ impl Server {
         self.transport.lend(long);
     }
 
-    /// The same for a host that takes calls one by one. Answers may stay here a
+    /// The host is away again, having given an item of a stream. That goes out with the
+    /// next [`Server::flush`], or sooner.
+    pub fn stay_away(&mut self) {
+        self.lend();
+    }
+
+    /// [`Server::leave`] for a host that takes calls one by one. Answers may stay here a
     /// moment longer, to go out together with those of quick functions that
     /// follow.
     #[inline]

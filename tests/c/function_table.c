@@ -233,6 +233,9 @@ static void kept_by_caller(void *data, void *userdata)
                              OUT(2, size_t)))                                                    \
     F(zroute_server_answer, SERVER, NULL_IS_BAD, 1,                                              \
       zroute_server_answer(HANDLE, 1, IN(0, "\xc0"), 1))                                         \
+    F(zroute_server_stream, SERVER, NULL_IS_BAD, 1,                                              \
+      zroute_server_stream(HANDLE, 1, IN(0, "\xc0"), 1, NULL))                                   \
+    F(zroute_server_end_stream, SERVER, NULL_IS_BAD, 0, zroute_server_end_stream(HANDLE, 1))     \
     F(zroute_server_fail, SERVER, NULL_IS_BAD, 1,                                                \
       zroute_server_fail(HANDLE, 1, 1, NULL, IN(0, "text")))                                     \
     F(zroute_server_free, SERVER, NULL_IS_FINE, 0, zroute_server_free(HANDLE))                   \
@@ -267,6 +270,8 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_zend_server_exchange(GOOD(SERVER), 1, 0))                                           \
     F(zroute_zend_server_answer, NO_HANDLE, NULL_IS_FINE, 0,                                     \
       zroute_zend_server_answer(GOOD(SERVER), 1))                                                \
+    F(zroute_zend_server_stream, NO_HANDLE, NULL_IS_FINE, 1,                                     \
+      zroute_zend_server_stream(GOOD(SERVER), 1, OUT(0, uint32_t)))                              \
     F(zroute_zend_client_exchange, NO_HANDLE, NULL_IS_FINE, 0,                                   \
       zroute_zend_client_exchange(GOOD(CLIENT), 0, -1, 0))
 

@@ -71,6 +71,18 @@ final class Failures
         $this->tell($token, self::SHUTTING_DOWN, 'ShuttingDown', 'the server shuts down');
     }
 
+    /** The server stops in the middle of a stream. */
+    public function stopped(int $token): void
+    {
+        $this->tell($token, self::CANCELLED, 'Cancelled', 'the server stopped before the stream ended');
+    }
+
+    /** Something went wrong that no caller is there to be told of. */
+    public function late(string $what, \Throwable $e): void
+    {
+        $this->log($what, $e);
+    }
+
     public function takenBack(int $token): void
     {
         $this->tell($token, self::CANCELLED, 'Cancelled', 'taken back');

@@ -40,8 +40,11 @@ final class Loop
 
     private const ROUTE_RAW = -1;
     private const ROUTE_NOT_PLAIN = -2;
+    private const ROUTE_ROOM = -3;
+    private const ROUTE_GONE = -4;
 
     private readonly Bridge $bridge;
+    private readonly Streams $streams;
     private readonly int $process;
     private readonly bool $dispatches;
     /** @var array<int, Chain|\Closure(mixed): mixed> by route */
@@ -71,6 +74,7 @@ final class Loop
         private readonly Failures $failures,
     ) {
         $this->bridge = $native->values();
+        $this->streams = new Streams($native, $handle, $failures);
         $this->process = (int) getmypid();
         $this->dispatches = function_exists('pcntl_signal_dispatch');
     }
@@ -111,14 +115,19 @@ final class Loop
         $this->inTurn = true;
         try {
             while (!$this->stopping) {
-                $batch = $this->exchange(self::BATCH, $sliceMs);
+                $ready = $this->streams->areReady();
+                $batch = $this->exchange(self::BATCH, $ready ? 0 : $sliceMs);
                 if ($batch !== []) {
                     $this->serve($batch);
                 } elseif ($this->dispatches) {
                     pcntl_signal_dispatch();
                 }
+                if ($ready) {
+                    $this->advance();
+                }
             }
             if ($this->current === null) {
+                $this->streams->stop();
                 $this->handInNow();
                 $this->drain($sliceMs);
             }
@@ -153,8 +162,12 @@ final class Loop
         $outer = $this->inTurn;
         $this->inTurn = true;
         try {
-            $batch = $this->exchange(self::BATCH, $timeoutMs);
+            $batch = $this->exchange(self::BATCH, $this->streams->areReady() ? 0 : $timeoutMs);
             $served = $batch === [] ? 0 : $this->serve($batch);
+            if ($this->streams->areReady()) {
+                $this->advance();
+                $this->handInNow(true);
+            }
         } finally {
             $this->inTurn = $outer;
         }
@@ -185,7 +198,8 @@ final class Loop
             return false;
         }
         $this->inTurn = false;
-        foreach ([...array_keys($this->outer), ...(array) $this->current] as $begun) {
+        $handlers = [...array_keys($this->outer), ...(array) $this->current];
+        foreach ([...$handlers, ...$this->streams->tokens()] as $begun) {
             $this->failures->processEnded($begun);
         }
         $this->current = null;
@@ -213,10 +227,21 @@ final class Loop
         return $batch;
     }
 
-    /** Hands in the answers without taking more calls. */
-    private function handInNow(): void
+    /** Lets generators give some items, for none of which an answer waits. */
+    private function advance(): void
     {
-        if ($this->answers !== []) {
+        $this->handInNow();
+        $this->streams->advance();
+    }
+
+    /**
+     * Hands in the answers without taking more calls.
+     *
+     * @param bool $always also if there are none: items of streams go out too
+     */
+    private function handInNow(bool $always = false): void
+    {
+        if ($always || $this->answers !== []) {
             $refused = $this->exchange(0, 0);
             if ($refused !== []) {
                 $this->serve($refused);
@@ -239,10 +264,8 @@ final class Loop
         $this->flushAt = $begun + self::TURN_NS;
         for ($i = 0, $count = count($batch); $i < $count; $i += 3) {
             [$route, $left, $calls] = [$batch[$i], $batch[$i + 1], $batch[$i + 2]];
-            if ($route === self::ROUTE_NOT_PLAIN) {
-                foreach ($calls as $token => $_) {
-                    $this->answerPlain($token, $this->handedIn[$token] ?? null);
-                }
+            if ($route < self::ROUTE_RAW) {
+                $this->note($route, $calls);
                 continue;
             }
             // min() also because a product that does not fit would be a float.
@@ -256,6 +279,22 @@ final class Loop
         }
         $this->board?->ended();
         return $served;
+    }
+
+    /**
+     * What the batch tells of calls that were taken before.
+     *
+     * @param array<int, mixed> $calls by token
+     */
+    private function note(int $route, array $calls): void
+    {
+        foreach ($calls as $token => $value) {
+            match ($route) {
+                self::ROUTE_NOT_PLAIN => $this->answerPlain($token, $this->handedIn[$token] ?? null),
+                self::ROUTE_ROOM => $this->streams->resume($token, $value),
+                self::ROUTE_GONE => $this->streams->callerHasGone($token),
+            };
+        }
     }
 
     /**
@@ -298,8 +337,13 @@ final class Loop
             $this->current = $token;
             try {
                 $answer = $handler($parameters);
-                $told = is_scalar($answer) || is_array($answer) || $answer === null;
-                $this->answers[$token] = $told ? $answer : Plain::of($answer);
+                if (is_scalar($answer) || is_array($answer) || $answer === null) {
+                    $this->answers[$token] = $answer;
+                } elseif ($answer instanceof \Generator && $route !== self::ROUTE_RAW) {
+                    $this->streams->add($token, $this->names[$route], $answer);
+                } else {
+                    $this->answers[$token] = Plain::of($answer);
+                }
             } catch (\Throwable $e) {
                 $this->failures->thrown($token, $this->names[$route], $e);
             }

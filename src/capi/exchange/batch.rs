@@ -91,6 +91,13 @@ impl Batch {
         self.pairs += 1;
     }
 
+    /// Adds a pair to the map: two integers.
+    pub fn integer_pair(&mut self, key: i64, value: i64) {
+        put_integer(self.format, &mut self.map, key);
+        put_integer(self.format, &mut self.map, value);
+        self.pairs += 1;
+    }
+
     /// Adds a pair to the map: an integer, and a list of checked MessagePack
     /// values, nil for one of no bytes, and texts behind them. The map is as
     /// before if the format has no such value.

@@ -12,7 +12,7 @@ use crate::capi::server::{Server, deadline};
 use crate::capi::status::Status;
 use crate::msgpack::Reader;
 use crate::msgpack::php::Serialized;
-use crate::server::{Refused, Route, Taken};
+use crate::server::{Refused, Route, StreamNews, Taken};
 use crate::transport::Waited;
 use crate::wire::{Code, Fault};
 use crate::zend::{Key, Seen, View};
@@ -21,6 +21,10 @@ use crate::zend::{Key, Seen, View};
 const RAW: i64 = -1;
 /// The route of an answer that was not taken.
 const NOT_PLAIN: i64 = -2;
+/// The route of streams that there is room for again.
+const ROOM: i64 = -3;
+/// The route of streams whose callers have gone.
+const GONE: i64 = -4;
 
 const RAW_ANSWER: &str = "a raw handler's answer is expected to be a string";
 
@@ -179,7 +183,26 @@ fn take_round(server: &mut Server, most: usize, waited: bool) -> Result<bool, Fa
     if let Some(ended) = group {
         server.exchange.batch.end_map(ended);
     }
+    hand_out_news(server);
     taking
+}
+
+/// Tells what happened to streams: two maps at most, of those with room and of those
+/// whose callers have gone.
+fn hand_out_news(server: &mut Server) {
+    let mut gone = Vec::new();
+    while let Some((token, news)) = server.engine.take_news() {
+        let token = token.cast_signed();
+        match news {
+            StreamNews::Room(room) => server.exchange.batch.integer_pair(token, room.into()),
+            StreamNews::Gone => gone.push(token),
+        }
+    }
+    server.exchange.batch.end_map([ROOM, -1]);
+    for token in gone {
+        server.exchange.batch.integer_pair(token, 0);
+    }
+    server.exchange.batch.end_map([GONE, -1]);
 }
 
 /// Puts a call into the map. If its parameters have no place in the host's
@@ -215,6 +238,38 @@ fn hand_in_messagepack(server: &mut Server, answers: &[u8]) -> Result<(), Failur
         conclude(server, token, settled)?;
     }
     at_end(&reader)
+}
+
+/// Gives one item of a stream that is taken for plain; tells how many more its caller
+/// takes now.
+pub fn stream(server: &mut Server, token: u64, item: &[u8]) -> Result<u32, Failure> {
+    let room = match server.values {
+        Values::MessagePack | Values::Zend => server.engine.stream(token, item)?,
+        Values::Php => {
+            let limits = server.engine.limits().clone();
+            let mut scratch = std::mem::take(&mut server.exchange.scratch);
+            scratch.clear();
+            let packed = Serialized::new(item, &limits).value(&mut scratch);
+            let room = packed
+                .map_err(Failure::from)
+                .and_then(|_| Ok(server.engine.stream(token, &scratch)?));
+            server.exchange.scratch = scratch;
+            room?
+        }
+    };
+    server.engine.stay_away();
+    Ok(room)
+}
+
+/// The same with a value of PHP's.
+pub fn stream_in_place(server: &mut Server, token: u64, item: View<'_>) -> Result<u32, Failure> {
+    let mut scratch = std::mem::take(&mut server.exchange.scratch);
+    scratch.clear();
+    let room = pack(item, &mut scratch, server.engine.limits(), true)
+        .and_then(|()| Ok(server.engine.stream(token, &scratch)?));
+    server.exchange.scratch = scratch;
+    server.engine.stay_away();
+    room
 }
 
 fn settle_messagepack(server: &mut Server, token: u64, value: &[u8]) -> Result<(), Failure> {

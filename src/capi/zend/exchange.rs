@@ -7,6 +7,7 @@ use crate::capi::client::{Client, zroute_client};
 use crate::capi::exchange::{self, client::WaitFor};
 use crate::capi::gate::{Failure, gate};
 use crate::capi::handle;
+use crate::capi::pointer::Output;
 use crate::capi::server::{Server, zroute_server};
 use crate::capi::status::{Status, zroute_status};
 use crate::zend::{self, Slots};
@@ -108,6 +109,31 @@ pub unsafe extern "C" fn zroute_zend_server_answer(
         let answer = unsafe { slots.outbox() };
         let mut server = handle::enter::<Server>(server.cast())?;
         exchange::server::answer_in_place(&mut server, token, answer)
+    })
+}
+
+/// zroute_server_stream for PHP values: the item is the outbox's value.
+///
+/// One thread at a time, the thread of the slots. ZROUTE_UNSUPPORTED without
+/// slots, and what zroute_server_stream returns.
+///
+/// # Safety
+/// The request in which the slots were found still runs; `room` has room for its value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_zend_server_stream(
+    server: *mut zroute_server,
+    token: u64,
+    room: *mut u32,
+) -> zroute_status {
+    gate("zroute_zend_server_stream", || {
+        // SAFETY: as the caller promises.
+        let output = unsafe { Output::new("room", room) }?;
+        let slots = zend::slots()?;
+        // SAFETY: as the caller promises; no PHP code runs in here.
+        let item = unsafe { slots.outbox() };
+        let mut server = handle::enter::<Server>(server.cast())?;
+        output.write(exchange::server::stream_in_place(&mut server, token, item)?);
+        Ok(())
     })
 }
 
