@@ -225,6 +225,13 @@ enum zroute_status zroute_call_answer(struct zroute_call *call,
 enum zroute_status zroute_call_answer_with(struct zroute_call *call,
                                            struct zroute_writer *writer);
 
+enum zroute_status zroute_call_stream(struct zroute_call *call,
+                                      const void *item,
+                                      size_t size,
+                                      int timeout_ms);
+
+enum zroute_status zroute_call_end_stream(struct zroute_call *call);
+
 enum zroute_status zroute_call_fail(struct zroute_call *call,
                                     int64_t code,
                                     const char *name,

@@ -802,6 +802,38 @@ enum zroute_status zroute_call_answer_with(struct zroute_call *call,
                                            struct zroute_writer *writer);
 
 /**
+ * Answers the call with one more item of a stream: one MessagePack value, which is
+ * copied. A zerorpc caller gets each item by itself, as it says that it takes more; any
+ * other gets the list of them when the stream ends. It ends with
+ * zroute_call_end_stream or zroute_call_fail.
+ *
+ * In a callback items wait for its return; all together are no larger than `max_message`.
+ * A kept call's go out at once. Some may wait for the caller to take them; then this
+ * waits too, no longer than `timeout_ms` (-1: for ever), which is for threads that do
+ * not run the server: the one that does takes 0.
+ *
+ * ZROUTE_WOULD_BLOCK when there was no room in time; the item is not sent.
+ * ZROUTE_UNKNOWN_CALL when the caller has gone, or the stream has ended: end the call, it
+ * has a handle still. ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE; ZROUTE_BAD_STATE for a raw
+ * body.
+ *
+ * The thread that has the call; a kept one may stream from any.
+ */
+enum zroute_status zroute_call_stream(struct zroute_call *call,
+                                      const void *item,
+                                      size_t size,
+                                      int timeout_ms);
+
+/**
+ * Ends the call's stream; one without an item is an empty one. When it goes out and what
+ * becomes of the handle: as zroute_call_answer.
+ *
+ * The thread that has the call; a kept one may be ended in any. ZROUTE_UNKNOWN_CALL when
+ * it was answered already; ZROUTE_BAD_STATE for a raw body.
+ */
+enum zroute_status zroute_call_end_stream(struct zroute_call *call);
+
+/**
  * Tells the caller that the call failed. `code` is one of the protocol's
  * (-32602 for parameters that do not fit, …: docs/wire.md) or, from 1 on, the
  * application's own; not -32005, by which a server says that a call was not begun,

@@ -1,17 +1,19 @@
 //! One call, as its handler sees it.
 
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::gate::{Failure, gate};
 use super::handle::{self, Entered, Object};
 use super::pointer::{Output, bytes, text};
 use super::reader::{Reader, zroute_reader};
+use super::server::deadline;
 use super::status::{Status, zroute_status};
 use super::writer::{Writer, zroute_writer};
-use crate::msgpack::Limits;
+use crate::msgpack::{Limits, Malformed, scan};
 use crate::server::{Refused, Route, Taken, check_answer};
 use crate::transport::Stop;
 use crate::wire::{Code, Fault};
@@ -26,6 +28,30 @@ pub struct zroute_call {
 pub enum Verdict {
     Value(Vec<u8>),
     Fault(Fault),
+    /// One item of a stream; others may follow.
+    Item(Vec<u8>),
+    /// The end of a stream.
+    End,
+    /// Items, and then how it ended.
+    Stream(Vec<Vec<u8>>, Box<Verdict>),
+}
+
+/// What of a kept call's stream its caller has not taken yet.
+#[derive(Clone, Copy, Default)]
+pub struct Flow {
+    pub items: usize,
+    pub bytes: usize,
+    /// The call is not open any more.
+    pub over: bool,
+}
+
+impl Flow {
+    /// Whether one more item may wait.
+    fn has_room(self) -> bool {
+        const ITEMS: usize = 64;
+        const BYTES: usize = 1 << 20;
+        self.items < ITEMS && (self.items == 0 || self.bytes < BYTES)
+    }
 }
 
 /// Where kept calls leave their verdicts, from any thread, for the server.
@@ -36,6 +62,10 @@ pub struct Mailbox {
     /// Rings the server out of its wait.
     pub bell: Stop,
     pub limits: Limits,
+    /// Of kept calls that stream, by token.
+    pub flows: Mutex<HashMap<u64, Flow>>,
+    /// Rung when there may be room in any.
+    pub room: Condvar,
 }
 
 impl Mailbox {
@@ -46,6 +76,43 @@ impl Mailbox {
             .push((token, verdict));
         self.waiting.store(true, Ordering::Release);
         self.bell.ring();
+    }
+
+    pub fn flows(&self) -> MutexGuard<'_, HashMap<u64, Flow>> {
+        self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until an item of a stream may be posted, and counts it.
+    fn wait_for_room(
+        &self,
+        token: u64,
+        size: usize,
+        until: Option<Instant>,
+    ) -> Result<(), Failure> {
+        let mut flows = self.flows();
+        loop {
+            let flow = flows.entry(token).or_default();
+            if flow.over {
+                return Err(Refused::Unknown.into());
+            }
+            if flow.has_room() {
+                flow.items += 1;
+                flow.bytes += size;
+                return Ok(());
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            flows = match left {
+                Some(Duration::ZERO) => return Err(Refused::NoRoom.into()),
+                Some(left) => {
+                    let waited = self.room.wait_timeout(flows, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self
+                    .room
+                    .wait(flows)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
     }
 }
 
@@ -62,6 +129,11 @@ pub struct Call {
     /// Why the latest verdict was refused, for the fault if none follows.
     refused: Option<String>,
     kept: bool,
+    /// Items of a stream that wait for the callback's return, and their bytes.
+    items: Vec<Vec<u8>>,
+    item_bytes: usize,
+    /// Items were given.
+    streams: bool,
     /// For the bytes of the answer.
     memory: Vec<u8>,
 }
@@ -103,6 +175,9 @@ impl Call {
             verdict: None,
             refused: None,
             kept: false,
+            items: Vec::new(),
+            item_bytes: 0,
+            streams: false,
             memory: Vec::new(),
         }
     }
@@ -125,6 +200,7 @@ impl Call {
         self.verdict = None;
         self.refused = None;
         self.kept = false;
+        self.streams = false;
     }
 
     pub fn is_kept(&self) -> bool {
@@ -135,7 +211,7 @@ impl Call {
     /// gone with it.
     pub fn take_verdict(&mut self) -> Verdict {
         self.taken.release();
-        self.verdict.take().unwrap_or_else(|| {
+        let verdict = self.verdict.take().unwrap_or_else(|| {
             Verdict::Fault(Fault::new(
                 Code::Handler,
                 match self.refused.take() {
@@ -143,7 +219,12 @@ impl Call {
                     None => "the handler gave no answer".to_string(),
                 },
             ))
-        })
+        });
+        if self.items.is_empty() {
+            return verdict;
+        }
+        self.item_bytes = 0;
+        Verdict::Stream(std::mem::take(&mut self.items), Box::new(verdict))
     }
 }
 
@@ -153,6 +234,7 @@ fn decide(mut call: Entered<Call>, verdict: Verdict) -> Result<(), Failure> {
     }
     if call.kept {
         let call = call.remove();
+        call.mailbox.flows().remove(&call.taken.token);
         call.mailbox.post(call.taken.token, verdict);
     } else {
         call.verdict = Some(verdict);
@@ -384,6 +466,9 @@ pub extern "C" fn zroute_call_answer_with(
 
 fn answer(mut call: Entered<Call>, value: &[u8]) -> Result<(), Failure> {
     let raw = call.taken.route == Route::Raw;
+    if call.streams {
+        return Err(Refused::Stream.into());
+    }
     if let Err(refused) = check_answer(value, raw, &call.mailbox.limits) {
         call.refused = Some(refused.to_string());
         return Err(refused.into());
@@ -392,6 +477,77 @@ fn answer(mut call: Entered<Call>, value: &[u8]) -> Result<(), Failure> {
     answer.clear();
     answer.extend_from_slice(value);
     decide(call, Verdict::Value(answer))
+}
+
+/// Answers the call with one more item of a stream: one MessagePack value, which is
+/// copied. A zerorpc caller gets each item by itself, as it says that it takes more; any
+/// other gets the list of them when the stream ends. It ends with
+/// zroute_call_end_stream or zroute_call_fail.
+///
+/// In a callback items wait for its return; all together are no larger than `max_message`.
+/// A kept call's go out at once. Some may wait for the caller to take them; then this
+/// waits too, no longer than `timeout_ms` (-1: for ever), which is for threads that do
+/// not run the server: the one that does takes 0.
+///
+/// ZROUTE_WOULD_BLOCK when there was no room in time; the item is not sent.
+/// ZROUTE_UNKNOWN_CALL when the caller has gone, or the stream has ended: end the call, it
+/// has a handle still. ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE; ZROUTE_BAD_STATE for a raw
+/// body.
+///
+/// The thread that has the call; a kept one may stream from any.
+///
+/// # Safety
+/// `item` leads to `size` bytes, or `size` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zroute_call_stream(
+    call: *mut zroute_call,
+    item: *const c_void,
+    size: usize,
+    timeout_ms: c_int,
+) -> zroute_status {
+    gate("zroute_call_stream", || {
+        // SAFETY: as the caller promises.
+        let item = unsafe { bytes("item", item, size) }?;
+        let mut call = handle::enter::<Call>(call.cast())?;
+        if call.taken.route == Route::Raw {
+            return Err(Refused::RawStream.into());
+        }
+        if call.verdict.is_some() {
+            return Err(Refused::Unknown.into());
+        }
+        scan(item, &call.mailbox.limits)?;
+        if call.kept {
+            let (mailbox, token) = (Arc::clone(&call.mailbox), call.taken.token);
+            mailbox.wait_for_room(token, size, deadline(timeout_ms))?;
+            call.streams = true;
+            mailbox.post(token, Verdict::Item(item.to_vec()));
+            return Ok(());
+        }
+        let (size, limit) = (call.item_bytes + size, call.mailbox.limits.bytes);
+        if size > limit {
+            return Err(Malformed::TooLarge { size, limit }.into());
+        }
+        call.streams = true;
+        call.item_bytes = size;
+        call.items.push(item.to_vec());
+        Ok(())
+    })
+}
+
+/// Ends the call's stream; one without an item is an empty one. When it goes out and what
+/// becomes of the handle: as zroute_call_answer.
+///
+/// The thread that has the call; a kept one may be ended in any. ZROUTE_UNKNOWN_CALL when
+/// it was answered already; ZROUTE_BAD_STATE for a raw body.
+#[unsafe(no_mangle)]
+pub extern "C" fn zroute_call_end_stream(call: *mut zroute_call) -> zroute_status {
+    gate("zroute_call_end_stream", || {
+        let call = handle::enter::<Call>(call.cast())?;
+        if call.taken.route == Route::Raw {
+            return Err(Refused::RawStream.into());
+        }
+        decide(call, Verdict::End)
+    })
 }
 
 /// Tells the caller that the call failed. `code` is one of the protocol's
@@ -465,6 +621,15 @@ pub extern "C" fn zroute_call_keep(call: *mut zroute_call) -> zroute_status {
             ));
         }
         call.kept = true;
+        let token = call.taken.token;
+        for item in std::mem::take(&mut call.items) {
+            let mut flows = call.mailbox.flows();
+            let flow = flows.entry(token).or_default();
+            flow.items += 1;
+            flow.bytes += item.len();
+            drop(flows);
+            call.mailbox.post(token, Verdict::Item(item));
+        }
         Ok(())
     })
 }

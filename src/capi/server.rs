@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::call::{Call, Mailbox, Verdict, fault, zroute_call};
@@ -118,6 +118,8 @@ pub struct Server {
     memory: Vec<u8>,
     /// Callbacks have kept calls.
     keeps: bool,
+    /// Kept calls stream.
+    streams: bool,
 }
 
 impl Object for Server {
@@ -181,6 +183,7 @@ impl Server {
 
     /// Sends what kept calls have left in the mailbox.
     pub(super) fn deliver(&mut self) -> Result<(), Failure> {
+        self.tell_flows();
         let waiting = &self.mailbox.waiting;
         if !waiting.load(Ordering::Relaxed) || !waiting.swap(false, Ordering::Acquire) {
             return Ok(());
@@ -193,9 +196,30 @@ impl Server {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         for (token, verdict) in verdicts {
+            self.streams |= matches!(verdict, Verdict::Item(_));
             self.settle(token, verdict)?;
         }
+        self.tell_flows();
         Ok(())
+    }
+
+    /// Tells those who stream from other threads how far their callers are.
+    fn tell_flows(&mut self) {
+        if !self.streams {
+            return;
+        }
+        // It is told here.
+        while self.engine.take_news().is_some() {}
+        let mut flows = self.mailbox.flows();
+        for (token, flow) in flows.iter_mut() {
+            match self.engine.backlog(*token) {
+                Some((items, bytes)) => (flow.items, flow.bytes) = (items, bytes),
+                None => flow.over = true,
+            }
+        }
+        self.streams = !flows.is_empty();
+        drop(flows);
+        self.mailbox.room.notify_all();
     }
 
     /// Takes calls again after a leave.
@@ -239,8 +263,21 @@ impl Server {
                 settled
             }
             Verdict::Fault(fault) => self.engine.fail(token, &fault),
+            Verdict::End => self.engine.end_stream(token),
+            Verdict::Item(item) => self.engine.push(token, &item),
+            Verdict::Stream(items, end) => {
+                for item in items {
+                    self.settle(token, Verdict::Item(item))?;
+                }
+                return self.settle(token, *end);
+            }
         };
         match settled {
+            // What is wrong with a list concerns its own call alone.
+            Err(Refused::Malformed(malformed)) => {
+                let fault = Fault::from(malformed);
+                self.settle(token, Verdict::Fault(fault))
+            }
             // The server has ended the call meanwhile.
             Ok(()) | Err(Refused::Unknown) => Ok(()),
             Err(refused) => Err(refused.into()),
@@ -284,6 +321,8 @@ pub unsafe extern "C" fn zroute_server_new(
                 waiting: AtomicBool::new(false),
                 bell: stop,
                 limits,
+                flows: Mutex::default(),
+                room: Condvar::new(),
             }),
             allow_public,
             drain,
@@ -291,6 +330,7 @@ pub unsafe extern "C" fn zroute_server_new(
             spare: None,
             memory: Vec::new(),
             keeps: false,
+            streams: false,
         })?;
         handle::enter::<Server>(handle)?.set_stop(stop);
         output.write(handle.cast());
@@ -706,6 +746,7 @@ fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usi
             if count > 0 {
                 return Ok(Some(count));
             }
+            server.tell_flows();
             match server.engine.wait(until)? {
                 Waited::Ready | Waited::Woken => continue,
                 Waited::TimedOut => return Ok(Some(0)),
@@ -1052,7 +1093,12 @@ pub extern "C" fn zroute_server_free(server: *mut zroute_server) -> zroute_statu
         let all = server.handlers.iter().flatten().chain(&server.raw_handler);
         handlers = Box::leak(all.copied().collect());
         drop(server.spare.take().map(Reserved::remove));
-        server.deliver()
+        let delivered = server.deliver();
+        for flow in server.mailbox.flows().values_mut() {
+            flow.over = true;
+        }
+        server.mailbox.room.notify_all();
+        delivered
     });
     let all: *mut [Handler] = handlers;
     for handler in handlers {

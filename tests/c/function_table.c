@@ -51,6 +51,9 @@ static void kept_by_caller(void *data, void *userdata)
       zroute_call_answer_with(HANDLE, GOOD(WRITER)))                                             \
     F(zroute_call_answer_with, WRITER, NULL_IS_BAD, 0,                                           \
       zroute_call_answer_with(GOOD(CALL), HANDLE))                                               \
+    F(zroute_call_stream, CALL, NULL_IS_BAD, 1,                                                  \
+      zroute_call_stream(HANDLE, IN(0, "\xc0"), 1, 0))                                           \
+    F(zroute_call_end_stream, CALL, NULL_IS_BAD, 0, zroute_call_end_stream(HANDLE))              \
     F(zroute_call_fail, CALL, NULL_IS_BAD, 1, zroute_call_fail(HANDLE, 1, NULL, IN(0, "text")))  \
     F(zroute_call_keep, CALL, NULL_IS_BAD, 0, zroute_call_keep(HANDLE))                          \
     F(zroute_call_free, CALL, NULL_IS_FINE, 0, zroute_call_free(HANDLE))                         \

@@ -123,6 +123,7 @@ WRAP(zroute_call_answer_with, (zroute_call *call, zroute_writer *writer), (call,
 WRAP(zroute_call_fail,
      (zroute_call *call, int64_t code, const char *name, const char *message),
      (call, code, name, message), ended(call))
+WRAP(zroute_call_end_stream, (zroute_call *call), (call), ended(call))
 WRAP(zroute_call_free, (zroute_call *call), (call), ended(call))
 WRAP(zroute_reader_new, (const void *data, size_t size, zroute_reader **reader),
      (data, size, reader), made(*reader))
