@@ -575,6 +575,11 @@ impl Server {
         };
         let body = frame.as_ref();
         self.counters.bytes_received += body.len() as u64;
+        if self.open.takes_numbers()
+            && let Some(number) = envelope.number_beside()
+        {
+            return self.hear_supervisor(number, body).map(|()| None);
+        }
         let limit = self.options.limits.bytes;
         let nothing = 0..0;
         let within = |part: &[u8]| {
@@ -588,6 +593,7 @@ impl Server {
         if self.draining.is_some() {
             return self.refuse_all(&envelope, &request);
         }
+        let mut told_dialect = None;
         let (route, parts, deadline, dialect) = match request {
             Request::Other(_) if body.len() > limit => {
                 let size = body.len();
@@ -612,6 +618,7 @@ impl Server {
                 };
                 let meta = call.meta.map_or(nothing, within);
                 let parts = [within(call.function), within(call.parameters), meta];
+                told_dialect = call.told_dialect;
                 (route, parts, deadline, call.dialect)
             }
             Request::Event(_) | Request::Unanswerable => {
@@ -642,7 +649,12 @@ impl Server {
             Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
             _ => None,
         };
-        let token = self.open_call(envelope, route, dialect);
+        let reply = if self.open.takes_numbers() {
+            Reply::relayed(told_dialect)
+        } else {
+            Reply::new(dialect)
+        };
+        let token = self.open_call(envelope, route, reply);
         let [function, parameters, meta] = parts;
         Ok(Some(Taken {
             token,
@@ -658,11 +670,10 @@ impl Server {
 
     /// Notes a call that goes to a handler.
     #[inline]
-    fn open_call(&mut self, envelope: Envelope, route: Route, dialect: Dialect<'_>) -> u64 {
+    fn open_call(&mut self, envelope: Envelope, route: Route, reply: Option<Box<Reply>>) -> u64 {
         self.counters.calls += 1;
         self.paces.include(route);
-        let reply = Reply::new(dialect);
-        let has_channel = matches!(dialect, Dialect::Zerorpc { .. });
+        let has_channel = reply.as_deref().is_some_and(Reply::is_channel);
         let token = self.open.insert(OpenCall {
             envelope,
             route,

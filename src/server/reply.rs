@@ -24,6 +24,8 @@ pub enum Way {
     MessagePackRpc(Box<[u8]>),
     /// Events of a channel.
     Zerorpc(Channel),
+    /// The bare value, to a supervisor whose caller takes items one by one.
+    Relayed(Channel),
 }
 
 /// The items of a list so far.
@@ -41,6 +43,12 @@ impl From<Way> for Box<Reply> {
 }
 
 impl Reply {
+    /// For a call that a supervisor passes on, by the dialect that it tells.
+    pub fn relayed(told: Option<&[u8]>) -> Option<Box<Self>> {
+        let zerorpc = told == Some(zerorpc::NAME.as_bytes());
+        zerorpc.then(|| Way::Relayed(Channel::new(&[], Instant::now())).into())
+    }
+
     /// None for a plain call, which needs nothing.
     #[inline]
     pub fn new(dialect: Dialect<'_>) -> Option<Box<Self>> {
@@ -53,10 +61,15 @@ impl Reply {
         Some(way.into())
     }
 
+    /// Whether it is a channel of zerorpc.
+    pub fn is_channel(&self) -> bool {
+        matches!(self.way, Way::Zerorpc(_))
+    }
+
     /// Whether items were given.
     pub fn is_stream(&self) -> bool {
         match &self.way {
-            Way::Zerorpc(channel) => channel.is_stream,
+            Way::Zerorpc(channel) | Way::Relayed(channel) => channel.is_stream,
             _ => self.items.count > 0,
         }
     }
@@ -64,7 +77,7 @@ impl Reply {
     /// What people and programs call its dialect.
     pub fn dialect(reply: Option<&Self>) -> &'static str {
         match reply.map(|reply| &reply.way) {
-            None | Some(Way::Plain) => plain::NAME,
+            None | Some(Way::Plain | Way::Relayed(_)) => plain::NAME,
             Some(Way::Nothing | Way::MessagePackRpc(_)) => messagepack_rpc::NAME,
             Some(Way::Zerorpc(_)) => zerorpc::NAME,
         }
@@ -72,10 +85,18 @@ impl Reply {
 }
 
 impl OpenCall {
+    /// Whether a supervisor passes its items on.
+    pub fn is_relayed(&self) -> bool {
+        matches!(
+            self.reply.as_deref().map(|reply| &reply.way),
+            Some(Way::Relayed(_))
+        )
+    }
+
     pub fn channel(&self) -> Option<&Channel> {
         match self.reply.as_deref() {
             Some(Reply {
-                way: Way::Zerorpc(channel),
+                way: Way::Zerorpc(channel) | Way::Relayed(channel),
                 ..
             }) => Some(channel),
             _ => None,
@@ -85,7 +106,7 @@ impl OpenCall {
     pub fn channel_mut(&mut self) -> Option<&mut Channel> {
         match self.reply.as_deref_mut() {
             Some(Reply {
-                way: Way::Zerorpc(channel),
+                way: Way::Zerorpc(channel) | Way::Relayed(channel),
                 ..
             }) => Some(channel),
             _ => None,
@@ -95,7 +116,7 @@ impl OpenCall {
     /// What of the request belongs into its answer.
     fn dialect(&self) -> Dialect<'_> {
         match self.reply.as_deref().map(|reply| &reply.way) {
-            None | Some(Way::Plain) => Dialect::Plain,
+            None | Some(Way::Plain | Way::Relayed(_)) => Dialect::Plain,
             Some(Way::Nothing) => Dialect::Notification,
             Some(Way::MessagePackRpc(id)) => Dialect::MessagePackRpc(id),
             Some(Way::Zerorpc(channel)) => Dialect::Zerorpc {

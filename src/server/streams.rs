@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::channels::{self, HEARTBEAT, StreamNews};
 use super::reply::Way;
 use super::{OpenCall, Refused, Server};
-use crate::msgpack::{self, Malformed, pack};
+use crate::msgpack::{self, Malformed, Reader, pack};
 use crate::transport::{Error, Sent};
 use crate::wire::{Envelope, Fault, zerorpc};
 
@@ -53,7 +53,7 @@ impl Server {
         if let Some(channel) = call.channel_mut() {
             channel.is_stream = true;
             return self
-                .emit(token, zerorpc::STREAM, |args| args.extend_from_slice(item))
+                .emit(token, zerorpc::STREAM, item)
                 .map_err(Refused::Transport);
         }
         let reply = call.reply.get_or_insert_with(|| Way::Plain.into());
@@ -82,7 +82,7 @@ impl Server {
             }
             self.counters.answers += 1;
             return self
-                .emit(token, zerorpc::STREAM_DONE, pack::nil)
+                .emit(token, zerorpc::STREAM_DONE, b"\xc0")
                 .map_err(Refused::Transport);
         }
         let items = call
@@ -117,11 +117,11 @@ impl Server {
         let Some(call) = self.open.get_mut(token) else {
             return Ok(false);
         };
-        let route = call.route;
+        let (route, relayed) = (call.route, call.is_relayed());
         let Some(channel) = call.channel_mut() else {
             return Ok(false);
         };
-        if channel.credit > 0 && channel.waiting.is_empty() {
+        if channel.credit > 0 && channel.waiting.is_empty() || relayed {
             return Ok(false);
         }
         if !std::mem::replace(&mut channel.has_ended, true) {
@@ -129,9 +129,9 @@ impl Server {
             if let Some(function) = self.routes.function(route) {
                 function.faults += 1;
             }
-            self.emit(token, zerorpc::ERROR, |args| {
-                zerorpc::error_args(args, fault);
-            })?;
+            let mut args = Vec::new();
+            zerorpc::error_args(&mut args, fault);
+            self.emit(token, zerorpc::ERROR, &args)?;
         }
         Ok(true)
     }
@@ -177,6 +177,27 @@ impl Server {
         self.channels = channels::Channels::default();
     }
 
+    /// Takes in what a supervisor says of a call that it has passed on: how many more
+    /// items its caller takes, or nil when that has gone.
+    pub(super) fn hear_supervisor(&mut self, number: u64, body: &[u8]) -> Result<(), Error> {
+        let more = Reader::new(body).unsigned();
+        match (
+            self.open.get_mut(number).and_then(OpenCall::channel_mut),
+            more,
+        ) {
+            (None, _) => Ok(()),
+            (Some(_), Err(_)) => {
+                self.lose(number);
+                Ok(())
+            }
+            (Some(channel), Ok(more)) => {
+                let more = u32::try_from(more).unwrap_or(u32::MAX);
+                channel.credit = channel.credit.saturating_add(more);
+                self.advance(number)
+            }
+        }
+    }
+
     /// Takes in what the caller of an open channel says besides.
     pub(super) fn hear(
         &mut self,
@@ -204,20 +225,23 @@ impl Server {
     }
 
     /// Sends an event of a call's channel, or keeps it until its caller takes it.
-    fn emit(
-        &mut self,
-        token: u64,
-        name: &[u8],
-        args: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), Error> {
+    fn emit(&mut self, token: u64, name: &[u8], args: &[u8]) -> Result<(), Error> {
         self.events += 1;
         let events = self.events;
-        let Some(channel) = self.open.get_mut(token).and_then(OpenCall::channel_mut) else {
+        let Some(call) = self.open.get_mut(token) else {
+            return Ok(());
+        };
+        let relayed = call.is_relayed();
+        let Some(channel) = call.channel_mut() else {
             return Ok(());
         };
         let mut body = Vec::new();
-        zerorpc::begin_reply(&mut body, events, &channel.id, name);
-        args(&mut body);
+        if !relayed {
+            zerorpc::begin_reply(&mut body, events, &channel.id, name);
+        } else if name == zerorpc::STREAM {
+            pack::array(&mut body, 1);
+        }
+        body.extend_from_slice(args);
         channel.waiting.push_back(body);
         self.advance(token)
     }
@@ -230,8 +254,10 @@ impl Server {
             let Some(reply) = call.reply.as_deref_mut() else {
                 return Ok(());
             };
-            let Way::Zerorpc(channel) = &mut reply.way else {
-                return Ok(());
+            let (channel, beside) = match &mut reply.way {
+                Way::Zerorpc(channel) => (channel, None),
+                Way::Relayed(channel) => (channel, Some(beside(&call.envelope))),
+                _ => return Ok(()),
             };
             if channel.credit == 0 {
                 return Ok(());
@@ -241,7 +267,8 @@ impl Server {
                 return Ok(());
             };
             channel.credit -= 1;
-            match self.transport.send(&call.envelope, &body)? {
+            let envelope = beside.as_ref().unwrap_or(&call.envelope);
+            match self.transport.send(envelope, &body)? {
                 Sent::Done | Sent::Held => self.counters.bytes_sent += body.len() as u64,
                 Sent::Full | Sent::Lost => {
                     self.lose(token);
@@ -337,4 +364,13 @@ impl Server {
         }
         self.channels.looked(next);
     }
+}
+
+/// Where a supervisor expects what is said beside the answer.
+fn beside(envelope: &Envelope) -> Envelope {
+    let mut beside = Envelope::new();
+    let address = envelope.frames().take(2).chain([Envelope::BESIDE, b""]);
+    // They fitted before.
+    let _ = address.map(|frame| beside.push(frame)).all(|whole| whole);
+    beside
 }

@@ -22,6 +22,8 @@ pub struct Link {
     next: i64,
     /// Places that are not free.
     open: usize,
+    /// Those of them whose calls are streams.
+    streams: usize,
     /// What the open calls are expected to cost.
     expected: Duration,
     /// When it last went on: an answer came, or the first call went there.
@@ -52,6 +54,10 @@ pub struct Held {
     pub call: Call,
     pub sent: Instant,
     cost: Duration,
+    /// Items that the worker may still send of it.
+    granted: u32,
+    /// It has sent any.
+    streams: bool,
 }
 
 /// What came from a worker.
@@ -60,6 +66,10 @@ pub enum Came {
     Told(Option<Frame>),
     /// A value.
     Answer(Held, Frame),
+    /// An item of the stream of a call, by the caller's token: a list of one.
+    Item(i64, u64, Frame),
+    /// The end of a stream.
+    StreamEnd(Held),
     /// A fault of the function, or of the worker for it.
     Fault(Held, Fault),
     /// A call that was not begun.
@@ -83,6 +93,7 @@ impl Link {
             calls: VecDeque::new(),
             next: 1,
             open: 0,
+            streams: 0,
             expected: Duration::ZERO,
             progress: now,
             taken_back: false,
@@ -96,6 +107,12 @@ impl Link {
 
     pub fn is_idle(&self) -> bool {
         self.open == 0
+    }
+
+    /// Whether it has nothing to do but to go on with streams, which it does a little at
+    /// a time.
+    pub fn is_free(&self) -> bool {
+        self.open == self.streams
     }
 
     pub fn open(&self) -> usize {
@@ -118,7 +135,7 @@ impl Link {
 
     /// Whether it has calls that may not have begun.
     pub fn may_take_back(&self) -> bool {
-        self.open > 1 && !self.taken_back
+        self.open - self.streams > 1 && !self.taken_back
     }
 
     pub fn is_connected(&mut self) -> bool {
@@ -158,6 +175,8 @@ impl Link {
             call,
             sent: now,
             cost,
+            granted: 1,
+            streams: false,
         }));
         None
     }
@@ -174,7 +193,7 @@ impl Link {
         if !whole {
             return false;
         }
-        if self.open == 0 {
+        if self.is_free() {
             self.progress = now;
         }
         let sent = self.dealer.send(&envelope, body);
@@ -223,6 +242,12 @@ impl Link {
             if number == 0 {
                 return Some(Came::Goodbye);
             }
+            if frames.next() == Some(Envelope::BESIDE) {
+                match self.understand_beside(number, body) {
+                    Some(came) => return Some(came),
+                    None => continue,
+                }
+            }
             match self.take(number) {
                 None | Some(Place::Free | Place::TakenBack) => {}
                 Some(Place::Question) => {
@@ -235,6 +260,79 @@ impl Link {
         None
     }
 
+    /// A part of a stream; none if its caller has gone.
+    fn understand_beside(&mut self, number: i64, body: Frame) -> Option<Came> {
+        if Reader::new(body.as_ref()).array().is_err() {
+            return match self.take(number) {
+                Some(Place::Held(held)) => Some(Came::StreamEnd(held)),
+                _ => None,
+            };
+        }
+        let held = self.held(number)?;
+        held.granted = held.granted.saturating_sub(1);
+        let token = held.call.taken.token;
+        if !std::mem::replace(&mut held.streams, true) {
+            // Who reads slowly is not to keep others from this worker.
+            let cost = std::mem::take(&mut held.cost);
+            self.expected = self.expected.saturating_sub(cost);
+            self.streams += 1;
+        }
+        Some(Came::Item(number, token, body))
+    }
+
+    fn held(&mut self, number: i64) -> Option<&mut Held> {
+        let first = self.next - i64::try_from(self.calls.len()).ok()?;
+        let index = usize::try_from(number.checked_sub(first)?).ok()?;
+        match self.calls.get_mut(index)? {
+            Place::Held(held) => Some(held),
+            _ => None,
+        }
+    }
+
+    /// The number of a caller's stream, if this worker has it.
+    pub fn stream(&self, token: u64) -> Option<i64> {
+        if self.streams == 0 {
+            return None;
+        }
+        let first = self.next - i64::try_from(self.calls.len()).ok()?;
+        let found = (first..).zip(&self.calls).find(
+            |(_, place)| matches!(place, Place::Held(held) if held.call.taken.token == token),
+        );
+        found.map(|(number, _)| number)
+    }
+
+    /// The caller of a stream takes as many items now.
+    pub fn grant(&mut self, number: i64, room: u32) {
+        let Some(held) = self.held(number) else {
+            return;
+        };
+        if room > held.granted {
+            let more = room - held.granted;
+            held.granted = room;
+            let mut body = Vec::new();
+            pack::unsigned(&mut body, more.into());
+            self.say(number, &body);
+        }
+    }
+
+    /// The caller of a stream has gone: the worker is not to go on with it.
+    pub fn end_stream(&mut self, number: i64) {
+        if let Some(Place::Held(_)) = self.take(number) {
+            self.say(number, b"\xc0");
+        }
+    }
+
+    /// Tells the worker something of a call. If that cannot be, it has ended.
+    fn say(&mut self, number: i64, body: &[u8]) {
+        let mut envelope = Envelope::new();
+        let whole = [&number.to_be_bytes()[..], Envelope::BESIDE, b""]
+            .into_iter()
+            .all(|frame| envelope.push(frame));
+        if whole {
+            let _ = self.dealer.send(&envelope, body);
+        }
+    }
+
     fn understand(held: Held, body: Frame) -> Came {
         if !plain::is_reserved(body.as_ref()) {
             return Came::Answer(held, body);
@@ -242,7 +340,8 @@ impl Link {
         match plain::read_answer(body.as_ref(), &crate::msgpack::Limits::default()) {
             Ok(plain::Answer::Value) => Came::Answer(held, body),
             Ok(plain::Answer::Fault(fault)) => match fault.code {
-                Code::ShuttingDown | Code::Cancelled => Came::Back(held.call),
+                // A stream was begun, and its items are with the caller.
+                Code::ShuttingDown | Code::Cancelled if !held.streams => Came::Back(held.call),
                 _ => Came::Fault(held, fault),
             },
             Err(malformed) => Came::Fault(held, malformed.into()),
@@ -260,11 +359,12 @@ impl Link {
         self.open -= 1;
         if let Place::Held(held) = &place {
             self.expected = self.expected.saturating_sub(held.cost);
+            self.streams -= usize::from(held.streams);
         }
         while let Some(Place::Free) = self.calls.front() {
             self.calls.pop_front();
         }
-        if self.open == 0 {
+        if self.is_free() {
             self.expected = Duration::ZERO;
             if self.taken_back {
                 // All are answered, so none is left there that must not begin.
@@ -329,6 +429,7 @@ impl Link {
                 && let Place::Held(held) = std::mem::replace(place, Place::TakenBack)
             {
                 self.expected = self.expected.saturating_sub(held.cost);
+                self.streams -= usize::from(held.streams);
                 back.push(held.call);
             }
         }
@@ -345,6 +446,7 @@ impl Link {
         });
         let begun = begun.collect();
         self.open = 0;
+        self.streams = 0;
         self.expected = Duration::ZERO;
         (back, begun)
     }

@@ -32,6 +32,9 @@ impl Default for Envelope {
 }
 
 impl Envelope {
+    /// See [`Self::number_beside`].
+    pub const BESIDE: &[u8] = b"s";
+
     /// More bytes than any real peer needs; beyond it a message is malformed.
     pub const LIMIT: usize = 4096;
 
@@ -118,6 +121,15 @@ impl Envelope {
         let mut frames = self.frames().skip(1);
         let number = frames.next()?.try_into().ok().map(u64::from_be_bytes);
         number.filter(|_| frames.next() == Some(b""))
+    }
+
+    /// The number of the call that something is said of between a supervisor and its
+    /// worker, beside requests and answers: after the number comes [`Self::BESIDE`].
+    #[must_use]
+    pub fn number_beside(&self) -> Option<u64> {
+        let mut frames = self.frames().skip(1);
+        let number = frames.next()?.try_into().ok().map(u64::from_be_bytes);
+        number.filter(|_| frames.next() == Some(Self::BESIDE))
     }
 
     /// The first frame alone: the routing id, for an answer to a message whose

@@ -110,6 +110,7 @@ fn call<'a>(
         budget: None,
         meta: None,
         dialect,
+        told_dialect: None,
     }))
 }
 

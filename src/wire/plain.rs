@@ -51,6 +51,7 @@ fn read_map<'a>(body: &'a [u8], limits: &Limits) -> Result<Request<'a>, Malforme
     let mut parameters = None;
     let mut deadline = None;
     let mut meta = None;
+    let mut told_dialect = None;
     let mut repeated = false;
     for _ in 0..entries {
         let slot = match key(&mut scanner)? {
@@ -58,6 +59,10 @@ fn read_map<'a>(body: &'a [u8], limits: &Limits) -> Result<Request<'a>, Malforme
             PARAMETERS => Some(&mut parameters),
             DEADLINE => Some(&mut deadline),
             META => Some(&mut meta),
+            DIALECT => {
+                told_dialect = Some(scanner.value()?);
+                continue;
+            }
             _ => None,
         };
         let value = scanner.value()?;
@@ -100,6 +105,7 @@ fn read_map<'a>(body: &'a [u8], limits: &Limits) -> Result<Request<'a>, Malforme
         budget,
         meta,
         dialect: Dialect::Plain,
+        told_dialect: told_dialect.and_then(|told| Reader::new(told).text_or_binary().ok()),
     }))
 }
 
@@ -276,6 +282,7 @@ mod tests {
                 budget: Some(time),
                 meta: None,
                 dialect: Dialect::Plain,
+                told_dialect: None,
             })
         );
     }
@@ -296,6 +303,7 @@ mod tests {
                     budget: Some(left),
                     meta: (!meta.is_empty()).then_some(meta),
                     dialect: Dialect::Plain,
+                    told_dialect: None,
                 })
             );
             assert_eq!(

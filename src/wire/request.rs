@@ -43,6 +43,9 @@ pub struct Call<'a> {
     pub meta: Option<&'a [u8]>,
     /// How its answer is to be written.
     pub dialect: Dialect<'a>,
+    /// In which dialect the caller called, as whoever passes the call on tells; only a
+    /// supervisor is to be believed.
+    pub told_dialect: Option<&'a [u8]>,
 }
 
 /// How an answer is to be written, and what of the request belongs into it.
@@ -146,6 +149,7 @@ impl<'a> Request<'a> {
             budget: None,
             meta: None,
             dialect,
+            told_dialect: None,
         })
     }
 }

@@ -50,6 +50,9 @@ static void the_functions_of_the_page_are_served(void **state)
     assert_status(ZROUTE_OK,
                   zroute_server_register(pair->server, "slow", slow_echo, NULL, NULL));
     assert_answer("\x91\x05", called(pair, "slow", PACKED("\x91\x05")));
+    assert_status(ZROUTE_OK,
+                  zroute_server_register(pair->server, "three", count_to_three, NULL, NULL));
+    assert_answer("\x93\x01\x02\x03", called(pair, "three", PACKED("\xc0")));
     print_counters(pair->server);
     assert_status(ZROUTE_OK, zroute_server_free(pair->server));
     pair->server = NULL;

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Master;
-use crate::server::{Refused, Route, Taken};
+use crate::msgpack::Reader;
+use crate::server::{Refused, Route, StreamNews, Taken};
 use crate::supervisor::functions::Function;
 use crate::supervisor::link::Came;
 use crate::supervisor::queue::{Call, Way};
@@ -31,9 +32,23 @@ impl Master {
                 self.admit(taken, now);
             }
         }
+        self.tell_of_streams();
         // It has handlers of its own nowhere, so none is to be waited for.
         self.front.back();
         Ok(())
+    }
+
+    /// Tells workers what the callers of their streams say.
+    fn tell_of_streams(&mut self) {
+        while let Some((token, news)) = self.front.take_news() {
+            let mut links = self.workers.iter_mut().map(|worker| &mut worker.link);
+            let found = links.find_map(|link| Some((link.stream(token)?, link)));
+            match (found, news) {
+                (Some((number, link)), StreamNews::Room(room)) => link.grant(number, room),
+                (Some((number, link)), StreamNews::Gone) => link.end_stream(number),
+                (None, _) => {}
+            }
+        }
     }
 
     fn admit(&mut self, taken: Taken, now: Instant) {
@@ -130,7 +145,7 @@ impl Master {
     fn idle_worker(&self) -> Option<usize> {
         self.workers
             .iter()
-            .position(|worker| worker.link.is_idle() && self.takes_calls(worker))
+            .position(|worker| worker.link.is_free() && self.takes_calls(worker))
     }
 
     /// The worker with least to do that takes one more call of that cost; with
@@ -139,7 +154,7 @@ impl Master {
         let mut found: Option<(usize, Duration)> = None;
         for (index, worker) in self.workers.iter().enumerate() {
             let expected = worker.link.expected();
-            let fits = worker.link.is_idle()
+            let fits = worker.link.is_free()
                 || any
                 || !worker.alone
                     && worker.link.open() < MOST_BEHIND
@@ -150,7 +165,7 @@ impl Master {
                 && self.takes_calls(worker)
             {
                 found = Some((index, expected));
-                if worker.link.is_idle() {
+                if worker.link.is_free() {
                     break;
                 }
             }
@@ -238,6 +253,22 @@ impl Master {
                         }
                     }
                 }
+                Came::Item(number, token, list) => {
+                    let mut list = Reader::new(list.as_ref());
+                    let item = list.array().and_then(|_| list.slice());
+                    match self.front.stream(token, item.unwrap_or_default()) {
+                        Ok(room) => worker.link.grant(number, room),
+                        Err(refused) => {
+                            worker.link.end_stream(number);
+                            let fault = Fault::new(Code::Handler, refused.to_string());
+                            let _ = self.front.fail(token, &fault);
+                        }
+                    }
+                }
+                Came::StreamEnd(held) => {
+                    ended.push((held.call.function, held.sent));
+                    let _ = self.front.end_stream(held.call.taken.token);
+                }
                 Came::Fault(held, fault) => {
                     worker.faults += 1;
                     ended.push((held.call.function, held.sent));
@@ -255,7 +286,7 @@ impl Master {
             return 0;
         }
         worker.calls += ended.len() as u64;
-        if worker.link.is_idle() {
+        if worker.link.is_free() {
             worker.alone = false;
         }
         let functions: Vec<_> = ended.iter().map(|(function, _)| *function).collect();

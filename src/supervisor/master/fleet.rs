@@ -68,7 +68,7 @@ impl Master {
                         soon(time);
                     }
                     if let Some(timeout) = exec_timeout
-                        && !worker.link.is_idle()
+                        && !worker.link.is_free()
                     {
                         let until = worker.link.progress() + timeout;
                         if now >= until && worker.fate != Some(Fate::OverTime) {
