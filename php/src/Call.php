@@ -26,7 +26,7 @@ final class Call
      * @param mixed $parameters as they came: a list, a map or any other value
      * @param array<mixed> $meta what the caller sent beside the parameters
      * @param string $peer who called, such as 127.0.0.1:40122; empty if that is not known
-     * @param string $dialect how the request was written: plain
+     * @param string $dialect how the request was written: plain, msgpack-rpc or zerorpc
      * @param int|null $deadline when the caller gives up, in hrtime's nanoseconds; null for never
      */
     public function __construct(

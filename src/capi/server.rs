@@ -118,8 +118,8 @@ pub struct Server {
     memory: Vec<u8>,
     /// Callbacks have kept calls.
     keeps: bool,
-    /// Kept calls stream.
-    streams: bool,
+    /// Kept calls that stream, as far as is known.
+    streams: usize,
 }
 
 impl Object for Server {
@@ -196,7 +196,7 @@ impl Server {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         for (token, verdict) in verdicts {
-            self.streams |= matches!(verdict, Verdict::Item(_));
+            self.streams += usize::from(matches!(verdict, Verdict::Item(_)));
             self.settle(token, verdict)?;
         }
         self.tell_flows();
@@ -205,7 +205,7 @@ impl Server {
 
     /// Tells those who stream from other threads how far their callers are.
     fn tell_flows(&mut self) {
-        if !self.streams {
+        if self.streams == 0 {
             return;
         }
         // It is told here.
@@ -217,7 +217,7 @@ impl Server {
                 None => flow.over = true,
             }
         }
-        self.streams = !flows.is_empty();
+        self.streams = flows.len();
         drop(flows);
         self.mailbox.room.notify_all();
     }
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn zroute_server_new(
             spare: None,
             memory: Vec::new(),
             keeps: false,
-            streams: false,
+            streams: 0,
         })?;
         handle::enter::<Server>(handle)?.set_stop(stop);
         output.write(handle.cast());

@@ -649,12 +649,7 @@ impl Server {
             Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
             _ => None,
         };
-        let reply = if self.open.takes_numbers() {
-            Reply::relayed(told_dialect)
-        } else {
-            Reply::new(dialect)
-        };
-        let token = self.open_call(envelope, route, reply);
+        let token = self.open_call(envelope, route, dialect, told_dialect);
         let [function, parameters, meta] = parts;
         Ok(Some(Taken {
             token,
@@ -670,7 +665,18 @@ impl Server {
 
     /// Notes a call that goes to a handler.
     #[inline]
-    fn open_call(&mut self, envelope: Envelope, route: Route, reply: Option<Box<Reply>>) -> u64 {
+    fn open_call(
+        &mut self,
+        envelope: Envelope,
+        route: Route,
+        dialect: Dialect<'_>,
+        told_dialect: Option<&[u8]>,
+    ) -> u64 {
+        let reply = if self.open.takes_numbers() {
+            Reply::relayed(told_dialect)
+        } else {
+            Reply::new(dialect)
+        };
         self.counters.calls += 1;
         self.paces.include(route);
         let has_channel = reply.as_deref().is_some_and(Reply::is_channel);

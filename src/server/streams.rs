@@ -369,8 +369,9 @@ impl Server {
 /// Where a supervisor expects what is said beside the answer.
 fn beside(envelope: &Envelope) -> Envelope {
     let mut beside = Envelope::new();
-    let address = envelope.frames().take(2).chain([Envelope::BESIDE, b""]);
-    // They fitted before.
-    let _ = address.map(|frame| beside.push(frame)).all(|whole| whole);
+    for frame in envelope.frames().take(2).chain([Envelope::BESIDE, b""]) {
+        // They fitted before.
+        let _ = beside.push(frame);
+    }
     beside
 }

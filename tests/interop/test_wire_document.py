@@ -29,10 +29,12 @@ def frames(block, direction):
 
 
 EXCHANGES = blocks("exchange")
+CHANNELS = blocks("channel")
 
 
 def test_the_document_has_exchanges():
-    assert len(EXCHANGES) == 10
+    assert len(EXCHANGES) == 12
+    assert len(CHANNELS) == 3
     assert all(frames(block, "→") and frames(block, "←") for block in EXCHANGES)
 
 
@@ -40,6 +42,23 @@ def test_the_document_has_exchanges():
 def test_the_bytes_of_an_exchange_are_real(server, number):
     with Peer(zmq.DEALER, server.endpoint) as peer:
         assert peer.exchange(*frames(EXCHANGES[number], "→")) == frames(EXCHANGES[number], "←")
+
+
+def without_server_id(frame):
+    """An event of the server, whose number is that of all events that it has sent."""
+    return re.sub(rb"(message_id\xb0).{16}", rb"\1", frame, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(CHANNELS)))
+def test_the_bytes_of_a_channel_are_real(server, number):
+    with Peer(zmq.DEALER, server.endpoint) as peer:
+        for turn in re.split(r"\n(?=→ \"\")", CHANNELS[number]):
+            peer.send(*frames(turn, "→"))
+            expected = frames(turn, "←")
+            while expected:
+                came = peer.receive()
+                told, expected = expected[: len(came)], expected[len(came) :]
+                assert [*map(without_server_id, came)] == [*map(without_server_id, told)]
 
 
 @pytest.fixture

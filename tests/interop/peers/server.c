@@ -69,6 +69,24 @@ static void plus(zroute_call *call, void *userdata)
     }
 }
 
+static void each(zroute_call *call, void *userdata)
+{
+    zroute_reader *reader;
+    const void *data;
+    size_t size;
+    uint32_t count = 0;
+    (void)userdata;
+    demand(zroute_reader_new("\xc0", 1, &reader));
+    demand(zroute_call_read(call, reader));
+    demand(zroute_reader_array(reader, &count));
+    for (; count > 0; count--) {
+        demand(zroute_reader_slice(reader, &data, &size));
+        demand(zroute_call_stream(call, data, size, 0));
+    }
+    demand(zroute_reader_free(reader));
+    demand(zroute_call_end_stream(call));
+}
+
 static void echo(zroute_call *call, void *userdata)
 {
     const void *data;
@@ -201,6 +219,7 @@ int main(int argc, char **argv)
         zroute_callback callback;
     } functions[] = {
         {"plus", plus},
+        {"each", each},
         {"echo", echo},
         {"hold", hold},
         {"toil", toil},

@@ -38,6 +38,9 @@ $fork = $options['fork'] ?? null;
 unset($options['raw'], $options['fork']);
 
 $server = new Zroute\Server([
+    'each' => function (mixed ...$items): Generator {
+        yield from $items;
+    },
     'plus' => fn (array $data) => array_sum($data),
     'echo' => fn (mixed $data) => $data,
     'größe' => fn (mixed $data) => $data,
