@@ -14,6 +14,7 @@ static void every_status_has_its_own_name(void **state)
         STATUS(ZROUTE_INTERRUPTED, 2),
         STATUS(ZROUTE_STOPPED, 3),
         STATUS(ZROUTE_END, 4),
+        STATUS(ZROUTE_WOULD_BLOCK, 5),
         STATUS(ZROUTE_BAD_ARGUMENT, 10),
         STATUS(ZROUTE_BAD_HANDLE, 11),
         STATUS(ZROUTE_BUSY, 12),

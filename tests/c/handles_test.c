@@ -188,7 +188,7 @@ static void what_is_for_php_alone_says_so(void **state)
             count++;
         }
     }
-    assert_int_equal(count, 7);
+    assert_int_equal(count, 8);
 }
 
 static void nothing_above_has_harmed_the_good_handles(void **state)
