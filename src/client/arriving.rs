@@ -54,6 +54,9 @@ impl Client {
                 self.connection_ended(index, unsent as u64);
             }
         }
+        if self.departing {
+            self.close_departed()?;
+        }
         Ok(count)
     }
 
@@ -188,19 +191,10 @@ impl Client {
         } else if let Some(failure) = pending.history.take().and_then(|history| history.failure) {
             failure
         } else {
-            let endpoints: Vec<_> = self
-                .servers
-                .iter()
-                .map(|server| &*server.endpoint)
-                .collect();
             Outcome::NotConnected {
                 function,
-                endpoint: endpoints.join(", "),
-                trouble: self
-                    .servers
-                    .iter_mut()
-                    .filter_map(|server| server.trouble(now))
-                    .collect(),
+                endpoint: self.destinations(),
+                trouble: self.troubles(now),
                 waited,
             }
         };

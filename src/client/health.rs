@@ -11,7 +11,8 @@ pub enum State {
     Away,
     /// It gets calls.
     Up,
-    /// It has said that it goes away: it gets no more calls.
+    /// It has said that it goes away, or has left the list of its service: it
+    /// gets no more calls.
     Leaving,
     /// It has failed again and again, and is left alone for a while.
     LeftOut,
@@ -37,7 +38,7 @@ pub struct Health {
 
 impl Client {
     /// How a server is doing, by its place in the order in which they were
-    /// added. Sends and takes in what is possible, and never waits.
+    /// added; those that a list brings come and go. Sends and takes in what is possible, and never waits.
     pub fn health(&mut self, index: usize) -> Result<Option<Health>, crate::transport::Error> {
         if index >= self.servers.len() {
             return Ok(None);
@@ -50,7 +51,9 @@ impl Client {
         let Some(server) = self.servers.get_mut(index) else {
             return Ok(None);
         };
-        let state = if server.breaker.open_until().is_some_and(|until| until > now) {
+        let state = if server.departed {
+            State::Leaving
+        } else if server.breaker.open_until().is_some_and(|until| until > now) {
             State::LeftOut
         } else if server.breaker.is_half_open() {
             State::OnProbation

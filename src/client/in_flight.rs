@@ -1,6 +1,6 @@
 //! The calls that are not finished, by id and by deadline.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
@@ -117,6 +117,21 @@ impl InFlight {
         let mut there: Vec<_> = there.map(|(id, call)| (call.sequence, *id)).collect();
         there.sort_unstable();
         there
+    }
+
+    /// A server is no more, which has none of them; those behind it move up.
+    pub fn server_removed(&mut self, removed: usize) {
+        let moved = |place: usize| match place.cmp(&removed) {
+            Ordering::Less => Some(place),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(place - 1),
+        };
+        for call in self.calls.values_mut() {
+            call.server = call.server.and_then(moved);
+            if let Some(history) = &mut call.history {
+                history.failed_at = history.failed_at.and_then(moved);
+            }
+        }
     }
 
     pub fn count(&self) -> usize {

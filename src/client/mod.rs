@@ -21,11 +21,13 @@
 //! | `dialect` | how a call is written and what comes back is read |
 //! | `health` | how a server is doing |
 //! | `in_flight` | the calls that are not finished, by id and by deadline |
+//! | `joining` | servers that come and go with the lists of services |
 //! | `options` | limits, what to do about failures, the transport's options |
 //! | `outcome` | how a call can end |
 //! | `retry` | when a call is tried again |
 //! | `sending` | calls on their way to servers |
 //! | `server` | one of a client's servers |
+//! | `service` | a service whose servers are found by name; `no_service` where that is left out |
 //! | `streaming` | items taken one by one |
 //! | `streams` | items that wait, and how many more may come |
 
@@ -38,11 +40,17 @@ mod counters;
 mod dialect;
 mod health;
 mod in_flight;
+mod joining;
 mod options;
 mod outcome;
 mod retry;
 mod sending;
 mod server;
+#[cfg(feature = "discovery")]
+mod service;
+#[cfg(not(feature = "discovery"))]
+#[path = "no_service.rs"]
+mod service;
 mod streaming;
 mod streams;
 
@@ -57,6 +65,7 @@ use dialect::{Request, Speech};
 pub use health::{Health, State};
 pub use in_flight::Terms;
 use in_flight::{InFlight, Pending};
+pub use joining::endpoint;
 pub use options::Options;
 pub use outcome::{Outcome, Value};
 pub use streams::Item;
@@ -64,9 +73,10 @@ use streams::Streams;
 
 use retry::Retries;
 use server::Server;
+use service::Service;
 
 use crate::msgpack::{self, Malformed, Reader};
-use crate::transport::{self, Endpoint, Error, fork};
+use crate::transport::{self, Error, fork};
 
 /// With this many calls in flight, a host begins the next one when one has
 /// ended, and they go out together.
@@ -78,6 +88,10 @@ const HELD: Duration = Duration::from_millis(2);
 /// See the module.
 pub struct Client {
     servers: Vec<Server>,
+    /// Those that are followed, never fewer.
+    services: Vec<Service>,
+    /// A server has left its list and has calls yet.
+    departing: bool,
     /// Whose turn it is.
     next: usize,
     speech: Speech,
@@ -115,6 +129,8 @@ impl Client {
     pub fn new(options: Options) -> Self {
         Self {
             servers: Vec::new(),
+            services: Vec::new(),
+            departing: false,
             next: 0,
             speech: Speech::new(&options),
             in_flight: InFlight::default(),
@@ -134,17 +150,6 @@ impl Client {
             held_since: None,
             process: fork::generation(),
         }
-    }
-
-    /// Adds a server. The connection is made in the background, now and again
-    /// whenever it is lost.
-    pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
-        let endpoint = Endpoint::parse(endpoint)?;
-        let mut transport = transport::dealer(&self.options.transport())?;
-        transport.connect(&endpoint)?;
-        let server = Server::new(transport, endpoint.to_string(), &self.options);
-        self.servers.push(server);
-        Ok(())
     }
 
     /// Sets what travels beside the parameters of calls that begin from now on:
@@ -248,6 +253,7 @@ impl Client {
             return Ok(id);
         }
         self.unsent.push_back(id);
+        self.follow()?;
         self.send_unsent_at(now)?;
         if terms.one_way && self.one_way >= MANY {
             // Nobody else may look for what the servers say to them.
@@ -369,6 +375,7 @@ impl Client {
 
     /// Sends and reads what is possible; if nothing was, waits.
     fn turn(&mut self, until: Option<Instant>) -> Result<(), Error> {
+        self.follow()?;
         self.send_unsent()?;
         if self.settle_arrived()? > 0 {
             return Ok(());
@@ -391,6 +398,7 @@ impl Client {
         let now = Instant::now();
         let servers = self.servers.iter_mut();
         transport::wait_for_any(
+            self.services.iter().map(Service::bell),
             servers.map(|server| {
                 let may_be_sent = to_send && server.may_be_sent(now);
                 (&mut server.transport, may_be_sent)
@@ -483,7 +491,7 @@ impl Drop for Client {
     /// Calls that no server has taken yet go out, within linger: nobody may wait
     /// for them, but they were begun.
     fn drop(&mut self) {
-        if self.process != fork::generation() || self.servers.is_empty() {
+        if self.process != fork::generation() || self.servers.is_empty() && self.services.is_empty() {
             return;
         }
         let until = Instant::now().checked_add(self.options.transport.linger);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::balance::Choice;
 use super::in_flight::{History, Pending};
-use super::{Client, Outcome, Speech};
+use super::{Client, Outcome, Service, Speech};
 use crate::transport::{Error, Sent};
 use crate::wire::plain;
 
@@ -97,12 +97,13 @@ impl Client {
         let Some(deadline) = self.in_flight.get(id).and_then(|pending| pending.deadline) else {
             return false;
         };
-        let mut until = self
-            .servers
-            .iter()
-            .map(|server| server.breaker.open_until());
+        let listed = self.servers.iter().filter(|server| !server.departed);
+        let mut until = listed
+            .map(|server| server.breaker.open_until())
+            .peekable();
         now < deadline
-            && !self.servers.is_empty()
+            && until.peek().is_some()
+            && self.services.iter().all(Service::is_known)
             && until.all(|until| until.is_some_and(|until| until > deadline))
     }
 

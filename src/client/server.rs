@@ -24,6 +24,10 @@ pub struct Server {
     pub looked_at: Instant,
     /// The number of the choice in which it was asked last.
     pub asked: u64,
+    /// The service in whose list it is.
+    pub service: Option<usize>,
+    /// It has left that list: it gets no more calls.
+    pub departed: bool,
 }
 
 /// It has said that it goes away: it gets no more calls on this connection.
@@ -46,13 +50,15 @@ impl Server {
             leaving: None,
             looked_at: Instant::now(),
             asked: 0,
+            service: None,
+            departed: false,
         }
     }
 
     /// Whether it may be sent a call, if it has a connection.
     #[inline]
     pub fn may_be_sent(&self, now: Instant) -> bool {
-        self.breaker.allows(now) && !self.is_leaving(now)
+        !self.departed && self.breaker.allows(now) && !self.is_leaving(now)
     }
 
     /// Whether it goes away.
@@ -96,6 +102,9 @@ impl Server {
             return Some(format!(
                 "left out for another {left} ms after {failures} failures in a row"
             ));
+        }
+        if self.departed {
+            return Some("it has left the list of its service".to_string());
         }
         if self.is_leaving(now) {
             return Some("the server is going away".to_string());

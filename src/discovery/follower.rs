@@ -133,6 +133,14 @@ impl Subscription {
         self.follower.locked().latest.clone()
     }
 
+    /// `latest().generation`, without taking along the rest.
+    pub(super) fn list_generation(&self) -> u64 {
+        if self.is_forked() {
+            return self.latest().generation;
+        }
+        self.follower.locked().latest.generation
+    }
+
     /// Waits for the first answer; returns whether it has come.
     pub(super) fn wait_until_known(&self, limit: Duration) -> bool {
         if self.generation != fork::generation() {

@@ -78,7 +78,7 @@ impl Resolver {
     /// [`Resolver::snapshot`].
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.subscription.latest().generation
+        self.subscription.list_generation()
     }
 
     /// Waits for the first answer, which may be that there is no instance;
@@ -99,6 +99,11 @@ impl Resolver {
     /// before: what changes in between makes it readable anew.
     pub fn clear(&self) {
         self.wake.clear();
+    }
+
+    /// What rings when the descriptor becomes readable.
+    pub(crate) fn bell(&self) -> &Wake {
+        &self.wake
     }
 
     /// Whether this process is a fork of the one that opened it: then the list

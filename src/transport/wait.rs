@@ -18,25 +18,40 @@ pub enum Waited {
     TimedOut,
 }
 
-/// Waits until something happens at one of the sockets or the deadline passes;
-/// with no deadline, for ever. A signal ends the wait with
+/// Waits until something happens at one of the sockets, one of the bells is rung
+/// or the deadline passes; with no deadline, for ever. A signal ends the wait with
 /// [`Error::Interrupted`].
 ///
 /// Call it when `receive` has just returned nothing on each socket. With true
 /// beside a socket, room to send there counts too.
 pub fn wait_for_any<'a>(
+    bells: impl Iterator<Item = &'a Wake>,
     sockets: impl Iterator<Item = (&'a mut Box<dyn Transport>, bool)>,
     until: Option<Instant>,
 ) -> Result<Waited, Error> {
     let mut sockets: Vec<_> = sockets.collect();
-    if let [(socket, to_send)] = sockets.as_mut_slice() {
-        return socket.wait(None, until, *to_send);
+    let bells: Vec<_> = bells.collect();
+    if let ([(socket, to_send)], [] | [_]) = (sockets.as_mut_slice(), &*bells) {
+        return socket.wait(bells.first().copied(), until, *to_send);
     }
     let mut waiting = Waiting::new(None, until);
+    for bell in &bells {
+        waiting.watch(bell.descriptor());
+    }
     for (socket, to_send) in &mut sockets {
         socket.prepare(*to_send, &mut waiting)?;
     }
-    let waited = waiting.end()?;
+    // What is over already has not looked at the bells: they ring on.
+    let waited = if waiting.over {
+        Waited::Ready
+    } else {
+        waiting.poll()?
+    };
+    for (place, bell) in bells.iter().enumerate() {
+        if waiting.happened(place..place + 1) {
+            bell.clear();
+        }
+    }
     for (socket, _) in &mut sockets {
         socket.look()?;
     }

@@ -38,7 +38,7 @@ Examples:
 Exit codes: 0 all were answered, 1 there were faults, 2 there were calls without an answer,
 64 wrong usage.")]
 pub struct Arguments {
-    /// Where the server is: tcp://HOST:PORT or ipc://PATH
+    /// Where the server is: tcp://HOST:PORT, ipc://PATH or consul://HOST:PORT/NAME
     #[arg(value_parser = endpoint)]
     endpoint: String,
 

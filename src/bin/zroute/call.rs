@@ -41,7 +41,7 @@ Exit codes: 0 answer, 1 fault, 2 no answer in time, not connected or connection 
 64 wrong usage."
 )]
 pub struct Arguments {
-    /// The endpoints (all with ://), the function, and its parameters as JSON
+    /// The endpoints (all with ://, also consul://HOST:PORT/NAME), the function, and its parameters as JSON
     ///
     /// No JSON is the empty list. One JSON value is the parameters as a whole: a list by position,
     /// a map by name, or anything else as it is (in a list, in the dialects that have nothing else).

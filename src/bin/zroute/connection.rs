@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use zroute::client::{self, Client, Dialect, Item, Outcome, Terms, Value};
-use zroute::transport::{Credentials, Curve, Endpoint, Error};
+use zroute::transport::{Credentials, Curve, Error};
 
 use crate::failure::{Exit, Failure};
 use crate::key_file;
@@ -59,12 +59,10 @@ fn dialects() -> impl TypedValueParser<Value = Dialect> {
 
 /// An endpoint on the command line.
 pub fn endpoint(text: &str) -> Result<String, String> {
-    Endpoint::parse(text)
-        .map(|endpoint| endpoint.to_string())
-        .map_err(|error| match error {
-            Error::Endpoint { reason, .. } => reason,
-            error => error.to_string(),
-        })
+    client::endpoint(text).map_err(|error| match error {
+        Error::Endpoint { reason, .. } => reason,
+        error => error.to_string(),
+    })
 }
 
 impl Options {

@@ -30,7 +30,7 @@ Examples:
 
 Exit codes: 0 it answered at least once, 2 it did not, 64 wrong usage.")]
 pub struct Arguments {
-    /// Where the server is: tcp://HOST:PORT or ipc://PATH
+    /// Where the server is: tcp://HOST:PORT, ipc://PATH or consul://HOST:PORT/NAME
     #[arg(value_parser = endpoint)]
     endpoint: String,
 

@@ -34,7 +34,7 @@ Examples:
 
 Exit codes: 0 it was shown, 1 the server cannot tell, 2 no answer in time, 64 wrong usage.")]
 pub struct Arguments {
-    /// Where the server is: tcp://HOST:PORT or ipc://PATH
+    /// Where the server is: tcp://HOST:PORT, ipc://PATH or consul://HOST:PORT/NAME
     #[arg(value_parser = endpoint)]
     endpoint: String,
 

@@ -1,0 +1,54 @@
+//! Stands for `service` where the library is built without `discovery`.
+
+use std::collections::HashSet;
+
+use crate::transport::{Error, Wake};
+
+/// There are none.
+pub enum Service {}
+
+/// Whether an endpoint names a service, not a server.
+#[inline]
+pub fn is_service(endpoint: &str) -> bool {
+    endpoint.starts_with("consul://")
+}
+
+/// Refuses it.
+pub fn check(endpoint: &str) -> Result<(), Error> {
+    Service::open(endpoint).map(drop)
+}
+
+impl Service {
+    pub fn open(endpoint: &str) -> Result<Self, Error> {
+        Err(Error::Endpoint {
+            endpoint: endpoint.escape_debug().to_string(),
+            reason: "this library was built without the feature `discovery`, which finds servers \
+                     through Consul; build it with that, or give tcp:// endpoints"
+                .to_string(),
+        })
+    }
+
+    pub fn changed(&mut self) -> Option<HashSet<String>> {
+        match *self {}
+    }
+
+    pub fn set_unusable(&mut self, _: Option<String>) {
+        match *self {}
+    }
+
+    pub fn name(&self) -> &str {
+        match *self {}
+    }
+
+    pub fn is_known(&self) -> bool {
+        match *self {}
+    }
+
+    pub fn bell(&self) -> &Wake {
+        match *self {}
+    }
+
+    pub fn trouble(&self, _: usize) -> Option<String> {
+        match *self {}
+    }
+}
