@@ -77,8 +77,8 @@ impl Client {
         let mut unusable = None;
         // The set's order is by chance, so not every client begins with the same.
         for endpoint in list {
-            let added = Endpoint::parse(&endpoint)
-                .and_then(|endpoint| self.add(&endpoint, Some(number)));
+            let added =
+                Endpoint::parse(&endpoint).and_then(|endpoint| self.add(&endpoint, Some(number)));
             if let Err(error) = added {
                 unusable = Some(error.to_string());
             }
@@ -129,7 +129,9 @@ impl Client {
     pub(super) fn troubles(&mut self, now: std::time::Instant) -> Vec<String> {
         let servers = &self.servers;
         let used = |number| {
-            let its = servers.iter().filter(|server| server.service == Some(number));
+            let its = servers
+                .iter()
+                .filter(|server| server.service == Some(number));
             its.filter(|server| !server.departed).count()
         };
         let services = self.services.iter().enumerate();

@@ -491,7 +491,8 @@ impl Drop for Client {
     /// Calls that no server has taken yet go out, within linger: nobody may wait
     /// for them, but they were begun.
     fn drop(&mut self) {
-        if self.process != fork::generation() || self.servers.is_empty() && self.services.is_empty() {
+        if self.process != fork::generation() || self.servers.is_empty() && self.services.is_empty()
+        {
             return;
         }
         let until = Instant::now().checked_add(self.options.transport.linger);

@@ -98,9 +98,7 @@ impl Client {
             return false;
         };
         let listed = self.servers.iter().filter(|server| !server.departed);
-        let mut until = listed
-            .map(|server| server.breaker.open_until())
-            .peekable();
+        let mut until = listed.map(|server| server.breaker.open_until()).peekable();
         now < deadline
             && until.peek().is_some()
             && self.services.iter().all(Service::is_known)

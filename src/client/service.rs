@@ -96,7 +96,9 @@ impl Service {
             Some(trouble) if used == 0 => Some(format!("{name}: no server is known: {trouble}")),
             Some(trouble) => Some(format!("{name}: the list may be old: {trouble}")),
             None if self.unusable.is_some() => self.unusable.clone(),
-            None if snapshot.generation == 0 => Some(format!("{name}: Consul has not answered yet")),
+            None if snapshot.generation == 0 => {
+                Some(format!("{name}: Consul has not answered yet"))
+            }
             None if used == 0 => Some(format!("{name}: Consul knows no healthy server of it")),
             None => None,
         }
