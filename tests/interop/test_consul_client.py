@@ -1,0 +1,209 @@
+"""Clients that find their servers through a real Consul, by name."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from consul_agent import Broken, Consul
+from plain import Dealer
+from processes import PATIENCE, Process, wait_until
+from programs import PEERS, ROOT
+from serving import Supervisor
+from test_serve_restarts import SteadyClient
+
+SERVICE = "time-service"
+QUERY = "?tag=rpc&version=1.0"
+IN_FLIGHT = 8
+"""Of one steady client."""
+
+
+@pytest.fixture
+def consul():
+    with Consul() as consul:
+        yield consul
+
+
+def calls_of(server):
+    with Dealer(server.endpoint) as dealer:
+        return dealer.call("zroute.stats", [])["calls"]
+
+
+def wait_for_calls(server):
+    before = calls_of(server)
+    # Asking is a call too.
+    wait_until(lambda: calls_of(server) > before + 20, f"calls at {server.endpoint}")
+
+
+def seconds_until(condition, what):
+    began = time.monotonic()
+    wait_until(condition, what)
+    return time.monotonic() - began
+
+
+@pytest.mark.zmtp("its clients see a connection break, and are told to leave")
+def test_servers_come_and_go_under_clients_that_call(programs, consul, tmp_path, remarks):
+    notes = tmp_path / "notes"
+    url = consul.url(SERVICE + QUERY)
+    with contextlib.ExitStack() as stack:
+        killed, stopped, staying = [stack.enter_context(Supervisor(programs)) for _ in range(3)]
+        other_version = stack.enter_context(Supervisor(programs))
+        ids = {server: consul.register(SERVICE, server.endpoint) for server in (killed, stopped, staying)}
+        consul.register(SERVICE, other_version.endpoint, version="2.0")
+        clients = [
+            (idempotent, stack.enter_context(SteadyClient(programs, [url], notes, number, idempotent)))
+            for number, idempotent in enumerate([True, True, False, False])
+        ]
+        for _, client in clients:
+            assert client.read_line() == "answered", client
+        for server in (killed, stopped, staying):
+            wait_for_calls(server)
+
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        assert int(killed.endpoint.rpartition(":")[2]) in consul.healthy(SERVICE)
+        # Consul does not know, and yet whoever comes now is answered at once.
+        fresh = stack.enter_context(programs.client("php", url))
+        began = time.monotonic()
+        assert {kind for kind, _ in fresh.calls([("echo", [number]) for number in range(100)])} == {"answer"}
+        remarks.append(f"100 calls with one of three servers killed: {(time.monotonic() - began) * 1e3:.0f} ms")
+
+        consul.deregister(ids[stopped])
+        stopped.send_signal(signal.SIGTERM)
+        assert stopped.wait() == 0, stopped
+
+        joining = stack.enter_context(Supervisor(programs))
+        consul.register(SERVICE, joining.endpoint)
+        took = seconds_until(lambda: calls_of(joining) > 5, "the new server to be called")
+        remarks.append(f"from the registration of a server until it is called: {took * 1e3:.0f} ms")
+        consul.deregister(ids[killed])
+        wait_for_calls(joining)
+        wait_for_calls(staying)
+
+        answered = 0
+        for idempotent, client in clients:
+            count, failures = client.end()
+            answered += count
+            if idempotent:
+                assert failures == []
+            else:
+                # Those alone that the killed server had.
+                assert len(failures) <= IN_FLIGHT, failures
+                assert all("OutcomeUnknown" in failure for failure in failures), failures
+        remarks.append(f"servers that come and go: {answered} calls")
+        assert calls_of(other_version) < 10
+
+
+def test_the_last_good_list_serves_whatever_becomes_of_consul(programs, consul, remarks):
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(Supervisor(programs))
+        consul.register(SERVICE, first.endpoint)
+        client = stack.enter_context(programs.client("php", consul.url(SERVICE + QUERY)))
+
+        def answered(count=20):
+            results = client.calls([("pid", [])] * count)
+            assert {kind for kind, _ in results} == {"answer"}, results
+            return {value for _, value in results}
+
+        assert answered() <= set(first.wait_for_workers(2))
+        began, used = time.monotonic(), client.cpu_seconds
+        consul.kill()
+        answered()
+        with Broken(consul.port) as broken:
+            # After 0.25 s, 0.5 s, 1 s: whoever spins has asked far more often.
+            wait_until(lambda: broken.asked >= 3, "three questions")
+            answered()
+            took = time.monotonic() - began
+            assert broken.asked <= 3 + 4 * took
+        used = client.cpu_seconds - used
+        remarks.append(f"Consul away and broken for {took:.1f} s: the client used {used:.2f} s of processor time")
+        assert used < max(0.5, took / 4)
+
+        consul.start()
+        assert consul.healthy(SERVICE) == []
+        answered()
+        second = stack.enter_context(Supervisor(programs))
+        consul.register(SERVICE, second.endpoint)
+        workers = set(second.wait_for_workers(2))
+        wait_until(lambda: answered() <= workers, "the list of the Consul that was started empty")
+
+
+def test_a_process_has_one_resolver_for_a_service(programs, consul):
+    script = f"""
+        require '{ROOT}/php/autoload.php';
+        $names = static fn (): array => array_map(
+            static fn (string $file): string => trim(file_get_contents($file)),
+            glob('/proc/self/task/*/comm')
+        );
+        Zroute\\MessagePack::pack(1);
+        $told = ['before' => $names()];
+        $url = $argv[1];
+        for ($i = 0; $i < 3; $i++) {{
+            $clients[] = $client = new Zroute\\Client($url);
+            $told['answers'][] = $client->call('echo', [$i]);
+        }}
+        $told['shared'] = Zroute\\Client::shared($url)->call('echo', [3]);
+        $told['after'] = $names();
+        echo json_encode($told);
+    """
+    with Supervisor(programs) as server:
+        consul.register(SERVICE, server.endpoint)
+        with Process([*programs.php, "-r", script, "--", consul.url(SERVICE)], **programs.environment) as process:
+            told = json.loads(process.read_all() or process.errors)
+    assert "zroute-resolver" not in told["before"]
+    assert told["answers"] == [[0], [1], [2]] and told["shared"] == [3]
+    assert told["after"].count("zroute-resolver") == 1
+
+
+def test_a_forked_child_finds_its_servers_itself(programs, consul):
+    script = ROOT / "tests/php/clients/shared.php"
+    with Supervisor(programs) as server:
+        consul.register(SERVICE, server.endpoint)
+        command = [*programs.php, "-d", "extension=pcntl", script, consul.url(SERVICE)]
+        with Process(command, **programs.environment) as process:
+            assert process.read_all() == "child: 6, another\nexit: 0\nparent: 6, the same\n", process
+
+
+def test_the_language_c_finds_servers_by_the_same_function(programs, consul):
+    with programs.server("c") as server:
+        consul.register(SERVICE, server.endpoint)
+        with programs.client("c", consul.url(SERVICE + QUERY)) as client:
+            assert client.call("echo", ["found"]) == ["answer", ["found"]]
+
+
+def test_an_error_names_the_service_and_what_consul_says(programs, consul):
+    with programs.client("php", consul.url(SERVICE)) as client:
+        kind, text = client.call("echo", [1], 300)
+        assert kind == "not connected"
+        assert consul.url(SERVICE) in text and "Consul knows no healthy server of it" in text
+    consul.kill()
+    with programs.client("php", consul.url("other")) as client:
+        kind, text = client.call("echo", [1], 300)
+        assert kind == "not connected"
+        assert consul.url("other") in text and "no answer from Consul at" in text
+
+
+def test_every_command_takes_a_name(programs, consul):
+    zroute = programs.library.parent / "zroute"
+
+    def run(*arguments):
+        ended = subprocess.run([zroute, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return ended.returncode, ended.stdout, ended.stderr
+
+    url = consul.url(SERVICE + QUERY)
+    with Supervisor(programs, routes=PEERS / "routes.php") as server:
+        consul.register(SERVICE, server.endpoint)
+        assert run("call", url, "plus", "[1,2,3]") == (0, "6\n", "")
+        code, output, _ = run("ping", url)
+        assert code == 0 and output.startswith(url)
+        code, output, _ = run("list", url)
+        assert code == 0 and "plus" in output
+        code, output, _ = run("bench", "--calls", "10", "--json", url, "plus", "[1]")
+        assert code == 0 and json.loads(output)["answered"] == 10
+        code, output, _ = run("top", "--once", "--json", "--interval", "50ms", url)
+        assert code == 0 and "calls_per_second" in json.loads(output)
+    code, output, errors = run("call", consul.url(""), "plus", "[]")
+    assert (code, output) == (64, "") and "no service" in errors
