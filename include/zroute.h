@@ -173,7 +173,8 @@ typedef enum zroute_server_state {
    */
   ZROUTE_UP = 1,
   /**
-   * It has said that it goes away: it gets no more calls on this connection.
+   * It has said that it goes away, or has left the list of its service: it
+   * gets no more calls on this connection.
    */
   ZROUTE_LEAVING = 2,
   /**
@@ -879,7 +880,14 @@ enum zroute_status zroute_client_new(const struct zroute_options *options,
  * the option `balance` says. The connection is made in the background, and again whenever it
  * is lost, so a server may come later than its client.
  *
- * One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
+ * `consul://127.0.0.1:8500/NAME?tag=…&version=…` adds the servers of a service that
+ * Consul knows, and follows its list: those that join it get calls, those that
+ * leave it get no more, and their connections are closed when the calls that they
+ * have are over. It does not wait for Consul; calls do, within their time. A
+ * thread of the process asks Consul, one for all clients of the same service.
+ *
+ * One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE (also a file that
+ * a consul:// endpoint names),
  * ZROUTE_BAD_OPTION (keys, transport), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
  */
 enum zroute_status zroute_client_connect(struct zroute_client *client,
@@ -1193,7 +1201,8 @@ enum zroute_status zroute_z85_decode(const char *text,
 
 /**
  * Tells how a server is doing: `index` is its place, from 0, in the order of
- * zroute_client_connect. It takes in what has happened, and never waits.
+ * zroute_client_connect; servers of a consul:// endpoint come and go, and those
+ * behind one that has gone move up. It takes in what has happened, and never waits.
  *
  * One thread at a time. ZROUTE_END when there is none at that place,
  * ZROUTE_INTERRUPTED.

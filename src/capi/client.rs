@@ -127,7 +127,14 @@ pub unsafe extern "C" fn zroute_client_new(
 /// the option `balance` says. The connection is made in the background, and again whenever it
 /// is lost, so a server may come later than its client.
 ///
-/// One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE,
+/// `consul://127.0.0.1:8500/NAME?tag=…&version=…` adds the servers of a service that
+/// Consul knows, and follows its list: those that join it get calls, those that
+/// leave it get no more, and their connections are closed when the calls that they
+/// have are over. It does not wait for Consul; calls do, within their time. A
+/// thread of the process asks Consul, one for all clients of the same service.
+///
+/// One thread at a time. ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE (also a file that
+/// a consul:// endpoint names),
 /// ZROUTE_BAD_OPTION (keys, transport), ZROUTE_OUTDATED_LIBZMQ, ZROUTE_SYSTEM.
 ///
 /// # Safety

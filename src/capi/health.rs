@@ -17,7 +17,8 @@ pub enum zroute_server_state {
     ZROUTE_AWAY = 0,
     /// It gets calls.
     ZROUTE_UP = 1,
-    /// It has said that it goes away: it gets no more calls on this connection.
+    /// It has said that it goes away, or has left the list of its service: it
+    /// gets no more calls on this connection.
     ZROUTE_LEAVING = 2,
     /// It has failed again and again, and is left alone for a while.
     ZROUTE_LEFT_OUT = 3,
@@ -44,7 +45,8 @@ pub struct zroute_server_health {
 }
 
 /// Tells how a server is doing: `index` is its place, from 0, in the order of
-/// zroute_client_connect. It takes in what has happened, and never waits.
+/// zroute_client_connect; servers of a consul:// endpoint come and go, and those
+/// behind one that has gone move up. It takes in what has happened, and never waits.
 ///
 /// One thread at a time. ZROUTE_END when there is none at that place,
 /// ZROUTE_INTERRUPTED.

@@ -52,3 +52,17 @@ impl Service {
         match *self {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_refused_with_what_is_missing() {
+        let error = check("consul:///time").unwrap_err().to_string();
+        assert!(
+            error.contains("consul:///time") && error.contains("`discovery`"),
+            "{error}"
+        );
+    }
+}

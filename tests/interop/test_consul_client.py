@@ -205,5 +205,9 @@ def test_every_command_takes_a_name(programs, consul):
         assert code == 0 and json.loads(output)["answered"] == 10
         code, output, _ = run("top", "--once", "--json", "--interval", "50ms", url)
         assert code == 0 and "calls_per_second" in json.loads(output)
+        with Supervisor(programs) as other:
+            consul.register(SERVICE, other.endpoint)
+            code, output, errors = run("top", "--once", "--interval", "50ms", url)
+            assert (code, output) == (64, "") and server.endpoint in errors and other.endpoint in errors
     code, output, errors = run("call", consul.url(""), "plus", "[]")
     assert (code, output) == (64, "") and "no service" in errors

@@ -12,6 +12,8 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use zroute::client::State;
+use zroute::transport::Error;
 
 use crate::connection::{Connection, Options, endpoint};
 use crate::failure::{Exit, Failure};
@@ -72,6 +74,7 @@ impl Arguments {
         loop {
             match self.ask(&mut connection) {
                 Ok(stats) => {
+                    self.is_one_server(&mut connection)?;
                     if last.is_some() || is_live {
                         self.show(&stats, last.as_ref(), is_live)?;
                         if self.once {
@@ -95,6 +98,29 @@ impl Arguments {
                 return Ok(());
             }
         }
+    }
+
+    /// The counters of several servers, one after another, would make no sense.
+    fn is_one_server(&self, connection: &mut Connection) -> Result<(), Failure> {
+        let mut servers = Vec::new();
+        for place in 0.. {
+            match connection.client.health(place) {
+                Ok(Some(health)) if health.state == State::Leaving => {}
+                Ok(Some(health)) => servers.push(health.endpoint),
+                Ok(None) => break,
+                Err(Error::Interrupted) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if servers.len() < 2 {
+            return Ok(());
+        }
+        Err(Failure::Usage(format!(
+            "{} has {} servers, and top watches one: give one of {}",
+            self.endpoint,
+            servers.len(),
+            servers.join(", ")
+        )))
     }
 
     fn ask(&self, connection: &mut Connection) -> Result<Stats, Failure> {
