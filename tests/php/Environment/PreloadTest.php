@@ -133,6 +133,26 @@ final class PreloadTest extends ProcessTestCase
         self::assertSame([0, 0, 0], array_column($pages, 'left'), 'nobody else sees it');
     }
 
+    public function testASharedClientFindsItsServerByNameAndAsksOnce(): void
+    {
+        $port = substr((string) strrchr($this->server->endpoint, ':'), 1);
+        $consul = $this->own(ChildProcess::php(__DIR__ . '/../peers/consul.php', [$port]));
+        $endpoint = 'endpoint=' . urlencode("consul://{$consul->readLine()}/time");
+        $fpm = $this->startFpm(1);
+        try {
+            $pages = array_map(fn (): array => self::body($this->page('shared_page.php', $endpoint)), range(1, 4));
+        } finally {
+            $this->stop($fpm);
+        }
+        self::assertCount(1, array_unique(array_column($pages, 'pid')));
+        self::assertSame([6, 6, 6, 6], array_column($pages, 'sum'));
+        self::assertSame([1, 2, 3, 4], array_column($pages, 'calls'));
+        self::assertSame([1, 1, 1, 1], array_column($pages, 'resolvers'));
+        $consul->kill();
+        $asked = substr_count($consul->readAll(), '/v1/health/service/time?');
+        self::assertSame(1, $asked, 'not by each page, and not before the fork');
+    }
+
     public function testAForkedChildHasASharedClientOfItsOwn(): void
     {
         $client = $this->startClient('shared', $this->server);
