@@ -22,9 +22,9 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:/usr/sbin:/sbin
 PACKAGES_build := ca-certificates gcc libc6-dev libzmq3-dev make pkg-config
 PACKAGES_demo := $(PACKAGES_build) php-cli python3 python3-msgpack python3-zmq
 # The two PHP extensions serve as the other end, never under the library.
-PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev php-cgi php-fpm php-intl php-laravel-framework php-mbstring \
-	php-msgpack php-sqlite3 php-symfony-dependency-injection php-xml php-zmq phpunit python3-hypothesis \
-	python3-pytest python3-venv valgrind
+PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev nodejs npm php-cgi php-fpm php-intl php-laravel-framework \
+	php-mbstring php-msgpack php-sqlite3 php-symfony-dependency-injection php-xml php-zmq phpunit \
+	python3-hypothesis python3-pytest python3-venv valgrind
 PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
 
 .PHONY: help
@@ -34,6 +34,7 @@ help: ## list the targets
 .PHONY: packages-build packages-demo packages-test packages-lint
 packages-build packages-demo packages-test packages-lint: packages-%:
 	@packaging/require-packages $(PACKAGES_$*)
+	@$(if $(filter test,$*),packaging/require-peers)
 
 .PHONY: rust
 rust:
@@ -95,6 +96,7 @@ test-php: packages-test build
 	done
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/slot/run
 
+# A peer that could not be installed is skipped, loudly; under CI it is a failure.
 .PHONY: test-interop
 test-interop: packages-test build
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/interop/run
