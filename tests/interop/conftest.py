@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+import packaged_peers
 from plain import Dealer
 from processes import PATIENCE, Process, wait_until
 from programs import ROOT, TRANSPORT, Programs, free_port, seed_script
 from pyzmq_peers import Pyzmq
+from serving import Supervisor
 from zmtp import connect
 
 LANGUAGES = ["php", "c"]
@@ -49,6 +51,58 @@ def dealer(server):
     with Dealer(server.endpoint) as dealer:
         yield dealer
         dealer.assert_served()
+
+
+DIALECT_SERVERS = ["zerorpc"] if os.environ.get("DIALECTS_REFERENCE") else ["php", "c", "serve"]
+
+
+@pytest.fixture(scope="module", params=DIALECT_SERVERS)
+def served(request, programs):
+    """A server of all dialects: in PHP, in C and `zroute serve`.
+
+    With DIALECTS_REFERENCE in the environment it is zerorpc-python's, to see that what
+    the tests ask for is what zerorpc does. A test that it cannot pass is marked `ours`.
+    """
+    with {
+        "zerorpc": packaged_peers.zerorpc_python_server,
+        "serve": lambda: Supervisor(programs),
+    }.get(request.param, lambda: programs.server(request.param))() as server:
+        server.kind = request.param
+        if request.param == "serve":
+            server.wait_for_workers(2)
+        yield server
+        assert server.is_running, f"the server has ended: {server}"
+
+
+@pytest.fixture(autouse=True)
+def _not_of_the_reference(request):
+    if mark := request.node.get_closest_marker("ours"):
+        if os.environ.get("DIALECTS_REFERENCE"):
+            pytest.skip(f"ours alone: {mark.args[0]}")
+
+
+@pytest.fixture(scope="session")
+def zerorpc_python():
+    with packaged_peers.zerorpc_python() as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def zerorpc_node():
+    with packaged_peers.zerorpc_node() as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session", params=["python", "node"])
+def zerorpc_peer(request):
+    """Clients of zerorpc, Python's and Node's."""
+    return request.getfixturevalue(f"zerorpc_{request.param}")
+
+
+@pytest.fixture(scope="session")
+def messagepack_rpc():
+    with packaged_peers.messagepack_rpc() as peer:
+        yield peer
 
 
 @pytest.fixture
@@ -100,6 +154,9 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "zmtp(why): a promise of the zmtp transport alone; why libzmq does not keep it"
     )
+    config.addinivalue_line(
+        "markers", "ours(why): a promise of our servers alone; why zerorpc's own does not keep it"
+    )
     config.stash[REMARKS] = []
     set_hypothesis_home_dir(ROOT / "build/hypothesis")
     settings.register_profile(
@@ -126,6 +183,11 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    if unseen := [
+        report for report in terminalreporter.stats.get("skipped", []) if "build/peers" in str(report.longrepr)
+    ]:
+        terminalreporter.section("NOT TESTED", red=True)
+        terminalreporter.write_line(f"{len(unseen)} tests beside other implementations: {unseen[0].longrepr[2]}")
     if config.stash[REMARKS]:
         terminalreporter.section("measured")
         for remark in config.stash[REMARKS]:

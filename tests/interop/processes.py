@@ -72,10 +72,10 @@ class Process:
     def close_stdin(self):
         self._child.stdin.close()
 
-    def read(self, size):
+    def read(self, size, patience=PATIENCE):
         """So many bytes of its output."""
         data = bytearray()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         with selectors.DefaultSelector() as selector:
             selector.register(self._child.stdout, selectors.EVENT_READ)
             while len(data) < size:
@@ -87,10 +87,10 @@ class Process:
                 data += more
         return bytes(data)
 
-    def read_line(self):
+    def read_line(self, patience=PATIENCE):
         line = bytearray()
         while not line.endswith(b"\n"):
-            line += self.read(1)
+            line += self.read(1, patience)
         return line.decode().rstrip("\n")
 
     def read_all(self):

@@ -13,6 +13,29 @@ return [
         usleep($milliseconds * 1000);
         return $milliseconds;
     },
+    'fail' => static fn (mixed $data) => throw new Zroute\Fault(7, 'the account holds 3 €', 'NoMoney'),
+    'area' => static fn (int $width, int $height = 1) => $width * $height,
+    // How its caller's request came.
+    'origin' => static fn (Zroute\Call $call) => ['dialect' => $call->dialect, 'meta' => $call->meta],
+    'count' => static function (int $number) {
+        for ($i = 0; $i < $number; $i++) {
+            yield $i;
+        }
+    },
+    // Notes in a file that it was ended.
+    'endless' => static function (string $note) {
+        try {
+            for ($i = 0;; $i++) {
+                yield $i;
+            }
+        } finally {
+            file_put_contents($note, "ended\n", FILE_APPEND);
+        }
+    },
+    'stumble' => static function (int $number) {
+        yield from range(0, $number - 1);
+        throw new Zroute\Fault(7, 'the account holds 3 €', 'NoMoney');
+    },
     'pid' => static fn (): int => (int) getmypid(),
     'version' => static fn (): string => $version,
     // Notes in a file that it has run, and answers with the number.

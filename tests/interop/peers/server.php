@@ -64,6 +64,31 @@ $server = new Zroute\Server([
         }
         return $milliseconds;
     },
+    'nap' => function (int $milliseconds) {
+        usleep($milliseconds * 1000);
+        return $milliseconds;
+    },
+    // How its caller's request came.
+    'origin' => fn (Zroute\Call $call) => ['dialect' => $call->dialect, 'meta' => $call->meta],
+    'count' => static function (int $number) {
+        for ($i = 0; $i < $number; $i++) {
+            yield $i;
+        }
+    },
+    // Notes in a file that it was ended.
+    'endless' => static function (string $note) {
+        try {
+            for ($i = 0;; $i++) {
+                yield $i;
+            }
+        } finally {
+            file_put_contents($note, "ended\n", FILE_APPEND);
+        }
+    },
+    'stumble' => static function (int $number) {
+        yield from range(0, $number - 1);
+        throw new Zroute\Fault(7, 'the account holds 3 €', 'NoMoney');
+    },
     'fork_and_exit' => function (mixed $data) {
         $child = pcntl_fork();
         if ($child === 0) {
