@@ -40,8 +40,9 @@ NODE_MODULES = {"NODE_PATH": str(INSTALLED / "node/node_modules")}
 class Peer(Process):
     """A process of the peer's clients, which carries out orders; several may be under way."""
 
-    def __init__(self, command):
+    def __init__(self, language, command):
         super().__init__(command, **NODE_MODULES)
+        self.language = language
         self._orders = 0
         self._told = {}
 
@@ -76,15 +77,15 @@ class Peer(Process):
 
 
 def zerorpc_python():
-    return Peer(python_command("zerorpc_client.py"))
+    return Peer("python", python_command("zerorpc_client.py"))
 
 
 def zerorpc_node():
-    return Peer(node_command("zerorpc_client.js"))
+    return Peer("node", node_command("zerorpc_client.js"))
 
 
 def messagepack_rpc():
-    return Peer(python_command("messagepack_rpc_client.py"))
+    return Peer("python", python_command("messagepack_rpc_client.py"))
 
 
 def zerorpc_python_server(**options):

@@ -11,9 +11,11 @@ import messagepack_rpc_frames as frames
 clients = {}
 
 
-def client(endpoint, timeout=30, **_):
+def client(endpoint, timeout=30):
     if endpoint not in clients:
-        clients[endpoint] = msgpackrpc.Client(endpoint, timeout=timeout, loop=frames.Loop(), builder=frames)
+        clients[endpoint] = msgpackrpc.Client(endpoint, loop=frames.Loop(), builder=frames)
+    # The package has one for all calls of a client.
+    clients[endpoint]._timeout = timeout
     return clients[endpoint]
 
 

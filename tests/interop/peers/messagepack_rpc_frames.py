@@ -11,12 +11,13 @@ import zmq
 
 
 class Loop:
-    """What the package asks of an event loop: it runs until it is stopped."""
+    """What the package asks of an event loop: it runs until it is told to stop."""
 
     def __init__(self):
         self._poller = zmq.Poller()
         self._readers = {}
         self._running = False
+        self._stopped = False
         self._every = None
         self._soon = []
 
@@ -32,6 +33,10 @@ class Loop:
         del self._readers[socket]
 
     def start(self):
+        """As Tornado's: whoever stops it and starts it again inside a callback has stopped it."""
+        if self._stopped:
+            self._stopped = False
+            return
         self._running = True
         while self._soon:
             self._soon.pop()()
@@ -41,9 +46,11 @@ class Loop:
             if self._every and time.monotonic() > self._every[1]:
                 self._every[1] = time.monotonic() + self._every[2]
                 self._every[0]()
+        self._stopped = False
 
     def stop(self):
         self._running = False
+        self._stopped = True
 
     def attach_periodic_callback(self, callback, milliseconds):
         self._every = [callback, time.monotonic() + milliseconds / 1000, milliseconds / 1000]

@@ -7,17 +7,15 @@ const zerorpc = require('zerorpc');
 const clients = new Map();
 
 // The calls of one endpoint share a client, as a program's do.
-function client(order) {
-    const options = { timeout: order.timeout || 30, heartbeatInterval: (order.heartbeat || 5) * 1000 };
-    const key = JSON.stringify([order.endpoint, options]);
-    if (!clients.has(key)) {
-        clients.set(key, connected(order.endpoint, options));
+function client(endpoint) {
+    if (!clients.has(endpoint)) {
+        clients.set(endpoint, connected(endpoint));
     }
-    return clients.get(key);
+    return clients.get(endpoint);
 }
 
-function connected(endpoint, options) {
-    const made = new zerorpc.Client(options);
+function connected(endpoint) {
+    const made = new zerorpc.Client();
     made.on('error', (error) => process.stderr.write(`client: ${error}\n`));
     made.connect(endpoint);
     return made;
@@ -34,20 +32,21 @@ function endOf(error) {
     return { fault: [error.name, error.message, error.stack] };
 }
 
-function invoke(at, name, parameters) {
+function invoke(at, name, parameters, timeout = 30) {
     return new Promise((resolve) => {
-        at.invoke(name, ...parameters, (error, answer, more) => resolve(error ? endOf(error) : { answer, more }));
+        at.invoke({ timeout }, name, ...parameters, (error, answer, more) => resolve(error ? endOf(error) : { answer, more }));
     });
 }
 
 const ORDERS = {
-    call: (order) => invoke(client(order), order.function, order.arguments || []),
+    call: (order) => invoke(client(order.endpoint), order.function, order.arguments, order.timeout),
 
     // Tells how many items came, how many of them were their own number, and how it ended.
     stream: (order) =>
         new Promise((resolve) => {
             const told = { items: 0, in_order: 0, last: null };
-            client(order).invoke(order.function, ...(order.arguments || []), (error, item, more) => {
+            const options = { timeout: order.timeout || 30 };
+            client(order.endpoint).invoke(options, order.function, ...order.arguments, (error, item, more) => {
                 if (error) {
                     return resolve({ ...told, ...endOf(error) });
                 }
@@ -64,7 +63,7 @@ const ORDERS = {
     crowd: async (order) => {
         const wrong = [];
         async function calls(number) {
-            const at = connected(order.endpoint, { timeout: 60 });
+            const at = connected(order.endpoint);
             for (let i = 0; i < order.each; i += 1) {
                 const value = `node ${number} ${i}`;
                 if (i % 10 === 9) {

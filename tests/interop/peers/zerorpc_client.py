@@ -1,10 +1,10 @@
 """Clients of zerorpc-python that do what they are told on stdin: a line of JSON an order, a line an answer.
 
-    {"do": "call", "endpoint": …, "function": …, "arguments": […], "timeout": 30, "heartbeat": 5}
+    {"do": "call", "endpoint": …, "function": …, "arguments": […], "timeout": 30}
     {"do": "stream", …, "take": 5, "then": "leave" or "hold"}
     {"do": "crowd", "endpoint": …, "clients": 10, "each": 100}
 
-An order is carried out beside those that are not done yet when it has `"behind": true`.
+Each has a number, which its answer has too. Orders are carried out beside each other.
 """
 
 import json
@@ -32,20 +32,19 @@ def end_of(error):
 clients = {}
 
 
-def client(endpoint, timeout=30, heartbeat=5, **_):
+def client(endpoint, **_):
     """The calls of one endpoint share a client, as a program's do."""
-    key = endpoint, timeout, heartbeat
-    if key not in clients:
-        clients[key] = zerorpc.Client(endpoint, timeout=timeout, heartbeat=heartbeat)
-    return clients[key]
+    if endpoint not in clients:
+        clients[endpoint] = zerorpc.Client(endpoint)
+    return clients[endpoint]
 
 
-def call(function, arguments=(), header=None, **order):
+def call(function, arguments=(), timeout=30, header=None, **order):
     at = client(**order)
     if header:
         at._context.hook_get_task_context = lambda: dict(header)
     try:
-        return {"answer": at(function, *arguments)}
+        return {"answer": at(function, *arguments, timeout=timeout)}
     except Exception as error:
         return end_of(error)
     finally:
@@ -53,11 +52,11 @@ def call(function, arguments=(), header=None, **order):
             del at._context.hook_get_task_context
 
 
-def stream(function, arguments=(), take=None, then="leave", **order):
+def stream(function, arguments=(), timeout=30, take=None, then="leave", **order):
     """Tells how many items came, how many of them were their own number, and how it ended."""
     told = {"items": 0, "in_order": 0, "last": None}
     try:
-        items = client(**order)(function, *arguments)
+        items = client(**order)(function, *arguments, timeout=timeout)
         if not hasattr(items, "__next__"):
             return {"answer": items}
         for item in items:
@@ -73,14 +72,14 @@ def stream(function, arguments=(), take=None, then="leave", **order):
     return told
 
 
-def crowd(endpoint, clients, each, start=0):
+def crowd(endpoint, clients, each):
     """So many clients, each of which makes calls and looks at every answer."""
     wrong = []
 
     def calls(number):
         at = zerorpc.Client(endpoint, timeout=60)
         for i in range(each):
-            value = f"python {start + number} {i}"
+            value = f"python {number} {i}"
             try:
                 if i % 10 == 9:
                     numbers = list(at("count", 20))

@@ -9,28 +9,28 @@ const options = Object.fromEntries(process.argv.slice(3).map((argument) => argum
 
 const server = new zerorpc.Server(
     {
-        // The names of the arguments are all that it knows of a function.
-        plus(one, two, reply) {
+        // It reads the arguments from the source, which has to say `function`.
+        plus: function (one, two, reply) {
             reply(null, one + two);
         },
-        echo(one, two, reply) {
+        echo: function (one, two, reply) {
             reply(null, [one, two]);
         },
-        nap(milliseconds, reply) {
+        nap: function (milliseconds, reply) {
             setTimeout(() => reply(null, milliseconds), milliseconds);
         },
-        fail(unused, reply) {
+        fail: function (unused, reply) {
             const error = new Error('the account holds 3 €');
             error.name = 'NoMoney';
             reply(error);
         },
-        count(number, reply) {
+        count: function (number, reply) {
             for (let i = 0; i < number; i += 1) {
                 reply(null, i, true);
             }
             reply();
         },
-        stumble(number, reply) {
+        stumble: function (number, reply) {
             for (let i = 0; i < number; i += 1) {
                 reply(null, i, true);
             }

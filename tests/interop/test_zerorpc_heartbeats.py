@@ -1,0 +1,49 @@
+"""Heartbeats of zerorpc: a handler that works for long keeps its caller."""
+
+import contextlib
+import os
+
+import pytest
+
+from processes import PATIENCE
+from programs import TRANSPORT
+from serving import Supervisor
+from zerorpc import RawClient
+
+MILLISECONDS = int(os.environ.get("DIALECTS_NAP") or 11_500)
+"""A caller sends a heartbeat every 5 s, and gives its server up after two missed ones."""
+
+
+@pytest.fixture(scope="module")
+def servers(programs):
+    """One of each kind; in process over libzmq nothing beats while a handler works."""
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(Supervisor(programs, workers=4))]
+        servers[0].wait_for_workers(4)
+        if TRANSPORT == "zmtp":
+            servers += [stack.enter_context(programs.server(language)) for language in ("php", "c")]
+        yield servers
+
+
+def test_a_server_beats_while_its_handler_works(servers):
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(RawClient(server.endpoint)) for server in servers]
+        channels = [client.open("nap", MILLISECONDS) for client in clients]
+        for client, channel in zip(clients, channels):
+            client.socket.rcvtimeo = MILLISECONDS + PATIENCE * 1000
+            names = []
+            while "OK" not in names:
+                names.append(client.hear_any(channel))
+                if names[-1] == "_zpc_hb":
+                    client.beat(channel)
+            assert names[:2] == ["_zpc_hb"] * 2, names
+
+
+def test_a_caller_whose_handler_works_for_long_is_not_lost(servers, zerorpc_python, zerorpc_node):
+    orders = [
+        (peer, peer.begin("call", server, function="nap", arguments=[MILLISECONDS], timeout=MILLISECONDS // 500 + 60))
+        for server in servers
+        for peer in (zerorpc_python, zerorpc_node)
+    ]
+    for peer, order in orders:
+        assert peer.finish(order, MILLISECONDS / 500 + 2 * PATIENCE)["answer"] == MILLISECONDS
