@@ -239,6 +239,16 @@ campaign-serve: packages-test build
 		SERVE_RESTARTS=50 ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
 		"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest tests/interop/test_serve_*.py
 
+# What zerorpc and MessagePack-RPC promise, as long and as large as it is promised.
+.PHONY: campaign-dialects
+campaign-dialects: packages-test build
+	for transport in zmtp libzmq; do \
+		DIALECTS_ITEMS=100000 DIALECTS_NAP=60000 ZROUTE_PEERS=required ZROUTE_TRANSPORT=$$transport \
+			ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
+			"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest \
+			-k 'rpc or one_port' tests/interop || exit; \
+	done
+
 TARGET ?= server
 SECONDS ?= 60
 
