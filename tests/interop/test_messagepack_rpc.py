@@ -7,7 +7,7 @@ import pytest
 import zmq
 
 import packaged_peers
-from plain import HANDLER, PARAMETERS, REQUEST, UNKNOWN_FUNCTION, Dealer, Peer
+from plain import PARAMETERS, REQUEST, UNKNOWN_FUNCTION, Dealer, Peer
 
 pytestmark = pytest.mark.ours("zerorpc's server does not speak it")
 
@@ -24,7 +24,7 @@ class Raw(Peer):
     def collect(self):
         delimiter, body = self.receive()
         assert delimiter == b""
-        return msgpack.unpackb(body, strict_map_key=False)
+        return msgpack.unpackb(body, strict_map_key=False, unicode_errors="surrogateescape")
 
     def ask(self, *message):
         self.submit(*message)
@@ -46,7 +46,7 @@ def raw(served):
 
 def test_calls_are_answered(served, messagepack_rpc):
     assert messagepack_rpc.call(served, "plus", 1, 2) == {"answer": 3}
-    arguments = ["grüße", None, True, [1, [2.5]], {"a": {"b": []}}, -(2**63), 2**64 - 1, "x" * 100_000]
+    arguments = ["grüße", None, True, [1, [2.5]], {"a": {"b": []}}, -(2**63), 2**63 - 1, "x" * 100_000]
     assert messagepack_rpc.call(served, "echo", *arguments) == {"answer": arguments}
 
 
@@ -54,7 +54,7 @@ def test_a_fault_is_the_callers_error(served, messagepack_rpc):
     fault = {"code": 7, "name": "NoMoney", "message": "the account holds 3 €"}
     assert messagepack_rpc.call(served, "fail", 1) == {"fault": fault}
     assert messagepack_rpc.call(served, "nope")["fault"]["code"] == UNKNOWN_FUNCTION
-    assert messagepack_rpc.call(served, "plus", "x")["fault"]["code"] in (PARAMETERS, HANDLER)
+    assert messagepack_rpc.call(served, "plus" if served.kind == "c" else "area", "x")["fault"]["code"] == PARAMETERS
 
 
 def test_after_a_timed_out_call_the_next_gets_its_own_answer(served, messagepack_rpc):
@@ -126,7 +126,8 @@ def test_bytes_of_all_kinds_harm_nobody(served, raw):
         for _ in range(chance.randint(1, 3)):
             body[chance.randrange(len(body))] = chance.randrange(256)
         bodies.append(bytes(body))
-        bodies.append(msgpack.packb([chance.choice([0, 0, 2, 1])] + [chance.choice(parts) for _ in range(chance.choice([2, 3, 3]))]))
+        rest = [chance.choice(parts) for _ in range(chance.choice([2, 3, 3]))]
+        bodies.append(msgpack.packb([chance.choice([0, 0, 2, 1]), *rest]))
     with Dealer(served.endpoint) as other:
         for number, body in enumerate(bodies):
             raw.send(b"", body)

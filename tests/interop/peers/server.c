@@ -223,6 +223,7 @@ int main(int argc, char **argv)
         {"echo", echo},
         {"hold", hold},
         {"toil", toil},
+        {"nap", toil},
         {"fork_and_exit", fork_and_exit},
         {"fork_and_stay", fork_and_stay},
         {"time_left", time_left},
