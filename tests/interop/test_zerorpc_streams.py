@@ -99,14 +99,15 @@ def test_many_streams_at_once(raw):
 
 def test_a_reader_that_stops_holds_up_nobody(served, zerorpc_python, note):
     """It keeps its channel alive and takes nothing: the server's memory stays, and others are served."""
-    told = zerorpc_python.stream(served, "endless", str(note), take=5, then="hold")
-    assert told["in_order"] == 5
-    before = served.memory
-    with packaged_peers.zerorpc_python() as other:
+    with packaged_peers.zerorpc_python() as reader:
+        told = reader.stream(served, "endless", str(note), take=5, then="hold")
+        assert told["in_order"] == 5
+        before = served.memory
         for number in range(200):
-            assert other.call(served, "echo", number, 0) == {"answer": [number, 0]}
-        assert other.stream(served, "count", 2000)["in_order"] == 2000
-    assert served.memory - before < 16 * MIB
+            assert zerorpc_python.call(served, "echo", number, 0) == {"answer": [number, 0]}
+        assert zerorpc_python.stream(served, "count", 2000)["in_order"] == 2000
+        assert served.memory - before < 16 * MIB
+        assert not note.exists(), "the reader was let go while it was alive"
 
 
 # A caller that has gone is lost after two missed heartbeats of 5 s. All three kinds go at

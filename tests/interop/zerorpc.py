@@ -67,11 +67,11 @@ class RawClient(Peer):
             if name != "_zpc_hb":
                 return header["response_to"], name, args
 
-    def hear_any(self, channel):
-        """The name of the next event of this channel, a heartbeat too."""
+    def hear_any(self, *channels):
+        """Channel and name of the next event of these, a heartbeat too."""
         header, name, _ = read(self.receive_body())
-        assert header["response_to"] == channel
-        return name
+        assert header["response_to"] in channels
+        return header["response_to"], name
 
     def call(self, name, *args):
         """Name and args of the answer."""
