@@ -8,6 +8,7 @@ import zmq
 
 import packaged_peers
 from plain import PARAMETERS, REQUEST, UNKNOWN_FUNCTION, Dealer, Peer
+from processes import wait_until
 
 pytestmark = pytest.mark.ours("zerorpc's server does not speak it")
 
@@ -67,6 +68,7 @@ def test_answers_come_out_of_order(served, messagepack_rpc):
     if served.kind != "serve":
         pytest.skip("it has one thread for its handlers")
     # Two workers: the slow call takes one, and the others go by.
+    wait_until(lambda: all(worker["state"] == "idle" for worker in served.stats()["workers"]), "both workers")
     told = messagepack_rpc.calls(served, [["nap", [1000]], *(["echo", [number]] for number in range(20))])
     assert told["outcomes"] == [{"answer": 1000}, *({"answer": [number]} for number in range(20))]
     assert told["arrived"][-1] == 0 and sorted(told["arrived"]) == list(range(21))

@@ -206,6 +206,7 @@ def test_the_command_line_calls(served):
     at = served.endpoint
     assert packaged_peers.zerorpc_command("--connect", at, "--timeout", 5, "_zerorpc_ping") == "['pong', 'zroute']\n"
     assert packaged_peers.zerorpc_command("--json", at, "plus", "1", "2") == "3\n"
+    # Had the answer been a list, there would be spaces.
     assert packaged_peers.zerorpc_command("-j", "--print-json", at, "count", "3") == "[0,1,2]"
 
 
