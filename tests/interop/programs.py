@@ -93,7 +93,7 @@ class Programs:
     def _compiled(self, name):
         program = self.build / name
         if not program.exists():
-            link = [f"-L{self.build}", f"-Wl,-rpath,{self.build}", "-lzroute"]
+            link = [f"-L{self.build}", f"-Wl,-rpath,{self.build}", "-lzroute", "-pthread"]
             self._compile(program, PEERS / f"{name}.c", f"-I{ROOT / 'include'}", *link)
         return program
 

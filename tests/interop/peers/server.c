@@ -4,6 +4,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,6 +168,110 @@ static void fork_and_stay(zroute_call *call, void *userdata)
     answer_integer(call, child);
 }
 
+/* A stream that a thread of its own makes, as fast as its caller takes it. */
+struct stream {
+    zroute_call *call;
+    int64_t items;
+    int is_endless;
+    int fails;
+    char note[512];
+};
+
+static void append(const char *file, const char *line)
+{
+    FILE *stream = fopen(file, "a");
+    if (stream == NULL || fputs(line, stream) == EOF || fclose(stream) != 0) {
+        perror(file);
+        exit(1);
+    }
+}
+
+static void *produce(void *userdata)
+{
+    struct stream *stream = userdata;
+    zroute_status status = ZROUTE_OK;
+    zroute_writer *writer;
+    int64_t number;
+    for (number = 0; status == ZROUTE_OK && (stream->is_endless || number < stream->items); number++) {
+        const void *data;
+        size_t size;
+        demand(zroute_writer_new(&writer));
+        demand(zroute_writer_integer(writer, number));
+        demand(zroute_writer_bytes(writer, &data, &size));
+        status = zroute_call_stream(stream->call, data, size, -1);
+        demand(zroute_writer_free(writer));
+    }
+    if (stream->is_endless) {
+        append(stream->note, "ended\n");
+    }
+    if (status != ZROUTE_OK) {
+        if (status != ZROUTE_UNKNOWN_CALL) {
+            demand(status);
+        }
+        demand(zroute_call_free(stream->call));
+    } else if (stream->fails) {
+        demand(zroute_call_fail(stream->call, 7, "NoMoney", "the account holds 3 \xE2\x82\xAC"));
+    } else {
+        demand(zroute_call_end_stream(stream->call));
+    }
+    free(stream);
+    return NULL;
+}
+
+/* The one parameter is the name of a file for an endless stream, else a number. */
+static void begin_stream(zroute_call *call, int is_endless, int fails)
+{
+    struct stream *stream = calloc(1, sizeof *stream);
+    zroute_reader *reader;
+    const void *data;
+    size_t size;
+    uint32_t count;
+    pthread_t thread;
+    if (stream == NULL) {
+        abort();
+    }
+    demand(zroute_call_parameters(call, &data, &size));
+    demand(zroute_reader_new(data, size, &reader));
+    demand(zroute_reader_array(reader, &count));
+    if (is_endless) {
+        const void *name;
+        demand(zroute_reader_bytes(reader, &name, &size));
+        if (size >= sizeof stream->note) {
+            abort();
+        }
+        memcpy(stream->note, name, size);
+    } else {
+        demand(zroute_reader_integer(reader, &stream->items));
+    }
+    demand(zroute_reader_free(reader));
+    stream->call = call;
+    stream->is_endless = is_endless;
+    stream->fails = fails;
+    demand(zroute_call_keep(call));
+    if (pthread_create(&thread, NULL, produce, stream) != 0 || pthread_detach(thread) != 0) {
+        abort();
+    }
+}
+
+static void count_up(zroute_call *call, void *userdata)
+{
+    (void)userdata;
+    begin_stream(call, 0, 0);
+}
+
+static void stumble(zroute_call *call, void *userdata)
+{
+    (void)userdata;
+    begin_stream(call, 0, 1);
+}
+
+/* Notes in a file that it was ended. */
+static void endless(zroute_call *call, void *userdata)
+{
+    (void)userdata;
+    begin_stream(call, 1, 0);
+}
+
 static void time_left(zroute_call *call, void *userdata)
 {
     int64_t milliseconds;
@@ -215,7 +320,7 @@ static void set_option(zroute_options *options, char *setting)
 int main(int argc, char **argv)
 {
     static const struct {
-        const char *name;
+        const void *name;
         zroute_callback callback;
     } functions[] = {
         {"plus", plus},
@@ -224,6 +329,9 @@ int main(int argc, char **argv)
         {"hold", hold},
         {"toil", toil},
         {"nap", toil},
+        {"count", count_up},
+        {"stumble", stumble},
+        {"endless", endless},
         {"fork_and_exit", fork_and_exit},
         {"fork_and_stay", fork_and_stay},
         {"time_left", time_left},
