@@ -816,7 +816,8 @@ fn lend(
 }
 
 /// Ends a call after its callback: the verdict, and the object to be used
-/// again. None when the call is kept, and perhaps answered already.
+/// again. None when the call is kept, and perhaps answered already or just being
+/// answered by the thread that has it now.
 fn take_back(call: *mut c_void) -> Result<Option<(Verdict, Reserved<Call>)>, Failure> {
     match handle::enter::<Call>(call) {
         Ok(mut entered) if !entered.is_kept() => {
@@ -824,7 +825,14 @@ fn take_back(call: *mut c_void) -> Result<Option<(Verdict, Reserved<Call>)>, Fai
             Ok(Some((verdict, entered.reserve())))
         }
         Ok(_) => Ok(None),
-        Err(failure) if failure.status == Status::ZROUTE_BAD_HANDLE => Ok(None),
+        Err(failure)
+            if matches!(
+                failure.status,
+                Status::ZROUTE_BAD_HANDLE | Status::ZROUTE_BUSY
+            ) =>
+        {
+            Ok(None)
+        }
         Err(failure) => Err(failure),
     }
 }
