@@ -242,12 +242,8 @@ campaign-serve: packages-test build
 # What zerorpc and MessagePack-RPC promise, as long and as large as it is promised.
 .PHONY: campaign-dialects
 campaign-dialects: packages-test build
-	for transport in zmtp libzmq; do \
-		DIALECTS_ITEMS=100000 DIALECTS_NAP=60000 ZROUTE_PEERS=required ZROUTE_TRANSPORT=$$transport \
-			ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
-			"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest \
-			-k 'rpc or one_port' tests/interop || exit; \
-	done
+	DIALECTS_ITEMS=100000 DIALECTS_NAP=60000 CI=true ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
+		tests/interop/run -k 'rpc or one_port' tests/interop
 
 TARGET ?= server
 SECONDS ?= 60
