@@ -217,6 +217,27 @@ mod tests {
     }
 
     #[test]
+    fn calls_stay_with_their_servers_when_one_is_removed() {
+        let mut in_flight = InFlight::default();
+        let ids = [0, 2, 3].map(|place| {
+            let id = insert(&mut in_flight, Instant::now());
+            let call = in_flight.get_mut(id).unwrap();
+            call.server = Some(place);
+            call.history.get_or_insert_default().failed_at = Some(place + 1);
+            id
+        });
+        in_flight.server_removed(1);
+        let places = ids.map(|id| {
+            let call = in_flight.get(id).unwrap();
+            (call.server, call.history.as_ref().unwrap().failed_at)
+        });
+        assert_eq!(
+            places,
+            [(Some(0), None), (Some(1), Some(2)), (Some(2), Some(3))]
+        );
+    }
+
+    #[test]
     fn ids_are_unlike_those_of_another_client() {
         let (mut one, mut other) = (InFlight::default(), InFlight::default());
         let id = one.next_id();

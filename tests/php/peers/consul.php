@@ -26,7 +26,8 @@ while (true) {
             unset($open[array_search($socket, $open, true)]);
         } elseif (!str_contains($request, 'index=')) {
             echo $request;
-            fwrite($socket, "HTTP/1.1 200 OK\r\nX-Consul-Index: 7\r\nContent-Length: " . strlen($list) . "\r\n\r\n$list");
+            $length = strlen($list);
+            fwrite($socket, "HTTP/1.1 200 OK\r\nX-Consul-Index: 7\r\nContent-Length: $length\r\n\r\n$list");
         }
     }
 }
