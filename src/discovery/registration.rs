@@ -77,7 +77,8 @@ impl Service {
         })
     }
 
-    fn check(&self) -> Result<(), Error> {
+    /// Whether all of it can be used.
+    pub fn check(&self) -> Result<(), Error> {
         if !is_name(&self.name) {
             return Err(Error::unusable(&self.name, bad_name(&self.name)));
         }

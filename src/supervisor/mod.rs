@@ -18,6 +18,7 @@
 //! | `notify` | what systemd is told |
 //! | `process` | a PHP process: its start, its output, its end |
 //! | `queue` | the calls that wait for a worker |
+//! | `registering` | the server made known to Consul |
 //! | `restarts` | when a worker is started again |
 //! | `settings` | what was asked for |
 //! | `signals` | SIGTERM, SIGINT, SIGHUP as a descriptor |
@@ -36,6 +37,7 @@ mod metrics;
 mod notify;
 mod process;
 mod queue;
+mod registering;
 mod restarts;
 mod settings;
 mod signals;
@@ -44,6 +46,7 @@ mod watch;
 mod worker;
 
 pub use log::{Format, Level};
+pub use registering::Register;
 pub use settings::Settings;
 
 /// How a supervisor ended.

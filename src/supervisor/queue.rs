@@ -14,17 +14,20 @@ pub struct Call {
     pub serial: u64,
     /// Bytes of its request.
     pub size: usize,
+    /// When it came.
+    since: Instant,
     /// Its memory is its own.
     kept: bool,
 }
 
 impl Call {
-    pub fn new(taken: Taken, function: usize, serial: u64, size: usize) -> Self {
+    pub fn new(taken: Taken, function: usize, serial: u64, size: usize, since: Instant) -> Self {
         Self {
             taken,
             function,
             serial,
             size,
+            since,
             kept: false,
         }
     }
@@ -120,6 +123,12 @@ impl Queue {
             (Some(quick), _) => Some((Way::Behind, quick.function)),
             (None, None) => None,
         }
+    }
+
+    /// When the call came that has waited longest.
+    pub fn oldest(&self) -> Option<Instant> {
+        let first = [self.quick.front(), self.alone.front()];
+        first.into_iter().flatten().map(|call| call.since).min()
     }
 
     /// The function of the first that goes behind others.

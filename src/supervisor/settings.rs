@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::log;
+use super::{Register, log};
 use crate::server;
 
 /// See the module. The command line has the same names.
@@ -18,6 +18,9 @@ pub struct Settings {
     pub workers: u32,
     /// How long one call may run; none for as long as it likes.
     pub exec_timeout: Option<Duration>,
+    /// The server counts as stuck when no worker has answered for so long, or a
+    /// call has waited for so long.
+    pub stuck_after: Duration,
     /// A worker is replaced after as many calls.
     pub max_calls: Option<u64>,
     /// A worker is replaced when it holds more memory, in bytes that are
@@ -41,6 +44,8 @@ pub struct Settings {
     pub php_folder: PathBuf,
     /// Where metrics are served.
     pub metrics: Option<SocketAddr>,
+    /// What Consul is told of the server.
+    pub register: Option<Register>,
     /// How the log is written.
     pub log_format: log::Format,
     /// What the log leaves out.

@@ -29,6 +29,8 @@ pub struct Status<'a> {
     pub workers: Vec<WorkerStatus>,
     pub queue_calls: usize,
     pub queue_bytes: usize,
+    /// Why callers are not served, if they are not.
+    pub stuck: Option<String>,
 }
 
 fn micros(duration: Duration) -> u64 {
@@ -43,7 +45,7 @@ impl Status<'_> {
     /// The answer to `zroute.stats`.
     pub fn pack(&mut self, out: &mut Vec<u8>, now: Instant) {
         let counted: Vec<_> = self.counters.named().collect();
-        pack::map(out, length(&counted) + 4);
+        pack::map(out, length(&counted) + 5);
         for (name, count) in counted {
             number(out, name, count);
         }
@@ -84,6 +86,8 @@ impl Status<'_> {
         pack::map(out, 2);
         number(out, "calls", self.queue_calls as u64);
         number(out, "bytes", self.queue_bytes as u64);
+        text(out, "stuck");
+        text(out, self.stuck.as_deref().unwrap_or_default());
     }
 
     /// Prometheus' text form, version 0.0.4.
@@ -98,6 +102,7 @@ impl Status<'_> {
             let _ = writeln!(out, "zroute_{name}{suffix} {count}");
         }
         let gauges = [
+            ("stuck", u64::from(self.stuck.is_some())),
             ("uptime_seconds", self.uptime.as_secs()),
             ("queue_calls", self.queue_calls as u64),
             ("queue_bytes", self.queue_bytes as u64),

@@ -104,6 +104,8 @@ fn lines(text: &str, half: Half) -> Result<Vec<String>, NoKey> {
 #[derive(Clone, Default)]
 pub struct AllowedKeys {
     keys: Arc<RwLock<HashSet<Vec<u8>>>>,
+    /// Those that no list names and no reload forgets.
+    own: Arc<RwLock<HashSet<Vec<u8>>>>,
     file: Option<PathBuf>,
 }
 
@@ -150,11 +152,19 @@ impl AllowedKeys {
         Ok(())
     }
 
+    /// Lets in one more, which stays when the list is read again: a key of the
+    /// server's own.
+    pub fn let_in(&self, key: &str) {
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        own.extend(z85::decode(key.as_bytes()));
+    }
+
     /// Whether this one may connect; the key as 32 bytes.
     #[must_use]
     pub fn contains(&self, key: &[u8]) -> bool {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.contains(key)
+        let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
+        keys.contains(key) || own.contains(key)
     }
 }
 
@@ -176,6 +186,14 @@ mod tests {
         assert!(allowed.contains(&bytes(ONE)) && allowed.contains(&bytes(OTHER)));
         assert!(!allowed.contains(&[0; 32]) && !allowed.contains(b""));
         assert!(!format!("{allowed:?}").contains(&ONE[..8]));
+    }
+
+    #[test]
+    fn a_key_of_the_servers_own_stays() {
+        let allowed = AllowedKeys::from_text(ONE).unwrap();
+        allowed.clone().let_in(OTHER);
+        allowed.set("").unwrap();
+        assert!(allowed.contains(&bytes(OTHER)) && !allowed.contains(&bytes(ONE)));
     }
 
     #[test]

@@ -40,7 +40,7 @@ mod zmtp;
 
 use std::time::{Duration, Instant};
 
-pub use endpoint::{Endpoint, is_taken_by_a_file};
+pub use endpoint::{Address, Endpoint, is_taken_by_a_file};
 pub use error::Error;
 pub use frame::Frame;
 pub use libzmq::version as libzmq_version;

@@ -15,7 +15,8 @@ use crate::{call, interrupt, json, span};
 /// Ask a server for a sign of life
 ///
 /// Calls zroute.ping, which every zroute server answers by itself, or _zerorpc_ping with --dialect
-/// zerorpc; any answer counts, a fault too.
+/// zerorpc; any answer counts, a fault too. `zroute serve` answers them even when all its workers
+/// hang: --working sees that.
 /// The first time includes connecting.
 ///
 /// Careful with servers that are not zroute's: a call of a function that it does not know ends the
@@ -27,6 +28,7 @@ Examples:
   zroute ping --timeout 30s tcp://127.0.0.1:5555 && echo up     waits until the server is there
   zroute ping --count 10 --interval 100ms tcp://127.0.0.1:5555
   zroute ping --function plus --parameters '[0]' tcp://127.0.0.1:5555
+  zroute ping --working --timeout 2s tcp://127.0.0.1:5555            in a health check
 
 Exit codes: 0 it answered at least once, 2 it did not, 64 wrong usage.")]
 pub struct Arguments {
@@ -49,6 +51,10 @@ pub struct Arguments {
     /// Its parameters
     #[arg(long, value_name = "JSON")]
     parameters: Option<String>,
+
+    /// Ask zroute.stats instead; a server that is stuck, or answers a fault, counts as dead
+    #[arg(long, conflicts_with_all = ["function", "parameters"])]
+    working: bool,
 
     /// Print one line {"sequence", "alive", "us", …} each time
     #[arg(long)]
@@ -101,6 +107,7 @@ impl Arguments {
         seen: &mut Seen,
     ) -> Result<(), Failure> {
         let function = match (&self.function, self.options.dialect) {
+            _ if self.working => "zroute.stats",
             (Some(function), _) => function,
             (None, Dialect::Zerorpc) => "_zerorpc_ping",
             (None, _) => "zroute.ping",
@@ -112,8 +119,12 @@ impl Arguments {
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or(Value::Null),
             // A server that says no is there.
-            Err(Failure::Fault(_)) => Value::Null,
+            Err(Failure::Fault(_)) if !self.working => Value::Null,
             Err(failure @ Failure::NoAnswer { .. }) => {
+                seen.sent += 1;
+                return self.tell_silence(seen.sent, &failure);
+            }
+            Err(failure @ Failure::Fault(_)) => {
                 seen.sent += 1;
                 return self.tell_silence(seen.sent, &failure);
             }
@@ -121,6 +132,14 @@ impl Arguments {
             Err(failure) => return Err(failure),
         };
         seen.sent += 1;
+        if let Some(stuck) = about.get("stuck").and_then(Value::as_str)
+            && self.working
+            && !stuck.is_empty()
+        {
+            let text = format!("{} is stuck: {stuck}", self.endpoint);
+            let kind = "stuck";
+            return self.tell_silence(seen.sent, &Failure::NoAnswer { kind, text });
+        }
         seen.least = if seen.answered == 0 {
             took
         } else {
@@ -158,7 +177,12 @@ impl Arguments {
     fn tell_silence(&self, sequence: u64, failure: &Failure) -> Result<(), Failure> {
         if self.json {
             let mut line = json!({"sequence": sequence, "alive": false});
-            line["error"] = failure.json()["error"].take();
+            // Under `error`, or of a server that says no, under `fault`.
+            if let Value::Object(said) = failure.json() {
+                for (key, value) in said {
+                    line[key] = value;
+                }
+            }
             writeln!(std::io::stdout(), "{line}")?;
         } else {
             failure.report();

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use zroute::discovery::Url;
 use zroute::server;
-use zroute::supervisor::{self, Ended, Format, Level, Settings};
+use zroute::supervisor::{self, Ended, Format, Level, Register, Settings};
 use zroute::transport::keys::AllowedKeys;
 use zroute::transport::{Credentials, Curve};
 
@@ -21,6 +22,7 @@ Examples:
   zroute serve routes.php --bind tcp://127.0.0.1:5555 --workers 4
   zroute serve routes.php --bind ipc:///run/app.sock --exec-timeout 30s --max-calls 10000
   zroute serve routes.php --bind tcp://127.0.0.1:5555 --watch
+  zroute serve routes.php --bind 'tcp://127.0.0.1:*' --register 'consul:///time?tag=rpc&version=1.0'
 
 routes.php returns an array of functions by name.
 
@@ -40,6 +42,10 @@ pub struct Arguments {
     /// Kill a worker whose call runs longer, and tell its caller; such as 30s
     #[arg(long, value_parser = span::parse_some, value_name = "SPAN", help_heading = "Workers")]
     exec_timeout: Option<Duration>,
+    /// Count as stuck when no worker has answered for so long, or a call has waited for so long
+    /// [default: --exec-timeout, or 30s]
+    #[arg(long, value_parser = span::parse_some, value_name = "SPAN", help_heading = "Workers")]
+    stuck_after: Option<Duration>,
     /// Replace a worker after so many calls
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "CALLS", help_heading = "Workers")]
     max_calls: Option<u64>,
@@ -148,6 +154,32 @@ pub struct Arguments {
     #[arg(long, help_heading = "Security")]
     worker_curve: bool,
 
+    /// Make the server known to Consul while it serves: consul://HOST:PORT/NAME?tag=…&version=…
+    #[arg(long, value_parser = service, value_name = "URL", help_heading = "Consul")]
+    register: Option<Url>,
+    /// Where clients connect to, if that is not where the server is bound
+    #[arg(
+        long,
+        requires = "register",
+        value_name = "ADDRESS",
+        help_heading = "Consul"
+    )]
+    service_address: Option<String>,
+    /// A tag; may be repeated
+    #[arg(
+        long,
+        requires = "register",
+        value_name = "TAG",
+        help_heading = "Consul"
+    )]
+    service_tag: Vec<String>,
+    /// An entry of the service's meta, such as weight=2; may be repeated
+    #[arg(long, requires = "register", value_parser = entry, value_name = "NAME=TEXT", help_heading = "Consul")]
+    service_meta: Vec<(String, String)>,
+    /// After so long without a pass Consul takes the server for dead
+    #[arg(long, value_parser = span::parse_some, default_value = "15s", value_name = "SPAN", help_heading = "Consul")]
+    service_ttl: Duration,
+
     /// Serve metrics in Prometheus' text form at http://ADDRESS/metrics
     #[arg(long, value_name = "ADDRESS", help_heading = "Watching")]
     metrics: Option<SocketAddr>,
@@ -216,6 +248,10 @@ impl Arguments {
                 .workers
                 .unwrap_or_else(|| u32::try_from(cpus).unwrap_or(1)),
             exec_timeout: self.exec_timeout,
+            stuck_after: self
+                .stuck_after
+                .or(self.exec_timeout)
+                .unwrap_or(Duration::from_secs(30)),
             max_calls: self.max_calls,
             max_memory: self.max_memory,
             memory_limit: self.memory_limit.0,
@@ -226,6 +262,13 @@ impl Arguments {
             php: self.php,
             php_arguments: self.php_arg,
             php_folder: php_folder(self.php_dir)?,
+            register: self.register.map(|url| Register {
+                url,
+                address: self.service_address,
+                tags: self.service_tag,
+                meta: self.service_meta.into_iter().collect(),
+                ttl: self.service_ttl,
+            }),
             metrics: self.metrics,
             log_format: match self.log_format {
                 LogFormat::Text => Format::Text,
@@ -335,6 +378,19 @@ fn limit(text: &str) -> Result<Limit, String> {
     match text {
         "none" => Ok(Limit(None)),
         text => size(text).map(|size| Limit(Some(size))),
+    }
+}
+
+fn service(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    url.service().map_err(|error| error.to_string())?;
+    Ok(url)
+}
+
+fn entry(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_string(), value.to_string())),
+        None => Err("expected NAME=TEXT".to_string()),
     }
 }
 

@@ -52,7 +52,7 @@ impl Master {
     }
 
     fn admit(&mut self, taken: Taken, now: Instant) {
-        if self.ending.is_some() {
+        if self.ending.is_some() && !self.is_leaving() {
             self.fail(
                 taken.token,
                 &Fault::new(Code::ShuttingDown, "the server shuts down"),
@@ -79,7 +79,7 @@ impl Master {
         self.serial += 1;
         let way = self.way(function);
         self.queue
-            .add(Call::new(taken, function, self.serial, size), way);
+            .add(Call::new(taken, function, self.serial, size, now), way);
     }
 
     pub(super) fn fail(&mut self, token: u64, fault: &Fault) {
@@ -140,6 +140,10 @@ impl Master {
 
     fn takes_calls(&self, worker: &Worker) -> bool {
         worker.state == State::Up && worker.generation == self.serving && worker.link.is_open()
+    }
+
+    pub(super) fn has_idle_worker(&self) -> bool {
+        self.idle_worker().is_some()
     }
 
     fn idle_worker(&self) -> Option<usize> {
@@ -284,6 +288,9 @@ impl Master {
                 self.lose(index);
             }
             return 0;
+        }
+        if !ended.is_empty() {
+            self.served = now;
         }
         worker.calls += ended.len() as u64;
         if worker.link.is_free() {

@@ -1,5 +1,6 @@
 //! The end: what was taken is finished and answered, as far as there is time.
 
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::Master;
@@ -15,37 +16,74 @@ pub struct Ending {
     until: Instant,
     /// It was asked for twice.
     at_once: bool,
+    /// Consul is to forget the server first, so that nobody comes anew.
+    leaving: Option<JoinHandle<Vec<String>>>,
 }
 
 impl Ending {
     pub fn until(&self) -> Instant {
         self.until
     }
+
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.is_some()
+    }
 }
 
 impl Master {
-    /// SIGTERM: no more calls are taken; a second one does not wait for those
-    /// that were.
+    /// SIGTERM: no more calls are taken, once Consul has forgotten the server; a
+    /// second one does not wait for those that were.
     pub(super) fn end(&mut self) {
         if let Some(ending) = &mut self.ending {
             ending.at_once = true;
             return;
         }
+        self.notify.stopping();
+        let leaving = self.registered.take().and_then(|mut registered| {
+            registered.tell(&mut self.log);
+            let leaving = registered.leave();
+            let failed = |error| self.log.warn(format_args!("Consul is not told: {error}"));
+            leaving.map_err(failed).ok()
+        });
+        self.ending = Some(Ending {
+            until: Instant::now() + self.settings.grace,
+            at_once: false,
+            leaving,
+        });
+        if !self.is_leaving() {
+            self.drain();
+        }
+    }
+
+    /// Whether calls are still taken although the end is near.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.ending.as_ref().is_some_and(Ending::is_leaving)
+    }
+
+    /// Goes on with the end when Consul has been told.
+    fn end_leaving(&mut self) {
+        let Some(ending) = &mut self.ending else {
+            return;
+        };
+        if let Some(leaving) = ending.leaving.take_if(|leaving| leaving.is_finished()) {
+            for error in leaving.join().unwrap_or_default() {
+                self.log.warn(error);
+            }
+            self.drain();
+        }
+    }
+
+    fn drain(&mut self) {
         let open: usize = self.workers.iter().map(|worker| worker.link.open()).sum();
         self.log.info(format_args!(
             "ending: {open} calls run, {} wait; they have {:?}",
             self.queue.len(),
             self.settings.grace
         ));
-        self.notify.stopping();
         if let Err(error) = self.front.begin_drain() {
             self.log
                 .error(format_args!("callers cannot be told: {error}"));
         }
-        self.ending = Some(Ending {
-            until: Instant::now() + self.settings.grace,
-            at_once: false,
-        });
     }
 
     /// Whether there is nothing left to wait for.
@@ -53,15 +91,16 @@ impl Master {
         if !self.was_up && self.restarts.iter().any(|of| of.failures() >= 3) {
             return Some(Ended::Badly);
         }
-        let (at_once, until) = match &self.ending {
-            Some(ending) => (ending.at_once, ending.until),
+        self.end_leaving();
+        let (at_once, until, is_leaving) = match &self.ending {
+            Some(ending) => (ending.at_once, ending.until, ending.is_leaving()),
             None => return None,
         };
         let idle = self
             .workers
             .iter()
             .all(|worker| worker.state == State::Starting || worker.link.is_idle());
-        let answered = idle && self.queue.is_empty();
+        let answered = idle && self.queue.is_empty() && !is_leaving;
         if answered && self.front.drains_until().is_none() {
             return Some(Ended::Well);
         }

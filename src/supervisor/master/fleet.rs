@@ -11,6 +11,7 @@ use super::{MEMORY_TICK, Master, STATS, TICK, WORKERS};
 use crate::supervisor::functions::Function;
 use crate::supervisor::link::{self, STALLED};
 use crate::supervisor::log::Level;
+use crate::supervisor::registering::Registered;
 use crate::supervisor::worker::{Fate, State, Worker};
 use crate::transport::Frame;
 use crate::wire::{Code, Fault};
@@ -29,6 +30,9 @@ impl Master {
         if now >= self.memory_ticked + MEMORY_TICK {
             self.memory_ticked = now;
             self.look_at_memory();
+            if let Some(registered) = &mut self.registered {
+                registered.tell(&mut self.log);
+            }
         }
         let exec_timeout = self.settings.exec_timeout;
         let mut stalled = Vec::new();
@@ -94,6 +98,9 @@ impl Master {
         }
         if let Some(ending) = &self.ending {
             due = due.min(ending.until());
+            if ending.is_leaving() {
+                due = due.min(now + Duration::from_millis(5));
+            }
             if let Some(time) = self.front.drains_until() {
                 due = due.min(time);
             }
@@ -266,9 +273,24 @@ impl Master {
             self.log.info(format_args!("serving {count} functions"));
             self.notify.ready(&format!("serving {count} functions"));
             self.tell_endpoints();
+            self.register();
         }
         if self.coming == Some(generation) {
             self.commit(generation);
+        }
+    }
+
+    fn register(&mut self) {
+        let Some(register) = &self.settings.register else {
+            return;
+        };
+        if self.ending.is_some() {
+            return;
+        }
+        let endpoints = self.front.endpoints();
+        match Registered::begin(register, endpoints, &self.settings.server.transport) {
+            Ok(registered) => self.registered = Some(registered),
+            Err(error) => self.log.error(format_args!("not registered: {error}")),
         }
     }
 

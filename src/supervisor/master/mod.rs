@@ -6,11 +6,13 @@
 //! | `ending` | the end, as it was asked for or not |
 //! | `fleet` | the workers: start, watch, replace, reload |
 //! | `seen` | what others see of it |
+//! | `stuck` | whether callers are served at all |
 
 mod calls;
 mod ending;
 mod fleet;
 mod seen;
+mod stuck;
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -25,6 +27,7 @@ use super::log::Log;
 use super::metrics::Metrics;
 use super::notify::Notify;
 use super::queue::Queue;
+use super::registering::Registered;
 use super::restarts::Restarts;
 use super::settings::Settings;
 use super::signals::{Signal, Signals};
@@ -78,6 +81,10 @@ pub struct Master {
     started: Instant,
     was_up: bool,
     ending: Option<ending::Ending>,
+    /// From the first worker's coming up to the end.
+    registered: Option<Registered>,
+    /// When a worker last answered, or had nothing to do.
+    served: Instant,
     /// Calls of which nobody knows how they ended.
     cut_off: u64,
     ticked: Instant,
@@ -111,6 +118,9 @@ impl Master {
             check_security(endpoint, &settings)?;
             let bound = front.bind(endpoint).map_err(|error| error.to_string())?;
             log.info(format_args!("listening at {bound}"));
+        }
+        if let Some(register) = &settings.register {
+            register.check(front.endpoints())?;
         }
         let metrics = match settings.metrics {
             None => None,
@@ -156,6 +166,8 @@ impl Master {
             started: now,
             was_up: false,
             ending: None,
+            registered: None,
+            served: now,
             cut_off: 0,
             ticked: now,
             memory_ticked: now,
@@ -218,6 +230,7 @@ impl Master {
             if front {
                 self.front.look()?;
             }
+            self.note_service(now);
             self.take_calls(now)?;
             self.dispatch(now);
         }

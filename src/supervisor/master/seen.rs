@@ -30,6 +30,7 @@ impl Master {
                     .map_or(0, |restarts| restarts.count),
             })
             .collect();
+        let stuck = self.stuck(now);
         workers.sort_by_key(|worker| worker.number);
         make(Status {
             counters: &self.front.counters(),
@@ -38,6 +39,7 @@ impl Master {
             workers,
             queue_calls: self.queue.len(),
             queue_bytes: self.queue.bytes(),
+            stuck,
         })
     }
 
