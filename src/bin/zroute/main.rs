@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `call`, `ping`, `list`, `bench`, `top`, `serve`, `keygen`, `completions`, `man` | one subcommand each |
+//! | `call`, `ping`, `list`, `bench`, `top`, `serve`, `services`, `watch`, `keygen`, `completions`, `man` | one subcommand each |
 //! | `connection` | the options that lead to a server, and calls of it |
 //! | `failure` | how a command can end, and the exit code of each way |
 //! | `histogram` | many times in little room, for percentiles |
@@ -11,6 +11,7 @@
 //! | `key_file` | files with CURVE keys |
 //! | `span` | spans of time as people write them |
 //! | `terminal` | colour, and texts from elsewhere on a terminal |
+//! | `words` | a command taken apart without a shell |
 
 // The comments of arguments are what --help prints, and no Markdown.
 #![allow(clippy::doc_markdown)]
@@ -31,9 +32,12 @@ mod list;
 mod man;
 mod ping;
 mod serve;
+mod services;
 mod span;
 mod terminal;
 mod top;
+mod watch;
+mod words;
 
 use std::process::ExitCode;
 
@@ -65,6 +69,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    Services(services::Arguments),
+    Watch(watch::Arguments),
     Call(call::Arguments),
     Ping(ping::Arguments),
     List(list::Arguments),
@@ -82,6 +88,8 @@ fn main() -> ExitCode {
     };
     let ended = match command {
         Command::Serve(arguments) => arguments.run(),
+        Command::Services(arguments) => arguments.run(),
+        Command::Watch(arguments) => arguments.run(),
         Command::Call(arguments) => arguments.run(),
         Command::Ping(arguments) => arguments.run(),
         Command::List(arguments) => arguments.run(),
