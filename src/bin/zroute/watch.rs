@@ -9,7 +9,7 @@ use zroute::discovery::{
     Change, Command, ConfigFile, Event, LARAVEL_ZERORPC, Language, Template, Updates, Url, ZROUTE,
 };
 use zroute::msgpack::{Limits, Malformed, Writer};
-use zroute::socket::{Context, DONTWAIT, Socket};
+use zroute::socket::{Context, DONTWAIT, Socket, socket_option};
 use zroute::transport::{Endpoint, Wake};
 
 use crate::failure::{Exit, Failure};
@@ -20,6 +20,8 @@ use crate::{interrupt, span};
 
 /// The first frame of what is published.
 const TOPIC: &[u8] = b"zroute.config";
+/// How long the end may take for those who read slowly, in milliseconds.
+const LINGER: i64 = 1000;
 /// What stands before the name of a template that comes along.
 const BUILT_IN: &str = "builtin:";
 
@@ -230,6 +232,10 @@ impl Publisher {
         let failed = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
         let context = Context::new().map_err(|error| failed(&error))?;
         let socket = Socket::new(&context, "PUB").map_err(|error| failed(&error))?;
+        if let Some(linger) = socket_option("LINGER") {
+            let last = socket.set_number("LINGER", linger, LINGER);
+            last.map_err(|error| failed(&error))?;
+        }
         let name = CString::new(endpoint).map_err(|error| failed(&error))?;
         socket.bind(&name).map_err(|error| failed(&error))?;
         Ok(Self { socket })
