@@ -40,6 +40,8 @@ pub struct Link {
     scratch: Vec<u8>,
 }
 
+// Nearly all of them hold a call.
+#[allow(clippy::large_enum_variant)]
 enum Place {
     Free,
     /// A call of the supervisor's own.

@@ -68,7 +68,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     Services(services::Arguments),
     Watch(watch::Arguments),
     Call(call::Arguments),

@@ -120,11 +120,7 @@ impl Arguments {
                 .unwrap_or(Value::Null),
             // A server that says no is there.
             Err(Failure::Fault(_)) if !self.working => Value::Null,
-            Err(failure @ Failure::NoAnswer { .. }) => {
-                seen.sent += 1;
-                return self.tell_silence(seen.sent, &failure);
-            }
-            Err(failure @ Failure::Fault(_)) => {
+            Err(failure @ (Failure::NoAnswer { .. } | Failure::Fault(_))) => {
                 seen.sent += 1;
                 return self.tell_silence(seen.sent, &failure);
             }
