@@ -3,7 +3,7 @@
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use zroute::client::{self, Client, Outcome};
+use zroute::client::{self, Client, Outcome, State};
 use zroute::msgpack::{Reader, Writer};
 use zroute::server::{self, Server};
 use zroute::transport::{Kind, Stop};
@@ -204,17 +204,14 @@ fn calls_are_shared_out_among_servers() {
     let (one, other) = (Running::start(), Running::start());
     let mut client = client(&[&one.endpoint, &other.endpoint]);
     let until = Instant::now() + PATIENCE;
-    loop {
-        client.call("echo", &number(1), PATIENCE).unwrap();
-        client.call("echo", &number(2), PATIENCE).unwrap();
-        let calls = client.counters().calls;
-        assert!(
-            Instant::now() < until,
-            "after {calls} calls one server had none"
-        );
-        if calls >= 40 {
-            break;
+    for index in 0..2 {
+        while client.health(index).unwrap().unwrap().state != State::Up {
+            assert!(Instant::now() < until, "server {index} is not connected");
+            std::thread::yield_now();
         }
+    }
+    for value in 0..40 {
+        client.call("echo", &number(value), PATIENCE).unwrap();
     }
     assert!(one.finish().calls > 0);
     assert!(other.finish().calls > 0);
