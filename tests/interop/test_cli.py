@@ -24,7 +24,7 @@ from programs import PEERS, ROOT, TRANSPORT, free_port, python
 ANSWER, FAULT, NO_ANSWER, USAGE = 0, 1, 2, 64
 CTRL_C, READER_LEFT = 130, 141
 
-COMMANDS = ["call", "ping", "list", "top", "bench", "keygen", "completions", "man"]
+COMMANDS = ["call", "ping", "list", "top", "bench", "keygen", "services", "watch", "completions", "man"]
 
 
 class Ended:

@@ -320,19 +320,21 @@ def test_the_subscriber_of_the_documentation_takes_changes_up(watched, programs,
     script.write_text(f"<?php\n{example}")
     first = watched.change()
     publish = f"--publish={watched.endpoint}"
-    with Process(watched.command(f"--template=builtin:zroute={file}", publish)) as watch:
+    said = tmp_path / "said"
+    command = ["sh", "-c", 'said=$1; shift; exec "$@" >"$said"', "sh", said, *programs.php, script]
+    with Process(watched.command(f"--template=builtin:zroute={file}", publish)):
         wait_until(file.exists, "the first file")
-        with Process([*programs.php, script], **programs.environment) as subscriber:
-            assert subscriber.read_line() == first
+        with Process(command, **programs.environment) as subscriber:
+            wait_until(lambda: said.exists() and first in said.read_text(), f"what is there already: {subscriber}")
+
+            def is_told():
+                # What happens before the subscription is there is not told.
+                watched.change()
+                return "change " in said.read_text()
+
+            wait_until(is_told, f"the first event: {subscriber}")
             endpoint = watched.change()
-            deadline = time.monotonic() + PATIENCE
-            line = ""
-            # A change that came before the subscription is seen by the next one.
-            while not line.endswith(endpoint):
-                assert time.monotonic() < deadline, (line, watch)
-                line = subscriber.read_line()
-                if line.startswith("change "):
-                    endpoint = watched.change()
+            wait_until(lambda: said.read_text().endswith(f" {endpoint}\n"), f"the last change: {subscriber}")
 
 
 def test_a_broken_template_never_replaces_a_good_file(watched, tmp_path):

@@ -231,9 +231,9 @@ impl Publisher {
         }
         let failed = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
         let context = Context::new().map_err(|error| failed(&error))?;
-        let socket = Socket::new(&context, "PUB").map_err(|error| failed(&error))?;
-        if let Some(linger) = socket_option("LINGER") {
-            let last = socket.set_number("LINGER", linger, LINGER);
+        let socket = Socket::new(&context, "ZMQ_PUB").map_err(|error| failed(&error))?;
+        if let Some(linger) = socket_option("ZMQ_LINGER") {
+            let last = socket.set_number("ZMQ_LINGER", linger, LINGER);
             last.map_err(|error| failed(&error))?;
         }
         let name = CString::new(endpoint).map_err(|error| failed(&error))?;
