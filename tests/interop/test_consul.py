@@ -20,6 +20,7 @@ from test_allowed_keys import with_keys
 from test_curve import Key
 
 DOCUMENT = (ROOT / "docs/discovery.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,8 @@ class Agent(Process):
         # Nobody reads its log.
         quiet = ["-log-level", "err", "-node", "here"]
         here = ["-bind", "127.0.0.1", "-client", "127.0.0.1"]
-        super().__init__([program, "agent", "-dev", *here, *quiet, "-hcl", ports])
+        checks = "enable_local_script_checks = true enable_script_checks = true"
+        super().__init__([program, "agent", "-dev", *here, *quiet, "-hcl", ports, "-hcl", checks])
 
     def ask(self, method, path, body=None):
         request = urllib.request.Request(
@@ -186,6 +188,28 @@ def test_hung_workers_turn_the_check_critical_and_it_comes_back(programs, agent,
         answers = dict(dealer.collect() for _ in calls)
         assert {call: read(answer) for call, answer in answers.items()} == calls
         wait_until(lambda: health(services, at) == "passing", "it passes again")
+
+
+def test_ping_is_fit_for_a_script_check(programs, agent, zroute, services):
+    with Supervisor(programs, "--stuck-after=1s", workers=1) as supervisor:
+        at = supervisor.endpoint
+        config = re.search(r"^```hcl\n(.*?)^```$", OPERATIONS, re.MULTILINE | re.DOTALL)[1]
+        assert '"zroute", "ping", "--working", "--timeout", "2s", "tcp://127.0.0.1:5555"' in config
+        check = {
+            "Args": [str(zroute.program), "ping", "--working", "--timeout", "2s", at],
+            "Interval": "1s",
+            "Timeout": "4s",
+        }
+        agent.register("time", int(at.rpartition(":")[2]), Check=check)
+        wait_until(lambda: health(services, at) == "passing", "it passes")
+        (worker,) = supervisor.wait_for_workers(1)
+        kill(worker, signal.SIGSTOP)
+        with Dealer(at) as dealer:
+            dealer.submit(request("plus", [1, 2]))
+            wait_until(lambda: health(services, at) == "critical", "it is critical")
+            assert "no worker of 1 has answered" in services()[at]["note"]
+            kill(worker, signal.SIGCONT)
+            wait_until(lambda: health(services, at) == "passing", "it passes again")
 
 
 def test_workers_that_are_killed_for_every_call_serve_nobody(programs, agent, services):
