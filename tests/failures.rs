@@ -356,8 +356,9 @@ fn what_has_not_left_is_sent_again_whatever_it_is() {
     }
     assert!(unknown > 0, "the system took some");
     assert!(unknown < CALLS / 2, "{unknown}");
+    // Of one that is unknown nobody knows.
     until(
-        || runs.lock().unwrap().len() as u64 == CALLS - unknown,
+        || runs.lock().unwrap().len() as u64 >= CALLS - unknown,
         "all others have run",
     );
     assert!(runs.lock().unwrap().values().all(|count| *count == 1));
@@ -558,18 +559,18 @@ fn an_idle_client_keeps_its_connection_and_its_calls() {
     let runs = Runs::default();
     let mut server = Running::start_as(KEEP, "tcp://127.0.0.1:0", &runs);
     let mut options = options();
-    options.transport.heartbeat = Duration::from_millis(10);
+    options.transport.heartbeat = Duration::from_millis(50);
     let mut client = client(options, &[&server]);
     let awaited = begin(&mut client, Terms::default(), 1);
     client.leave().unwrap();
     until(|| server.arrived() == 1, "it has not arrived");
     server.becomes(ANSWER);
     // Much longer than three heartbeats.
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_millis(500));
     for number in 2..5 {
         let id = begin(&mut client, Terms::default(), number);
         assert!(is_answered(&client.collect(id).unwrap(), number));
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(200));
     }
     assert!(client.cancel(awaited), "it was not given up");
     assert_eq!(client.counters().unknown, 0);
