@@ -40,10 +40,14 @@ packages-build packages-demo packages-test packages-lint: packages-%:
 rust:
 	@packaging/require-rust
 
-.PHONY: build
-build: packages-build rust ## the release library, and the command
-	cargo build --release --locked
+.PHONY: library
+library: packages-build rust
+	cargo build --release --locked --lib
 	@ln -sf libzroute.so '$(LIB)/libzroute.so.$(MAJOR)'
+
+.PHONY: build
+build: library ## the release library, and the command
+	cargo build --release --locked
 
 # For those who run what was built; `install` builds only what is not there, so
 # that it needs no Cargo under sudo.
@@ -56,7 +60,7 @@ LINK_ZROUTE := -Wl,--as-needed -L'$(LIB)' -Wl,-rpath,'$(LIB)' -lzroute
 C_EXAMPLES := $(patsubst examples/c/%.c,build/examples/%,$(wildcard examples/c/*.c))
 
 .PHONY: examples
-examples: build $(C_EXAMPLES) ## the C examples, into build/examples
+examples: library $(C_EXAMPLES) ## the C examples, into build/examples
 
 $(C_EXAMPLES): build/examples/%: examples/c/%.c include/zroute.h
 	@mkdir -p $(@D)
