@@ -94,11 +94,7 @@ test-c: packages-test build
 
 .PHONY: test-php
 test-php: packages-test build
-	for ways in zmtp/slot zmtp/serialize libzmq/slot; do \
-		ZROUTE_TRANSPORT=$${ways%/*} ZROUTE_BRIDGE=$${ways#*/} \
-			ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/run || exit; \
-	done
-	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/slot/run
+	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' tests/php/all
 
 # A peer that could not be installed is skipped, loudly; under CI it is a failure.
 .PHONY: test-interop

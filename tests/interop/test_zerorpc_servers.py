@@ -10,7 +10,7 @@ import packaged_peers
 from processes import PATIENCE, Process, wait_until
 from programs import PEERS
 
-ITEMS = int(os.environ.get("DIALECTS_ITEMS") or 100_000)
+ITEMS = int(os.environ.get("DIALECTS_ITEMS") or 20_000)
 
 SERVERS = {"python": packaged_peers.zerorpc_python_server, "node": packaged_peers.zerorpc_node_server}
 

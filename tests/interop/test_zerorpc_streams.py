@@ -11,7 +11,7 @@ from plain import Dealer
 from processes import PATIENCE, wait_until
 from zerorpc import RawClient
 
-ITEMS = int(os.environ.get("DIALECTS_ITEMS") or 100_000)
+ITEMS = int(os.environ.get("DIALECTS_ITEMS") or 20_000)
 MIB = 1 << 20
 
 
