@@ -5,6 +5,7 @@ taken. `PHP` and `CC` name another php or compiler. `ZROUTE_TRANSPORT` chooses t
 transport of all servers and clients: `zmtp`, which is the default, or `libzmq`.
 """
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def programs(tmp_path_factory):
         library /= "libzroute.so"
     assert library.is_file(), f"{library} is missing: run 'make build', or set ZROUTE_LIBRARY"
     return Programs(library, tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """For tests that need most of the machine: the same of another run waits."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with open(ROOT / "build/alone.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

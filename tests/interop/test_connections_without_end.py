@@ -13,6 +13,8 @@ from plain import Dealer, read, request
 from processes import PATIENCE, wait_until
 from zmtp import Session
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 CONNECTIONS = 5000
 WAVE = 250
 

@@ -20,6 +20,8 @@ from programs import python
 from serving import Supervisor, kill
 from zmtp import Session
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 CLIENTS = int(os.environ.get("SERVE_CLIENTS") or 3000)
 UNREAD = int(os.environ.get("SERVE_UNREAD") or 300)
 SILENT = int(os.environ.get("SERVE_SILENT") or 300)

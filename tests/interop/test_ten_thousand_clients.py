@@ -3,9 +3,13 @@
 import json
 import resource
 
+import pytest
+
 from plain import Dealer
 from processes import Process
 from programs import python
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 COUNT = 10_000
 

@@ -179,11 +179,15 @@ final class Poll
         // program's own error handler would be told.
         set_error_handler([Descriptor::class, 'ignore']);
         try {
-            $count = stream_select($streams, $none, $none, 0);
+            $ready = $streams;
+            if (stream_select($ready, $none, $none, 0) === false) {
+                // PHP's own buffers are known all the same.
+                $ready = array_filter($streams, static fn ($s): bool => stream_get_meta_data($s)['unread_bytes'] > 0);
+            }
         } finally {
             restore_error_handler();
         }
-        return $count ? array_fill_keys(array_keys($streams), true) : [];
+        return array_fill_keys(array_keys($ready), true);
     }
 
     /** @return array<int|string, true> the names of those that are ready */
