@@ -59,7 +59,8 @@ final class Client
     private bool $isShared = false;
 
     /**
-     * @param string|list<string> $endpoints tcp://127.0.0.1:5555, ipc:///run/app.sock, …
+     * @param string|list<string> $endpoints tcp://127.0.0.1:5555, ipc:///run/app.sock,
+     *        consul://127.0.0.1:8500/time-service, …
      * @param array<string, int|string|bool> $options the native options of docs/php.md: timeout_ms (30000),
      *        max_message, linger_ms, curve_server_key, …
      * @throws InvalidOption|NativeError
