@@ -117,15 +117,26 @@ class Process:
     @property
     def sockets(self):
         """How many of them are sockets; a library may open others when it first needs them."""
-        count = 0
+        return len(self._inodes())
+
+    def _inodes(self):
+        inodes = set()
         for name in os.listdir(f"/proc/{self.pid}/fd"):
             with contextlib.suppress(FileNotFoundError):
-                count += os.readlink(f"/proc/{self.pid}/fd/{name}").startswith("socket:")
-        return count
+                kind, _, inode = os.readlink(f"/proc/{self.pid}/fd/{name}").partition(":")
+                if kind == "socket":
+                    inodes.add(inode.strip("[]"))
+        return inodes
 
     def wait_for_sockets(self, count):
         """Waits until it has no more than so many open."""
-        wait_until(lambda: self.sockets <= count, f"{self} to have {count} sockets")
+        try:
+            wait_until(lambda: self.sockets <= count, f"{self} to have {count} sockets")
+        except AssertionError as error:
+            inodes = self._inodes()
+            with open(f"/proc/{self.pid}/net/tcp", encoding="ascii") as table:
+                shown = [line for line in table if not inodes.isdisjoint(line.split())]
+            raise AssertionError(f"{error}; those it has, as the kernel shows them:\n{''.join(shown)}") from None
 
     @property
     def threads(self):

@@ -96,10 +96,19 @@ class Messages:
         return flags, body
 
 
-def connect(endpoint, timeout):
-    """A plain TCP socket to `tcp://host:port`."""
+def connect(endpoint, timeout, receive_buffer=None):
+    """A plain TCP socket to `tcp://host:port`; the kernel takes as much for it as it sees fit, or so many bytes."""
     host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
-    return socket.create_connection((host, int(port)), timeout)
+    connection = socket.socket()
+    try:
+        if receive_buffer is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(timeout)
+        connection.connect((host, int(port)))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def introduce(connection, socket_type):
@@ -113,14 +122,14 @@ def introduce(connection, socket_type):
 class Session:
     """A connection to a server of which each byte is the test's own."""
 
-    def __init__(self, endpoint):
-        self.socket = connect(endpoint, PATIENCE)
+    def __init__(self, endpoint, receive_buffer=None):
+        self.socket = connect(endpoint, PATIENCE, receive_buffer)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @classmethod
-    def introduced(cls, endpoint, socket_type=b"DEALER", version=(3, 1), identity=b""):
+    def introduced(cls, endpoint, socket_type=b"DEALER", version=(3, 1), identity=b"", **more):
         """One whose handshake is over."""
-        session = cls(endpoint)
+        session = cls(endpoint, **more)
         session.send(greeting(version=version) + ready(socket_type, identity))
         session.expect_ready()
         return session
