@@ -5,12 +5,18 @@
 
 use std::collections::HashSet;
 
-use super::service::{Service, check, is_service};
+use super::service::{Service, check};
 use super::{Client, Server};
 use crate::transport::{self, Endpoint, Error};
 
 /// So many endpoints are named in a message.
 const NAMED: usize = 8;
+
+/// Whether an endpoint names a service, not a server.
+#[inline]
+fn is_service(endpoint: &str) -> bool {
+    endpoint.starts_with("consul://")
+}
 
 /// Checks an endpoint that [`Client::connect`] is to take; returns it as it will
 /// be named.

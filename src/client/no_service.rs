@@ -7,12 +7,6 @@ use crate::transport::{Error, Wake};
 /// There are none.
 pub enum Service {}
 
-/// Whether an endpoint names a service, not a server.
-#[inline]
-pub fn is_service(endpoint: &str) -> bool {
-    endpoint.starts_with("consul://")
-}
-
 /// Refuses it.
 pub fn check(endpoint: &str) -> Result<(), Error> {
     Service::open(endpoint).map(drop)

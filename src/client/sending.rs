@@ -11,6 +11,9 @@ use crate::wire::plain;
 /// A server that was not looked at for so long is looked at before it gets a
 /// call: its connection may have gone, and would take the call along.
 const STALE: Duration = Duration::from_millis(1);
+/// A call that the budget does not let go out again is looked at again no sooner,
+/// however short the pauses between tries are to be.
+const NO_BUDGET: Duration = Duration::from_millis(1);
 
 impl Client {
     /// Hands waiting calls to servers that take them.
@@ -126,7 +129,8 @@ impl Client {
                 && history.owed
             {
                 if !self.budget.take(now) {
-                    self.retries.add(now + self.options.retry_longest / 4, id);
+                    let pause = (self.options.retry_longest / 4).max(NO_BUDGET);
+                    self.retries.add(now + pause, id);
                     continue;
                 }
                 history.owed = false;
@@ -215,5 +219,35 @@ impl Pending {
             self.body = body;
             self.noted = tail;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Options, Terms};
+
+    #[test]
+    fn a_call_waits_for_the_budget_though_tries_have_no_pause() {
+        let mut client = Client::new(Options {
+            retry_longest: Duration::ZERO,
+            ..Options::default()
+        });
+        let terms = Terms {
+            idempotent: true,
+            ..Terms::default()
+        };
+        let id = client
+            .submit_on(terms, "f", b"\x90", Duration::from_secs(60))
+            .unwrap();
+        client.unsent.clear();
+        let now = Instant::now();
+        while client.budget.take(now) {}
+        let pending = client.in_flight.get_mut(id).unwrap();
+        pending.history.get_or_insert_default().owed = true;
+        client.retries.add(now, id);
+        client.retry_due(now);
+        assert!(client.unsent.is_empty());
+        assert!(client.retries.next() > Some(now));
     }
 }

@@ -15,12 +15,6 @@ pub struct Service {
     unusable: Option<String>,
 }
 
-/// Whether an endpoint names a service, not a server.
-#[inline]
-pub fn is_service(endpoint: &str) -> bool {
-    endpoint.starts_with("consul://")
-}
-
 /// Checks the text of such an endpoint.
 pub fn check(endpoint: &str) -> Result<(), Error> {
     parse(endpoint).map(drop)

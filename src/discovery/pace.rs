@@ -1,10 +1,10 @@
 //! How long to wait before the next request, so that nothing spins whatever
 //! Consul does, and a thousand processes do not ask in the same instant.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use super::blocking::Progress;
+use crate::chance::Chance;
 
 /// Times that tests shorten; the defaults are right elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,10 +79,7 @@ impl Pace {
 
 /// Between three quarters of it and all.
 pub(super) fn shortened(duration: Duration) -> Duration {
-    // A fresh RandomState has fresh keys; it is the only chance in std.
-    let chance = RandomState::new().hash_one(0_u8) % 1024;
-    let by = duration / 4 * u32::try_from(chance).unwrap_or(0) / 1024;
-    duration.saturating_sub(by)
+    duration.saturating_sub(Chance::new().up_to(duration / 4))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `clock` | the system's clock |
 //! | `folder` | the private folder, also after a kill |
 //! | `functions` | which functions are quick, and what became of their calls |
 //! | `latency` | how long calls took in the last minute |
@@ -26,7 +25,6 @@
 //! | `watch` | changes of files, for `--watch` |
 //! | `worker` | a process and its link |
 
-mod clock;
 mod folder;
 mod functions;
 mod latency;

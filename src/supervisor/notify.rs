@@ -7,8 +7,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
-use super::clock;
-
 /// Says nothing where nobody listens.
 pub struct Notify {
     socket: Option<(UnixDatagram, SocketAddr)>,
@@ -19,11 +17,11 @@ pub struct Notify {
 impl Notify {
     /// As the environment says.
     pub fn new() -> Self {
-        let mine =
+        let is_for_another =
             std::env::var("WATCHDOG_PID").is_ok_and(|pid| pid.parse() != Ok(std::process::id()));
         let watchdog = std::env::var("WATCHDOG_USEC").ok();
         let watchdog = watchdog
-            .filter(|_| !mine)
+            .filter(|_| !is_for_another)
             .and_then(|time| time.parse().ok());
         Self {
             socket: std::env::var_os("NOTIFY_SOCKET").and_then(|name| open(&name)),
@@ -43,7 +41,7 @@ impl Notify {
     }
 
     pub fn reloading(&self) {
-        let now = clock::monotonic_micros();
+        let now = monotonic_micros();
         self.say(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
     }
 
@@ -70,4 +68,15 @@ fn open(name: &OsStr) -> Option<(UnixDatagram, SocketAddr)> {
     let socket = UnixDatagram::unbound().ok()?;
     socket.set_nonblocking(true).ok()?;
     Some((socket, address.ok()?))
+}
+
+/// `CLOCK_MONOTONIC`, which other processes see too, in microseconds.
+fn monotonic_micros() -> i64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock exists, and the pointer is to one timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }

@@ -9,7 +9,7 @@ use super::log::Log;
 use crate::client::{self, Client, Outcome};
 use crate::discovery::{Registration, Service, State, Url};
 use crate::msgpack::{Malformed, Reader};
-use crate::transport::{self, Address, Curve, Endpoint, KeyPair};
+use crate::transport::{self, Address, Curve, Endpoint, KeyPair, background};
 
 /// How long Consul may take to forget a server that ends.
 const LEAVE: Duration = Duration::from_secs(1);
@@ -124,9 +124,9 @@ impl Registered {
             let left = known.registration.leave(LEAVE);
             left.err().map(|error| format!("{id}: {error}"))
         };
-        std::thread::Builder::new()
-            .name("zroute-leaving".to_string())
-            .spawn(move || self.0.into_iter().filter_map(leave_one).collect())
+        background::spawn("zroute-leaving", move || {
+            self.0.into_iter().filter_map(leave_one).collect()
+        })
     }
 }
 

@@ -163,13 +163,17 @@ impl Status<'_> {
             ("worker_faults_total", "counter", |worker| worker.faults),
             ("worker_restarts_total", "counter", |worker| worker.restarts),
         ];
+        // While one is replaced, two have its number: a series has one value at a time.
+        let mut shown: Vec<_> = self
+            .workers
+            .iter()
+            .filter(|worker| worker.state != "leaving")
+            .collect();
+        shown.sort_by_key(|worker| (worker.number, worker.state == "starting"));
+        shown.dedup_by_key(|worker| worker.number);
         for (name, kind, value) in columns {
             let _ = writeln!(out, "# TYPE zroute_{name} {kind}");
-            for worker in self
-                .workers
-                .iter()
-                .filter(|worker| worker.state != "leaving")
-            {
+            for worker in &shown {
                 let (number, value) = (worker.number, value(worker));
                 let _ = writeln!(out, "zroute_{name}{{worker=\"{number}\"}} {value}");
             }

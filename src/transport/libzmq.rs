@@ -11,7 +11,7 @@ use super::repeats::Repeats;
 use super::wait::Waiting;
 use super::{
     Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Remaining, Sent, Transport, Waited,
-    Wake,
+    Wake, z85,
 };
 use crate::wire::Envelope;
 
@@ -554,9 +554,7 @@ fn set_curve(socket: &zmq::Socket, curve: &Curve) -> Result<(), Error> {
     }
     // libzmq takes the text itself; the zmq crate's decoder leaks.
     let key = |name: &'static str, text: &str| {
-        const Z85: &str = ".-:+=^!/*?&<>()[]{}@%$#";
-        let known = |letter: char| letter.is_ascii_alphanumeric() || Z85.contains(letter);
-        if text.len() == 40 && text.chars().all(known) {
+        if text.len() == 40 && z85::decode(text.as_bytes()).is_some() {
             Ok(text.as_bytes().to_vec())
         } else {
             Err(refuse(name, "expected a CURVE key: 40 characters of Z85"))

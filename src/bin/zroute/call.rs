@@ -95,12 +95,7 @@ impl Arguments {
             connection::endpoint(endpoint)
                 .map_err(|reason| Failure::Usage(format!("endpoint '{endpoint}': {reason}")))?;
         }
-        let mut parameters = parameters(values)?;
-        let is_list =
-            matches!(parameters.first(), Some(first) if Kind::of(*first) == Some(Kind::Array));
-        if self.options.dialect != Dialect::Plain && !is_list {
-            parameters = json::list(&[parameters]);
-        }
+        let parameters = parameters(values, self.options.dialect)?;
         let terms = Terms {
             idempotent: self.idempotent,
             ..Terms::default()
@@ -156,16 +151,21 @@ fn is_scalar(first: u8) -> bool {
     !matches!(Kind::of(first), Some(Kind::Array | Kind::Map))
 }
 
-/// The parameters as one MessagePack value.
-pub fn parameters(values: &[String]) -> Result<Vec<u8>, Failure> {
+/// The parameters as one MessagePack value, which is a list in the dialects that
+/// have nothing else.
+pub fn parameters(values: &[String], dialect: Dialect) -> Result<Vec<u8>, Failure> {
     let mut packed = Vec::new();
     for value in values {
         packed.push(one(value)?);
     }
     match &mut packed[..] {
-        [whole] => Ok(std::mem::take(whole)),
+        [whole] if dialect == Dialect::Plain || is_list(whole) => Ok(std::mem::take(whole)),
         several => Ok(json::list(several)),
     }
+}
+
+fn is_list(value: &[u8]) -> bool {
+    matches!(value.first(), Some(first) if Kind::of(*first) == Some(Kind::Array))
 }
 
 fn one(value: &str) -> Result<Vec<u8>, Failure> {

@@ -76,7 +76,8 @@ impl Options {
         // What was given up is not sent any more.
         options.transport.linger = Duration::ZERO;
         options.transport.curve = self.curve()?;
-        options.transport.credentials = self.credentials()?;
+        options.transport.credentials =
+            credentials(self.user.as_ref(), self.password_file.as_ref())?;
         let mut client = Client::new(options);
         for endpoint in endpoints {
             client.connect(endpoint)?;
@@ -106,17 +107,21 @@ impl Options {
         };
         Ok(Some(Curve::Client { server_key, pair }))
     }
+}
 
-    fn credentials(&self) -> Result<Option<Credentials>, Failure> {
-        let (Some(username), Some(file)) = (&self.user, &self.password_file) else {
-            return Ok(None);
-        };
-        let text = read("the password file", file)?;
-        Ok(Some(Credentials {
-            username: username.clone(),
-            password: text.lines().next().unwrap_or_default().to_string(),
-        }))
-    }
+/// A name, and the password on the first line of a file.
+pub fn credentials(
+    username: Option<&String>,
+    file: Option<&PathBuf>,
+) -> Result<Option<Credentials>, Failure> {
+    let (Some(username), Some(file)) = (username, file) else {
+        return Ok(None);
+    };
+    let text = read("the password file", file)?;
+    Ok(Some(Credentials {
+        username: username.clone(),
+        password: text.lines().next().unwrap_or_default().to_string(),
+    }))
 }
 
 /// The text of a file.

@@ -75,7 +75,7 @@ struct Seen {
 
 impl Arguments {
     pub fn run(&self) -> Result<(), Failure> {
-        let parameters = call::parameters(self.parameters.as_slice())?;
+        let parameters = call::parameters(self.parameters.as_slice(), self.options.dialect)?;
         interrupt::catch();
         let mut connection = self.options.connect(std::slice::from_ref(&self.endpoint))?;
         let mut seen = Seen::default();

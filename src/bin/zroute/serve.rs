@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 use zroute::discovery::Url;
 use zroute::server;
 use zroute::supervisor::{self, Ended, Format, Level, Register, Settings};
+use zroute::transport::Curve;
 use zroute::transport::keys::AllowedKeys;
-use zroute::transport::{Credentials, Curve};
 
-use crate::connection::read;
+use crate::connection::credentials;
 use crate::failure::{Exit, Failure};
 use crate::{key_file, span};
 
@@ -139,7 +139,7 @@ pub struct Arguments {
         help_heading = "Security"
     )]
     plain_username: Option<String>,
-    /// File with that password
+    /// File with that password, on its first line
     #[arg(
         long,
         requires = "plain_username",
@@ -177,7 +177,7 @@ pub struct Arguments {
     #[arg(long, requires = "register", value_parser = entry, value_name = "NAME=TEXT", help_heading = "Consul")]
     service_meta: Vec<(String, String)>,
     /// After so long without a pass Consul takes the server for dead
-    #[arg(long, value_parser = span::parse_some, default_value = "15s", value_name = "SPAN", help_heading = "Consul")]
+    #[arg(long, value_parser = span::parse_some, default_value = "15s", requires = "register", value_name = "SPAN", help_heading = "Consul")]
     service_ttl: Duration,
 
     /// Serve metrics in Prometheus' text form at http://ADDRESS/metrics
@@ -222,7 +222,13 @@ impl Arguments {
     }
 
     fn settings(self) -> Result<Settings, Failure> {
-        let security = (self.curve()?, self.credentials()?);
+        let security = (
+            self.curve()?,
+            credentials(
+                self.plain_username.as_ref(),
+                self.plain_password_file.as_ref(),
+            )?,
+        );
         let routes = std::fs::canonicalize(&self.routes)
             .map_err(|error| Failure::file("the routes", &self.routes, &error))?;
         let watch = self.watch.map(|paths| {
@@ -310,17 +316,6 @@ impl Arguments {
             )),
             None => Ok(None),
         }
-    }
-
-    fn credentials(&self) -> Result<Option<Credentials>, Failure> {
-        let (Some(username), Some(path)) = (&self.plain_username, &self.plain_password_file) else {
-            return Ok(None);
-        };
-        let password = read("the password file", path)?;
-        Ok(Some(Credentials {
-            username: username.clone(),
-            password: password.trim_end_matches(['\r', '\n']).to_string(),
-        }))
     }
 }
 

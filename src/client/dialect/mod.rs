@@ -19,7 +19,7 @@ use super::in_flight::Terms;
 use super::{Options, Outcome, Value};
 use crate::msgpack::{Kind, Limits, Reader};
 use crate::transport::{Body, Frame, Incoming};
-use crate::wire::Envelope;
+use crate::wire::{self, Envelope};
 
 /// What a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,9 +41,9 @@ impl Dialect {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Plain => crate::wire::plain::NAME,
-            Self::MessagePackRpc => "msgpack-rpc",
-            Self::Zerorpc => "zerorpc",
+            Self::Plain => wire::plain::NAME,
+            Self::MessagePackRpc => wire::messagepack_rpc::NAME,
+            Self::Zerorpc => wire::zerorpc::NAME,
         }
     }
 
