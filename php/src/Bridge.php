@@ -19,6 +19,11 @@ use Zroute\Exception\InvalidValue;
  */
 interface Bridge
 {
+    /** Among the routes of a batch: answers, by token, that have to be looked at. */
+    public const ROUTE_NOT_PLAIN = -2;
+    /** What a client's call consists of: number, function, parameters, timeout, flags. */
+    public const CALL_VALUES = 5;
+
     /** serialize or slot */
     public function name(): string;
 

@@ -39,8 +39,6 @@ final class Client
     private const WAIT_FOR_NONE = -2;
     private const OWN_TIMEOUT = -1;
     private const BAD_TIMEOUT = 'a timeout is expected to be 0 or more milliseconds, got ';
-    /** What a call is in a submission: number, function, parameters, timeout, flags. */
-    private const VALUES = 5;
     /** The library's zroute_call_flag. */
     private const IDEMPOTENT = 1;
     private const ONE_WAY = 2;
@@ -231,7 +229,7 @@ final class Client
         }
         $refused = $this->exchange($submission, false, self::WAIT_FOR_NONE, 0);
         $again = [];
-        foreach (array_chunk($submission, self::VALUES) as $call) {
+        foreach (array_chunk($submission, Bridge::CALL_VALUES) as $call) {
             if (in_array($call[0], $refused, true)) {
                 $call[2] = Plain::of($call[2]);
                 array_push($again, ...$call);

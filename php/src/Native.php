@@ -45,7 +45,6 @@ final class Native
     /** Not a property of the instance: the two would hold each other. */
     private static ?Bridge $values = null;
 
-
     /** Outputs, made once: a pointer, a size, and their addresses. */
     private readonly CData $data;
     private readonly CData $size;

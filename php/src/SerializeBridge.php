@@ -21,12 +21,6 @@ final class SerializeBridge implements Bridge
     /** How the native library's text is read: it names no class, and has its own limit of depth. */
     private const OPTIONS = ['allowed_classes' => false, 'max_depth' => 0];
 
-    /** What Server looks for among routes. */
-    private const ROUTE_NOT_PLAIN = -2;
-
-    /** Values that a client's call consists of. */
-    private const CALL = 5;
-
     public function __construct(private readonly Native $native)
     {
     }
@@ -85,14 +79,14 @@ final class SerializeBridge implements Bridge
         $serialized = '';
         if ($calls !== []) {
             $isTold = true;
-            for ($i = 0, $count = count($calls); !$plain && $i < $count; $i += self::CALL) {
+            for ($i = 0, $count = count($calls); !$plain && $i < $count; $i += self::CALL_VALUES) {
                 $isTold = $isTold && self::isTold($calls[$i + 2]);
             }
             $serialized = $isTold ? self::serialize($calls) : null;
             if ($serialized === null) {
                 return array_merge(...array_map(
                     static fn (array $call): array => [$call[0], Status::NOT_PLAIN, ''],
-                    array_chunk($calls, self::CALL)
+                    array_chunk($calls, self::CALL_VALUES)
                 ));
             }
         }

@@ -17,7 +17,6 @@ final class Status
     public const INTERRUPTED = 2;
     public const STOPPED = 3;
     public const END = 4;
-    public const WOULD_BLOCK = 5;
     public const BAD_ARGUMENT = 10;
     public const BAD_HANDLE = 11;
     public const BUSY = 12;
@@ -26,7 +25,6 @@ final class Status
     public const BAD_ENDPOINT = 20;
     public const UNREACHABLE = 21;
     public const BAD_OPTION = 22;
-    public const SYSTEM = 24;
     public const BAD_STATE = 25;
     public const OUTCOME_UNKNOWN = 26;
     public const INVALID_VALUE = 30;

@@ -39,7 +39,6 @@ final class Loop
     private const FORK_NS = 10_000;
 
     private const ROUTE_RAW = -1;
-    private const ROUTE_NOT_PLAIN = -2;
     private const ROUTE_ROOM = -3;
     private const ROUTE_GONE = -4;
 
@@ -290,7 +289,7 @@ final class Loop
     {
         foreach ($calls as $token => $value) {
             match ($route) {
-                self::ROUTE_NOT_PLAIN => $this->answerPlain($token, $this->handedIn[$token] ?? null),
+                Bridge::ROUTE_NOT_PLAIN => $this->answerPlain($token, $this->handedIn[$token] ?? null),
                 self::ROUTE_ROOM => $this->streams->resume($token, $value),
                 self::ROUTE_GONE => $this->streams->callerHasGone($token),
             };
