@@ -29,7 +29,7 @@ PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: packages-build packages-demo packages-test packages-lint
 packages-build packages-demo packages-test packages-lint: packages-%:
@@ -219,14 +219,14 @@ SEED ?= $(shell date +%s)
 # The bridges beside each other, and beside the msgpack extension; the command that is
 # shown makes the same values again.
 .PHONY: campaign-values
-campaign-values: packages-test build
+campaign-values: packages-test build ## the bridges beside each other, by chance; VALUES=, SEED=
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' $(PHP) -n -d extension=ffi -d extension=posix -d extension=msgpack \
 		tests/php/slot/agree.php $(VALUES) $(VALUES) $(SEED)
 
 # What bytes may do: a million of them by chance for msgpack_unpack() and MessagePackUnpacker.
 INPUTS ?= 1000000
 .PHONY: campaign-unpack
-campaign-unpack: packages-test build
+campaign-unpack: packages-test build ## what bytes by chance may do; INPUTS=, SEED=
 	for bridge in slot serialize; do \
 		ZROUTE_BRIDGE=$$bridge ZROUTE_LIBRARY='$(LIB)/libzroute.so' $(PHP) -n -d extension=ffi \
 			tests/php/DropIn/MessagePack/scripts/by_chance/campaign.php $(INPUTS) $(SEED) || exit; \
@@ -234,14 +234,14 @@ campaign-unpack: packages-test build
 
 # What zroute serve promises, as long as it is promised.
 .PHONY: campaign-serve
-campaign-serve: packages-test build
+campaign-serve: packages-test build ## zroute serve, as long as it is promised
 	ulimit -n "$$(ulimit -Hn)" && SERVE_KILL_SECONDS=60 SERVE_CLIENTS=15000 SERVE_UNREAD=3000 SERVE_SILENT=2000 \
 		SERVE_RESTARTS=50 ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
 		"$$(packaging/find-python zmq msgpack pytest hypothesis)" -m pytest tests/interop/test_serve_*.py
 
 # What zerorpc and MessagePack-RPC promise, as long and as large as it is promised.
 .PHONY: campaign-dialects
-campaign-dialects: packages-test build
+campaign-dialects: packages-test build ## zerorpc and MessagePack-RPC, as large as it is promised
 	DIALECTS_ITEMS=100000 DIALECTS_NAP=60000 CI=true ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
 		tests/interop/run -k 'rpc or one_port' tests/interop
 

@@ -3,7 +3,6 @@
 import http.client
 import http.server
 import json
-import os
 import socket
 import subprocess
 import threading
@@ -16,9 +15,6 @@ from programs import ROOT, free_port
 
 def consul_program():
     """Where Consul is; without one the tests are skipped, and `make test-discovery` fails in CI."""
-    named = os.environ.get("ZROUTE_CONSUL")
-    if named:
-        return named
     fetched = subprocess.run([ROOT / "packaging/fetch-consul"], capture_output=True, text=True, check=False)
     if fetched.returncode == 3:
         pytest.skip(fetched.stderr)
@@ -58,7 +54,7 @@ class Consul:
     def start(self):
         ports = (
             f"ports {{ http = {self.port} https = -1 grpc = -1 dns = -1 serf_lan = {self._gossip}"
-            f" serf_wan = -1 server = {self._raft} }}"
+            f" serf_wan = -1 server = {self._raft} }} enable_script_checks = true"
         )
         # Its log is long, and nobody reads the pipe of a Process.
         command = ["sh", "-c", 'exec "$@" >&2', "sh", self.program]
@@ -79,7 +75,7 @@ class Consul:
         except (OSError, http.client.HTTPException, AssertionError):
             return False
 
-    def url(self, rest):
+    def url(self, rest=""):
         return f"consul://127.0.0.1:{self.port}/{rest}"
 
     def ask(self, method, path, body=None):
@@ -93,8 +89,8 @@ class Consul:
         finally:
             connection.close()
 
-    def register(self, service, endpoint, version="1.0"):
-        """Makes a server known whose check passes for longer than a test takes; returns its id."""
+    def register(self, service, endpoint, version="1.0", **more):
+        """Makes a server known, by default with a check that passes for longer than a test takes; returns its id."""
         port = int(endpoint.rpartition(":")[2])
         identity = f"{service}-{port}"
         self.ask(
@@ -108,6 +104,7 @@ class Consul:
                 "Tags": ["rpc"],
                 "Meta": {"version": version, "protocol": "zmq"},
                 "Check": {"TTL": "600s", "Status": "passing"},
+                **more,
             },
         )
         return identity

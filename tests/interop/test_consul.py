@@ -6,12 +6,12 @@ import re
 import signal
 import subprocess
 import time
-import urllib.request
 
 import msgpack
 import pytest
 import zmq
 
+from consul_agent import Consul
 from plain import Dealer, read, request
 from processes import PATIENCE, Process, wait_until
 from programs import ROOT, free_port
@@ -23,64 +23,10 @@ DOCUMENT = (ROOT / "docs/discovery.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def consul_program():
-    fetched = subprocess.run([ROOT / "packaging/fetch-consul"], capture_output=True, text=True)
-    if fetched.returncode == 3:
-        pytest.skip(fetched.stderr.strip())
-    assert fetched.returncode == 0, fetched.stderr
-    return fetched.stdout.strip()
-
-
-class Agent(Process):
-    """A Consul of its own, in dev mode."""
-
-    def __init__(self, program):
-        self.port, gossip, raft = free_port(), free_port(), free_port()
-        ports = (
-            f"ports {{ http = {self.port} https = -1 grpc = -1 dns = -1 "
-            f"serf_lan = {gossip} serf_wan = -1 server = {raft} }}"
-        )
-        # Nobody reads its log.
-        quiet = ["-log-level", "err", "-node", "here"]
-        here = ["-bind", "127.0.0.1", "-client", "127.0.0.1"]
-        checks = "enable_local_script_checks = true enable_script_checks = true"
-        super().__init__([program, "agent", "-dev", *here, *quiet, "-hcl", ports, "-hcl", checks])
-
-    def ask(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-        )
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
-
-    def is_ready(self):
-        with contextlib.suppress(OSError):
-            return bool(self.ask("GET", "/v1/status/leader"))
-        return not self.is_running
-
-    def url(self, rest=""):
-        return f"consul://127.0.0.1:{self.port}/{rest}"
-
-    def register(self, name, port, **more):
-        """A server without a check, which counts as healthy."""
-        body = {"ID": f"{name}-{port}", "Name": name, "Address": "127.0.0.1", "Port": port}
-        self.ask("PUT", "/v1/agent/service/register", {**body, **more})
-
-
 @pytest.fixture
-def agent(consul_program):
-    for _ in range(5):
-        with Agent(consul_program) as agent:
-            wait_until(agent.is_ready, "a Consul")
-            # One of its ports may have been taken meanwhile.
-            if agent.is_running:
-                yield agent
-                return
-    pytest.fail("Consul did not start on five choices of ports")
+def agent():
+    with Consul() as agent:
+        yield agent
 
 
 @pytest.fixture
@@ -200,7 +146,7 @@ def test_ping_is_fit_for_a_script_check(programs, agent, zroute, services):
             "Interval": "1s",
             "Timeout": "4s",
         }
-        agent.register("time", int(at.rpartition(":")[2]), Check=check)
+        agent.register("time", at, Check=check)
         wait_until(lambda: health(services, at) == "passing", "it passes")
         (worker,) = supervisor.wait_for_workers(1)
         kill(worker, signal.SIGSTOP)
@@ -242,7 +188,7 @@ def test_the_probe_is_let_in_where_keys_are_asked_for(programs, agent, services,
         with Dealer(supervisor.endpoint, **with_keys(key.public, caller)) as dealer:
             assert dealer.call("plus", [1, 2]) == 3
         # Registered anew it is critical until the probe has been let in again.
-        agent.ask("PUT", f"/v1/agent/service/deregister/{services()[supervisor.endpoint]['id']}")
+        agent.deregister(services()[supervisor.endpoint]["id"])
         wait_until(lambda: health(services, supervisor.endpoint) != "passing", "Consul forgets it")
         wait_until(lambda: health(services, supervisor.endpoint) == "passing", "it passes again")
 
@@ -281,8 +227,9 @@ class Watched:
     def change(self):
         """Another server; returns how the file ends then."""
         self.ports += 1
-        self.agent.register("time-service", self.ports, Tags=["rpc"], Meta={"version": "1.0"})
-        return f"tcp://127.0.0.1:{self.ports}"
+        endpoint = f"tcp://127.0.0.1:{self.ports}"
+        self.agent.register("time-service", endpoint)
+        return endpoint
 
     def says(self, endpoint):
         return self.file.exists() and endpoint in self.file.read_text().split()
@@ -394,8 +341,7 @@ def test_once_tells_by_its_exit_code_what_became_of_it(watched, zroute):
     watched.template.write_text("{{")
     failed = once()
     assert failed.returncode == 1 and "stays as it is" in failed.stderr, failed
-    watched.agent.send_signal(signal.SIGKILL)
-    watched.agent.wait()
+    watched.agent.kill()
     silent = once("--timeout=300ms")
     assert silent.returncode == 2 and "no answer from Consul" in silent.stderr, silent
     asked = zroute("services", "--json", watched.agent.url())

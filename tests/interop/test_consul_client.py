@@ -13,7 +13,7 @@ from plain import Dealer
 from processes import PATIENCE, Process, wait_until
 from programs import PEERS, ROOT
 from serving import Supervisor
-from test_serve_restarts import SteadyClient
+from steady_client import SteadyClient
 
 SERVICE = "time-service"
 QUERY = "?tag=rpc&version=1.0"

@@ -48,12 +48,13 @@ def test_many_calls_at_once_each_get_their_own_answer(dealer):
     assert [read(answer) for answer in answers] == list(range(5000))
 
 
-def test_both_workers_serve(dealer):
-    naps = [dealer.submit(request("nap", [100])) for _ in range(2)]
-    began = time.monotonic()
+def test_both_workers_serve(supervisor, dealer):
+    naps = [dealer.submit(request("nap", [1000])) for _ in range(2)]
+    wait_until(
+        lambda: [worker["function"] for worker in supervisor.stats()["workers"]] == ["nap", "nap"],
+        "both to be called at once",
+    )
     assert {dealer.collect()[0] for _ in naps} == set(naps)
-    assert time.monotonic() - began < 10
-    assert len({dealer.call("pid", []) for _ in range(100)}) <= 2
 
 
 def test_nobody_waits_behind_a_slow_call_while_a_worker_is_free(supervisor, dealer, remarks):

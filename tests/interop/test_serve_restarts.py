@@ -2,31 +2,19 @@
 
 import collections
 import contextlib
-import json
 import os
 import signal
 
 import pytest
 
-from processes import Process
-from programs import PEERS, free_port
+from programs import free_port
 from serving import Supervisor
+from steady_client import SteadyClient
 
 KILLS = int(os.environ.get("SERVE_RESTARTS") or 3)
 """The promise is of 50 kills, and of 100 rolling restarts."""
 
 pytestmark = pytest.mark.zmtp("its clients see a connection break, and are told to leave")
-
-
-class SteadyClient(Process):
-    def __init__(self, programs, endpoints, notes, number, idempotent):
-        script = PEERS / "steady_client.php"
-        arguments = [",".join(endpoints), notes, number * 10_000_000, "1" if idempotent else "0"]
-        super().__init__([*programs.php, script, *arguments], **programs.environment)
-
-    def end(self):
-        self.close_stdin()
-        return json.loads(self.read_all().splitlines()[-1])
 
 
 @contextlib.contextmanager
