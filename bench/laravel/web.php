@@ -12,12 +12,18 @@ Route::get('/none', static fn () => [0, 6]);
 
 Route::get('/bare', static function () {
     $begun = hrtime(true);
-    $answer = Client::shared(config('bench.endpoints'), config('bench.options'))->call('plus', [1, 2, 3]);
+    $answer = Client::shared(config('zroute.services.plus.endpoints'))->call('plus', [1, 2, 3]);
     return [hrtime(true) - $begun, $answer];
 });
 
 Route::get('/provider', static function () {
     $begun = hrtime(true);
     $answer = Zroute::call('plus', [1, 2, 3]);
+    return [hrtime(true) - $begun, $answer];
+});
+
+Route::get('/found', static function () {
+    $begun = hrtime(true);
+    $answer = Zroute::service('found')->call('plus', [1, 2, 3]);
     return [hrtime(true) - $begun, $answer];
 });
