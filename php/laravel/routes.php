@@ -14,5 +14,13 @@ return static function (Zroute\Server $server): void {
         );
     }
     require_once "$folder/vendor/autoload.php";
-    Zroute\Laravel\Server\Application::boot(require "$folder/bootstrap/app.php")->register($server);
+    try {
+        Zroute\Laravel\Server\Application::boot(require "$folder/bootstrap/app.php")->register($server);
+    } catch (Zroute\Exception\ZrouteException $e) {
+        throw $e;
+    } catch (Throwable $e) {
+        // Laravel's own handler would draw a box, and let the worker end as if all were well.
+        $what = $e::class . ": {$e->getMessage()} in {$e->getFile()}:{$e->getLine()}";
+        throw new Zroute\Exception\InvalidOption("the application in $folder does not come up: $what", 0, $e);
+    }
 };

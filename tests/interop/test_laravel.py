@@ -53,7 +53,7 @@ def test_groups_within_groups_add_up(serving):
 
 
 def test_no_call_sees_what_another_has_left(serving):
-    fresh = {"visits": 1, "transactions": 0, "user": None}
+    fresh = {"visits": 1, "transactions": 0, "user": None, "login": None, "locale": ["en", "en"], "queries": 0}
     assert serving.call("state.leave", ["mine"]) is None
     assert serving.call("state.find") == {**fresh, "terminated": ["mine"]}, "what was put off has run, once"
     serving.call("state.leave", ["other"])
@@ -81,11 +81,36 @@ def test_calls_and_failures_are_logged(serving):
     assert re.search(r"\.INFO: zroute: plus was answered .*\"peer\":\"(127.0.0.1:\d+)?\",\"ms\":", log), log
 
 
+def test_what_refuses_a_request_refuses_a_call(serving):
+    def fault(function, *parameters):
+        fault = serving.call(function, parameters)["__error__"]
+        return fault["code"], fault["name"], fault["message"]
+
+    logged = len(serving.application.log)
+    assert fault("aborts", 403) == (-32003, "Forbidden", "Forbidden")
+    assert fault("aborts", 401, "who are you?") == (-32003, "Forbidden", "who are you?")
+    assert fault("aborts", 404) == (404, "NotFound", "Not Found")
+    assert fault("aborts", 503, "back at noon") == (503, "ServiceUnavailable", "back at noon")
+    assert fault("finds") == (404, "NotFound", "No query results for model [Tea] 7")
+    assert fault("responds") == (410, "Gone", "Gone")
+    assert ".ERROR" not in serving.application.log[logged:], "a refusal is no failure"
+
+
+def test_what_a_handler_prints_goes_to_the_servers_log(serving):
+    assert serving.call("prints") == "printed"
+    ended = serving.call("ends")["__error__"]
+    assert (ended["code"], ended["message"]) == (-32603, "the handler ended the process")
+    assert serving.call("plus", [1, 2]) == 3
+    for printed in ("a dump", "an echo", "the end"):
+        wait_until(lambda: printed in serving.process.errors, f"'{printed}' in the log")
+
+
 def test_artisan_calls_and_lists(serving):
     assert json.loads(serving.artisan("zroute:call", "plus", "[1,2,3]")) == 6
     assert json.loads(serving.artisan("zroute:call", "admin.raise", "[5]", "--service=guarded")) == "raised by 5, visit 1"
     assert "no tea today" in serving.artisan("zroute:call", "fails", exits=1)
-    assert "has no service 'nobody'" in serving.artisan("zroute:call", "fails", "--service=nobody", exits=1)
+    assert "milliseconds, such as 500, got 'soon'" in serving.artisan("zroute:call", "fails", "--timeout=soon", exits=64)
+    assert "has no service 'nobody'; there are: default, guarded" in serving.artisan("zroute:call", "fails", "--service=nobody", exits=1)
     assert re.search(r"admin\.raise +\| Closure +\| App.Rpc.KeyRequired:open sesame", serving.artisan("zroute:list"))
     assert re.search(r"price +\| article, pieces +\| array", serving.artisan("zroute:list", "default"))
 
@@ -93,6 +118,35 @@ def test_artisan_calls_and_lists(serving):
 def test_a_page_calls_services(serving):
     page = serving.application.page(SHOP_ENDPOINT=serving.endpoint, SHOP_KEY=KEY)
     assert page == [6, "raised by 5, visit 1"]
+
+
+def test_a_page_that_cannot_use_the_library_says_in_the_log_what_to_do(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    ffi = application.php.index("extension=ffi")
+    without_ffi = application.php[: ffi - 1] + application.php[ffi + 1 :]
+    cases = {
+        "add extension=ffi": (without_ffi, []),
+        "(ffi.enable=preload). Preload it": (application.php, []),
+        "(ffi.enable=0). Preload it": (application.php, [*application.preloading, "-dffi.enable=0"]),
+    }
+    for told, (application.php, settings) in cases.items():
+        head, _ = application.cgi(settings, SHOP_ENDPOINT="tcp://127.0.0.1:1")
+        assert "Status: 500" in head and told in application.log
+    # A process that preloads does not start without it.
+    application.environment["ZROUTE_LIBRARY"] = "/nowhere/libzroute.so"
+    head, body = application.cgi([*application.preloading, "-ddisplay_errors=1"])
+    assert "Failed pre-loading '/nowhere/libzroute.so'" in head + body
+
+
+def test_a_service_that_is_wrong_in_the_configuration_is_told(application):
+    def told(endpoint):
+        return application.artisan("zroute:call", "plus", "--timeout=1000", exits=1, SHOP_ENDPOINT=endpoint)
+
+    assert "endpoint 'localhost': expected tcp://host:port" in told("localhost")
+    assert "no connection to tcp://127.0.0.1:1 " in told("tcp://127.0.0.1:1")
+    assert "no answer from Consul at http://127.0.0.1:1" in told("consul://127.0.0.1:1/shop")
+    # env() makes this null.
+    assert "gives the service 'default' no endpoints: expected" in told("null")
 
 
 def test_a_reload_takes_up_the_program_and_its_environment(programs, tmp_path):
@@ -118,7 +172,7 @@ def test_a_pid_that_is_another_process_by_now_gets_no_signal(application):
         assert other.is_running
 
 
-def test_a_configuration_that_is_cached_serves(programs, tmp_path):
+def test_what_is_cached_serves_and_calls(programs, tmp_path):
     application = Application(programs, tmp_path / "shop")
     environment = {"SHOP_ENDPOINT": "tcp://127.0.0.1:1", "SHOP_KEY": KEY}
     application.artisan("config:cache", **environment)
@@ -126,6 +180,9 @@ def test_a_configuration_that_is_cached_serves(programs, tmp_path):
     with Serving(application) as serving:
         assert serving.call("plus", [1, 2]) == 3
         assert "tcp://127.0.0.1:1" in serving.artisan("zroute:call", "plus", "--timeout=1", exits=1)
+        application.artisan("config:cache", **{**environment, "SHOP_ENDPOINT": serving.endpoint})
+        application.artisan("route:cache")
+        assert application.page("/process")["sum"] == 6
 
 
 def test_the_configuration_is_published(programs, tmp_path):
@@ -153,6 +210,11 @@ def test_what_is_wrong_is_told(programs, tmp_path):
         "<?php Rpc::procedure('a', 'time')->middleware('nobody');", encoding="utf-8"
     )
     assert "there is no middleware nobody" in application.artisan("zroute:serve", exits=1)
+    (application.folder / "routes/rpc.php").write_text("<?php a b", encoding="utf-8")
+    told = application.artisan("zroute:serve", exits=1)
+    assert re.search(r"worker 1 did not come up .*exit code 1: .*does not come up: ParseError: .*rpc\.php:1", told), told
+    nowhere = application.folder / "nowhere/zroute.pid"
+    assert f"pid file {nowhere} cannot be written" in application.artisan("zroute:serve", f"--pid-file={nowhere}", exits=1)
     (application.folder / "routes/rpc.php").unlink()
     assert "there is no" in application.artisan("zroute:list", exits=1)
 

@@ -24,9 +24,15 @@ final class ConfiguredServices implements Services
         $services = $this->config->get('zroute.services');
         // Not by its path: a name may have dots.
         $service = $services[$name] ?? null;
-        if (!isset($service['endpoints'])) {
+        if ($service === null) {
             $known = implode(', ', array_keys((array) $services)) ?: 'none';
-            throw new InvalidOption("config/zroute.php has no service '$name' with endpoints; there are: $known");
+            throw new InvalidOption("config/zroute.php has no service '$name'; there are: $known. The one that is "
+                . "called when none is named is its 'default'");
+        }
+        if (!is_array($service) || !isset($service['endpoints'])) {
+            throw new InvalidOption("config/zroute.php gives the service '$name' no endpoints: expected "
+                . "['endpoints' => 'tcp://127.0.0.1:5555'], or several, or consul:///$name. What comes from the "
+                . 'environment is missing when that was not set, or when the configuration was cached without it');
         }
         return new ConnectedService(
             (array) $service['endpoints'],

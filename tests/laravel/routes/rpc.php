@@ -4,6 +4,7 @@ use App\Http\Controllers\ShopController;
 use App\Rpc\KeyRequired;
 use App\Rpc\StateController;
 use Illuminate\Contracts\Config\Repository;
+use Illuminate\Database\Eloquent\ModelNotFoundException;
 use Zroute\Call;
 use Zroute\Laravel\Facades\Rpc;
 
@@ -12,6 +13,15 @@ Rpc::procedure('name', fn (Repository $config) => $config->get('app.name'));
 Rpc::procedure('price', [ShopController::class, 'price']);
 Rpc::procedure('order', 'App\Http\Controllers\ShopController@order');
 Rpc::procedure('fails', fn () => throw new RuntimeException('no tea today'));
+Rpc::procedure('aborts', fn (int $status, string $why = '') => abort($status, $why));
+Rpc::procedure('finds', fn () => throw (new ModelNotFoundException())->setModel('Tea', [7]));
+Rpc::procedure('responds', fn () => abort(response('no more', 410)));
+Rpc::procedure('prints', function () {
+    dump('a dump');
+    echo "an echo\n";
+    return 'printed';
+});
+Rpc::procedure('ends', fn () => dd('the end'));
 Rpc::service('state', StateController::class);
 
 Rpc::prefix('admin')->middleware(KeyRequired::class . ':open sesame')->group(function () {

@@ -31,6 +31,10 @@ final class CallCommand extends Command
             return 64;
         }
         $timeout = $this->option('timeout');
+        if ($timeout !== null && !ctype_digit($timeout)) {
+            $this->error("--timeout is expected to be milliseconds, such as 500, got '$timeout'.");
+            return 64;
+        }
         try {
             $answer = $services->service($this->option('service'))->call(
                 $this->argument('function'),

@@ -6,6 +6,7 @@ namespace Zroute\Laravel\Console;
 
 use Illuminate\Console\Command;
 use Symfony\Component\Process\ExecutableFinder;
+use Zroute\Exception\InvalidOption;
 use Zroute\Laravel\Server\CommandLine;
 use Zroute\Laravel\Server\PidFile;
 
@@ -57,7 +58,12 @@ final class ServeCommand extends Command
         }
         // A reload that comes before the server listens to signals must not end it.
         pcntl_signal(SIGHUP, SIG_IGN);
-        $file->write();
+        try {
+            $file->write();
+        } catch (InvalidOption $e) {
+            $this->error($e->getMessage());
+            return 1;
+        }
         @pcntl_exec($program, $arguments, $this->environment());
         $this->error("$program cannot be run: " . pcntl_strerror(pcntl_get_last_error()));
         return 1;

@@ -21,6 +21,8 @@ final class FreshState implements Middleware
     private readonly int $callbacks;
     /** Gives what was added to the application's terminating callbacks, and takes it away. */
     private readonly \Closure $takeCallbacks;
+    /** The application's own. */
+    private readonly string $locale;
     /** What queue workers do between two jobs, which is Laravel's to know: it is another in each version. */
     private readonly \Closure $resetScope;
 
@@ -33,6 +35,7 @@ final class FreshState implements Middleware
         );
         $count = fn (): int => count($this->terminatingCallbacks);
         $this->callbacks = \Closure::bind($count, $laravel, $laravel::class)();
+        $this->locale = $laravel->getLocale();
         $worker = $laravel->make('queue.worker');
         $this->resetScope = \Closure::bind(fn (): \Closure => $this->resetScope, $worker, Worker::class)();
         $this->forget();
@@ -59,12 +62,15 @@ final class FreshState implements Middleware
         }
     }
 
+    /** And what else a connection remembers of a call. */
     private function rollBack(): void
     {
         if (!$this->laravel->resolved('db')) {
             return;
         }
         foreach ($this->laravel->make('db')->getConnections() as $connection) {
+            $connection->flushQueryLog();
+            $connection->forgetRecordModificationState();
             if ($connection->transactionLevel() > 0) {
                 try {
                     $connection->rollBack(0);
@@ -82,6 +88,18 @@ final class FreshState implements Middleware
         // Jobs have no users, calls may have.
         if ($this->laravel->resolved('auth')) {
             $this->laravel->make('auth')->forgetGuards();
+            // The one that constructors get as Illuminate\Contracts\Auth\Guard.
+            $this->laravel->forgetInstance('auth.driver');
+        }
+        // A guard notes there who has logged in.
+        if ($this->laravel->resolved('session')) {
+            foreach ($this->laravel->make('session')->getDrivers() as $session) {
+                $session->flush();
+                $session->migrate();
+            }
+        }
+        if ($this->laravel->getLocale() !== $this->locale) {
+            $this->laravel->setLocale($this->locale);
         }
     }
 

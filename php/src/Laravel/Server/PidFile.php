@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Zroute\Laravel\Server;
 
+use Zroute\Exception\InvalidOption;
+
 /**
  * Says which process serves, so surely that a signal reaches no other: a number
  * is given again when a process has ended, so the time of its start is kept too.
@@ -23,8 +25,11 @@ final class PidFile
         // Those who read it see the old one or the new one.
         $staged = "$this->path.$pid";
         $content = json_encode(['pid' => $pid, 'started' => self::started($pid)], JSON_THROW_ON_ERROR) . "\n";
-        if (file_put_contents($staged, $content) === false || !rename($staged, $this->path)) {
-            throw new \RuntimeException("the pid file $this->path cannot be written");
+        // Without the warning, which Laravel would throw.
+        if (@file_put_contents($staged, $content) === false || !@rename($staged, $this->path)) {
+            $why = error_get_last()['message'] ?? 'unknown';
+            throw new InvalidOption("the pid file $this->path cannot be written ($why): is its folder there, and may "
+                . 'this user write to it? Another one is named by --pid-file, or zroute.server.pid_file');
         }
     }
 

@@ -8,7 +8,11 @@ use Illuminate\Auth\Access\AuthorizationException;
 use Illuminate\Auth\AuthenticationException;
 use Illuminate\Contracts\Container\Container;
 use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Database\RecordsNotFoundException;
+use Illuminate\Http\Exceptions\HttpResponseException;
 use Illuminate\Validation\ValidationException;
+use Symfony\Component\HttpFoundation\Response;
+use Symfony\Component\HttpKernel\Exception\HttpExceptionInterface;
 use Zroute\Call;
 use Zroute\Fault;
 use Zroute\Middleware;
@@ -31,14 +35,35 @@ final class ReportedFailures implements Middleware
             return $next($call);
         } catch (Fault $e) {
             throw $e;
-        } catch (ValidationException $e) {
-            throw new Fault(Fault::PARAMETERS, implode(' ', $e->validator->errors()->all()));
-        } catch (AuthenticationException | AuthorizationException $e) {
-            throw new Fault(Fault::FORBIDDEN, $e->getMessage());
         } catch (\Throwable $e) {
+            // As for pages, the application's handler knows what is not worth a report.
             self::report($this->container, $e);
-            throw $e;
+            throw self::refusal($e) ?? $e;
         }
+    }
+
+    private static function refusal(\Throwable $e): ?Fault
+    {
+        return match (true) {
+            $e instanceof ValidationException
+                => new Fault(Fault::PARAMETERS, implode(' ', $e->validator->errors()->all())),
+            $e instanceof AuthenticationException, $e instanceof AuthorizationException
+                => new Fault(Fault::FORBIDDEN, $e->getMessage()),
+            $e instanceof RecordsNotFoundException => self::status(Response::HTTP_NOT_FOUND, $e->getMessage()),
+            $e instanceof HttpExceptionInterface => self::status($e->getStatusCode(), $e->getMessage()),
+            $e instanceof HttpResponseException => self::status($e->getResponse()->getStatusCode(), ''),
+            default => null,
+        };
+    }
+
+    /** What abort() and others would answer a page with. */
+    private static function status(int $status, string $message): Fault
+    {
+        $title = Response::$statusTexts[$status] ?? "HTTP $status";
+        $message = $message === '' ? $title : $message;
+        return in_array($status, [Response::HTTP_UNAUTHORIZED, Response::HTTP_FORBIDDEN], true)
+            ? new Fault(Fault::FORBIDDEN, $message)
+            : new Fault($status, $message, str_replace(' ', '', $title));
     }
 
     /** Never throws: what cannot be reported is left to PHP's error log, and so to that of the server. */

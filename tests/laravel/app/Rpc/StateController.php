@@ -5,10 +5,14 @@ declare(strict_types=1);
 namespace App\Rpc;
 
 use Illuminate\Auth\GenericUser;
+use Illuminate\Contracts\Auth\Guard;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Support\Facades\App;
 use Illuminate\Support\Facades\Auth;
 use Illuminate\Support\Facades\DB;
+use Illuminate\Support\Facades\Lang;
 use Illuminate\Support\Facades\Log;
+use Illuminate\Support\Facades\Session;
 
 /**
  * Leaves behind what a call can leave behind, and tells what it finds.
@@ -18,7 +22,7 @@ final class StateController
     /** @var list<string> */
     private static array $terminated = [];
 
-    public function __construct(private readonly Application $app)
+    public function __construct(private readonly Application $app, private readonly Guard $guard)
     {
     }
 
@@ -28,6 +32,12 @@ final class StateController
         DB::beginTransaction();
         DB::beginTransaction();
         Auth::setUser(new GenericUser(['id' => $trace]));
+        $this->guard->setUser(new GenericUser(['id' => $trace]));
+        // A guard of Laravel's would note there who has logged in.
+        Session::put('login', $trace);
+        App::setLocale('fr');
+        DB::enableQueryLog();
+        DB::select('select 1');
         Log::withContext(['trace' => $trace]);
         $this->app->terminating(static function () use ($trace): void {
             self::$terminated[] = $trace;
@@ -41,7 +51,10 @@ final class StateController
         return [
             'visits' => $this->app->make(Visits::class)->count(),
             'transactions' => DB::transactionLevel(),
-            'user' => Auth::id(),
+            'user' => Auth::id() ?? $this->guard->id(),
+            'login' => Session::get('login'),
+            'locale' => [App::getLocale(), Lang::getLocale()],
+            'queries' => count(DB::getQueryLog()),
             'terminated' => self::$terminated,
         ];
     }
