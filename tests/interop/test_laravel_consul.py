@@ -1,8 +1,10 @@
-"""Pages of a Laravel application under php-fpm call a service that they find by its name."""
+"""Pages of a Laravel application call a service that they find by its name."""
 
 import collections
 import json
+import os
 import signal
+import subprocess
 import threading
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from consul_agent import Consul
 from fpm import Fpm
 from laravel_application import KEY, Application, Serving
-from processes import wait_until
+from processes import PATIENCE, wait_until
 
 REQUESTS = 200
 CLIENTS = 4
@@ -105,3 +107,23 @@ def test_no_page_is_lost_when_the_server_is_restarted_or_fpm_reloads(programs, t
     for pid, counted in calls.items():
         assert sorted(counted) == list(range(1, len(counted) + 1)), f"{pid} has one client for all its pages"
     remarks.append(f"Laravel under php-fpm: {len(visitors.answers)} pages")
+
+
+def test_a_page_of_php_cgi_calls_what_zroute_watch_has_written(programs, tmp_path):
+    application = Application(programs, tmp_path / "shop")
+    services = application.folder / "storage/framework/services.php"
+    with Consul() as consul, Serving(application, "--", f"--register={consul.url('shop?tag=rpc')}") as serving:
+        port = int(serving.endpoint.rpartition(":")[2])
+        wait_until(lambda: consul.healthy("shop") == [port], "a check that passes")
+        configuration = application.folder / "config/zroute.php"
+        text = configuration.read_text(encoding="utf-8")
+        written = "(require storage_path('framework/services.php'))['services']['shop']['endpoints']"
+        configuration.write_text(text.replace("env('SHOP_ENDPOINT')", written, 1), encoding="utf-8")
+        zroute = programs.library.parent / "zroute"
+        php = " ".join(map(str, [*application.php, application.folder / "artisan", "config:cache"]))
+        command = [zroute, "watch", "--once", consul.url("?tag=rpc"), f"--template=builtin:zroute={services}"]
+        command += [f"--php={programs.php[0]}", f"--reload={php}"]
+        subprocess.run(command, check=True, timeout=PATIENCE, env={**os.environ, **application.environment})
+        assert (application.folder / "bootstrap/cache/config.php").exists()
+        consul.kill()
+        assert application.page("/process")["sum"] == 6
