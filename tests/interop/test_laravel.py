@@ -24,10 +24,11 @@ def serving(application):
         yield serving
 
 
-def test_the_seeds_client_is_served(serving, tmp_path):
+def test_the_seeds_client_calls_a_controller_that_the_container_makes(serving, tmp_path):
     port = int(serving.endpoint.rpartition(":")[2])
     with Process([sys.executable, seed_script("client.py", port, tmp_path)]) as client:
         assert client.read_all() == "19\n"
+    assert re.search(r"plus +\| App.Http.Controllers.SumController@plus", serving.artisan("zroute:list"))
 
 
 def test_a_controller_gets_what_its_constructor_and_its_methods_want(serving):

@@ -1,6 +1,7 @@
 <?php
 
 use App\Http\Controllers\ShopController;
+use App\Http\Controllers\SumController;
 use App\Rpc\KeyRequired;
 use App\Rpc\StateController;
 use Illuminate\Contracts\Config\Repository;
@@ -8,7 +9,7 @@ use Illuminate\Database\Eloquent\ModelNotFoundException;
 use Zroute\Call;
 use Zroute\Laravel\Facades\Rpc;
 
-Rpc::procedure('plus', fn (array $data) => array_sum($data));
+Rpc::procedure('plus', [SumController::class, 'plus']);
 Rpc::procedure('name', fn (Repository $config) => $config->get('app.name'));
 Rpc::procedure('price', [ShopController::class, 'price']);
 Rpc::procedure('order', 'App\Http\Controllers\ShopController@order');

@@ -27,7 +27,8 @@ final class ContainerMiddleware implements Middleware
         [$this->id, $parameters] = explode(':', $middleware, 2) + [1 => ''];
         $this->parameters = $parameters === '' ? [] : explode(',', $parameters);
         if (!$container->bound($this->id) && !class_exists($this->id)) {
-            throw new InvalidOption("there is no middleware $this->id: neither a class nor known to the container");
+            throw new InvalidOption("there is no middleware $this->id: neither a class nor known to the container; the "
+                . 'short names of the HTTP kernel are for requests, not for calls');
         }
     }
 

@@ -26,7 +26,7 @@ final class Procedure
      * Puts middleware around it, inside that of its groups.
      *
      * @param string|callable|Middleware ...$middleware the outermost first: classes or ids of the container, with
-     *        parameters behind a colon as Laravel has them, 'throttle:60'; or what Server::middleware() takes
+     *        parameters behind a colon as Laravel has them, 'App\Rpc\Key:sesame'; or what Server::middleware() takes
      */
     public function middleware(string|callable|Middleware ...$middleware): static
     {
