@@ -17,12 +17,15 @@ final class ZrouteServiceProvider extends ServiceProvider implements DeferrableP
 
     public function register(): void
     {
-        $this->mergeConfigFrom(self::CONFIG, 'zroute');
-        // A published file may leave out settings of the server too.
-        $this->app->make('config')->set('zroute.server', array_replace(
-            (require self::CONFIG)['server'],
-            $this->app->make('config')->get('zroute.server', [])
-        ));
+        // artisan config:cache has merged them.
+        if (!$this->app->configurationIsCached()) {
+            $this->mergeConfigFrom(self::CONFIG, 'zroute');
+            // A published file may leave out settings of the server too.
+            $this->app->make('config')->set('zroute.server', array_replace(
+                (require self::CONFIG)['server'],
+                $this->app->make('config')->get('zroute.server', [])
+            ));
+        }
         $this->app->singleton(Services::class, static fn ($app) => new ConfiguredServices($app->make('config')));
         $this->app->bind(Service::class, static fn ($app) => $app->make(Services::class)->service());
         $this->app->singleton(Procedures::class, static fn ($app) => new Procedures($app));
