@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Zroute\Laravel\Server;
 
 use Illuminate\Contracts\Foundation\Application as Laravel;
+use Illuminate\Database\Connection;
 use Illuminate\Queue\Worker;
 use Zroute\Call;
 use Zroute\Middleware;
@@ -47,9 +48,9 @@ final class FreshState implements Middleware
             return $next($call);
         } finally {
             // What was put off is not part of a transaction that the call did not end.
-            $this->attempt($this->rollBack(...));
-            $this->attempt($this->terminate(...));
-            $this->attempt($this->rollBack(...));
+            $this->rollBack();
+            $this->terminate();
+            $this->rollBack();
             $this->attempt($this->forget(...));
         }
     }
@@ -62,23 +63,30 @@ final class FreshState implements Middleware
         }
     }
 
-    /** And what else a connection remembers of a call. */
     private function rollBack(): void
     {
         if (!$this->laravel->resolved('db')) {
             return;
         }
         foreach ($this->laravel->make('db')->getConnections() as $connection) {
-            $connection->flushQueryLog();
-            $connection->forgetRecordModificationState();
-            if ($connection->transactionLevel() > 0) {
-                try {
-                    $connection->rollBack(0);
-                } catch (\Throwable $e) {
-                    $connection->disconnect();
-                    throw $e;
-                }
-            }
+            // One that fails does not keep another's transaction open.
+            $this->attempt(fn () => self::clean($connection));
+        }
+    }
+
+    /** Ends what a call has left open, and forgets what the connection remembers of it. */
+    private static function clean(Connection $connection): void
+    {
+        $connection->flushQueryLog();
+        $connection->forgetRecordModificationState();
+        if ($connection->transactionLevel() === 0) {
+            return;
+        }
+        try {
+            $connection->rollBack(0);
+        } catch (\Throwable $e) {
+            $connection->disconnect();
+            throw $e;
         }
     }
 
