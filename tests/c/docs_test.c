@@ -125,6 +125,73 @@ static void the_clients_of_the_page_call(void **state)
     free_tools(&tools);
 }
 
+/* The numbers from 0 on, as many as its caller says. */
+static void count(zroute_call *call, void *userdata)
+{
+    struct tools *tools = userdata;
+    int64_t number, end;
+    size_t size;
+    if (zroute_call_read(call, tools->reader) != ZROUTE_OK
+        || zroute_reader_integers(tools->reader, &end, 1, &size) != ZROUTE_OK || size != 1) {
+        zroute_call_fail(call, -32602, NULL, "expected a number");
+        return;
+    }
+    for (number = 0; number < end; number++) {
+        const void *data;
+        zroute_writer_clear(tools->writer);
+        zroute_writer_integer(tools->writer, number);
+        zroute_writer_bytes(tools->writer, &data, &size);
+        zroute_call_stream(call, data, size, 0);
+    }
+    zroute_call_end_stream(call);
+}
+
+static void two_and_a_fault(zroute_call *call, void *userdata)
+{
+    (void)userdata;
+    zroute_call_stream(call, PACKED("\x01"), 0);
+    zroute_call_stream(call, PACKED("\x02"), 0);
+    zroute_call_fail(call, 7, "Broken", "as asked");
+}
+
+/* What add_up() returns, of a server in which `function` is its `count`. */
+static zroute_status added_up(zroute_callback function, int64_t *sum)
+{
+    struct running running;
+    struct tools here = new_tools(), there = new_tools();
+    zroute_options *options;
+    zroute_client *client;
+    zroute_status status;
+    make_running(&running);
+    zroute_server_register(running.server, "count", function, &there, NULL);
+    run(&running);
+    assert_status(ZROUTE_OK, zroute_options_new(&options));
+    assert_status(ZROUTE_OK, zroute_options_set_text(options, "dialect", "zerorpc"));
+    assert_status(ZROUTE_OK, zroute_client_new(options, &client));
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+    assert_status(ZROUTE_OK, zroute_client_connect(client, running.endpoint));
+    *sum = 0;
+    status = add_up(client, here.reader, sum);
+    assert_status(ZROUTE_OK, zroute_client_free(client));
+    free_running(&running);
+    free_tools(&here);
+    free_tools(&there);
+    return status;
+}
+
+static void the_stream_of_the_page_is_read_to_its_end(void **state)
+{
+    int64_t sum;
+    (void)state;
+    assert_status(ZROUTE_OK, added_up(count, &sum));
+    assert_int_equal(45, sum);
+    assert_status(ZROUTE_OK, added_up(count_to_three, &sum));
+    assert_int_equal(6, sum);
+    /* A fault comes behind the items that came before it. */
+    assert_status(ZROUTE_FAULT, added_up(two_and_a_fault, &sum));
+    assert_int_equal(3, sum);
+}
+
 static void the_values_of_the_page_are_written_and_read(void **state)
 {
     struct tools tools = new_tools();
@@ -251,6 +318,7 @@ int main(void)
         TEST(the_loops_of_the_page_serve_and_stop),
         TEST(the_pull_form_of_the_page_echoes),
         cmocka_unit_test(the_clients_of_the_page_call),
+        cmocka_unit_test(the_stream_of_the_page_is_read_to_its_end),
         cmocka_unit_test(the_values_of_the_page_are_written_and_read),
         cmocka_unit_test(the_options_and_keys_of_the_page_work),
         cmocka_unit_test(an_explanation_names_the_status),
