@@ -76,7 +76,7 @@ test: packages-test test-rust test-discovery test-c test-php test-interop test-i
 .PHONY: test-rust
 test-rust: packages-test rust
 	cargo test --workspace --locked
-	ZROUTE_TRANSPORT=libzmq cargo test --locked --test calls
+	ZROUTE_TRANSPORT=libzmq cargo test --locked --test calls --test channels --test client_dialects --test dialects
 
 # Without a Consul the rest is tested all the same, but CI does not pass.
 .PHONY: test-discovery

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use peer::{PATIENCE, Peer, Running};
 use zroute::server::{Refused, Server, StreamNews, Taken};
+use zroute::transport::Kind;
 use zroute::wire::{Code, Fault};
 
 /// The first of `stream(n)`'s items is 0, the last n - 1; `stream(n, m)` fails before
@@ -247,13 +248,14 @@ fn a_channel_is_opened_once_and_belongs_to_its_connection() {
     assert_eq!((counters.calls, counters.dropped, counters.open), (2, 1, 0));
 }
 
-/// A server whose `held` answers when it is told to.
+/// A server whose `held` answers when it is told to. Over libzmq nothing is sent
+/// while a handler runs.
 fn holding() -> (Running, Sender<()>) {
     let (release, released) = channel();
-    let server = Running::with(move |server, taken| {
-        if taken.function() != b"held" {
+    let server = Running::serving_over(Some(Kind::Zmtp), &["held"], move |server, taken| {
+        let Some(taken) = taken.filter(|taken| taken.function() == b"held") else {
             return false;
-        }
+        };
         // As a host does that runs a handler on its own thread.
         server.leave().unwrap();
         let _ = released.recv_timeout(PATIENCE);

@@ -36,11 +36,22 @@ impl Running {
     /// As [`Running::with`]; the handler is also called when there was nothing to take.
     pub fn serving(
         functions: &'static [&'static str],
+        handler: impl FnMut(&mut Server, Option<&Taken>) -> bool + Send + 'static,
+    ) -> Self {
+        Self::serving_over(None, functions, handler)
+    }
+
+    /// The same, over a transport that was not left to `ZROUTE_TRANSPORT`.
+    pub fn serving_over(
+        kind: Option<transport::Kind>,
+        functions: &'static [&'static str],
         mut handler: impl FnMut(&mut Server, Option<&Taken>) -> bool + Send + 'static,
     ) -> Self {
         let (send, receive) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let mut server = Server::new(server::Options::default()).unwrap();
+            let mut options = server::Options::default();
+            options.transport.kind = kind;
+            let mut server = Server::new(options).unwrap();
             for name in ["plus", "fail", "later", "now"].iter().chain(functions) {
                 server.add_function(name);
             }
