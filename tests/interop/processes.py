@@ -110,6 +110,17 @@ class Process:
             return int(statm.read().split()[1]) * resource.getpagesize()
 
     @property
+    def peak_memory(self):
+        """The most resident memory in bytes that it had since forget_peak_memory()."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            (line,) = (line for line in status if line.startswith("VmHWM:"))
+        return int(line.split()[1]) << 10
+
+    def forget_peak_memory(self):
+        with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as clear:
+            clear.write("5")
+
+    @property
     def descriptors(self):
         """How many file descriptors it has open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
