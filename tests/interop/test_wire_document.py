@@ -7,6 +7,7 @@ import sys
 import pytest
 import zmq
 
+import packaged_peers
 from plain import Peer
 from processes import PATIENCE
 from programs import ROOT
@@ -61,25 +62,37 @@ def test_the_bytes_of_a_channel_are_real(server, number):
                 assert [*map(without_server_id, came)] == [*map(without_server_id, told)]
 
 
-@pytest.fixture
-def client(tmp_path):
-    (source,) = blocks("python")
-    script = tmp_path / "client.py"
-    script.write_text(source, encoding="utf-8")
+PLAIN, ZERORPC = blocks("python")
 
-    def run(endpoint):
-        command = [sys.executable, script, endpoint]
-        return subprocess.run(command, capture_output=True, timeout=PATIENCE, text=True, check=True)
+
+@pytest.fixture
+def said_by(tmp_path):
+    """What a client of the document prints."""
+
+    def run(source, server):
+        script = tmp_path / "client.py"
+        script.write_text(source, encoding="utf-8")
+        command = [sys.executable, script, server.endpoint]
+        return subprocess.run(command, capture_output=True, timeout=PATIENCE, text=True, check=True).stdout
 
     return run
 
 
-def test_the_client_in_python_gets_19(server, client):
-    assert client(server.endpoint).stdout == "19\n"
+def test_the_client_in_python_gets_19(server, said_by):
+    assert said_by(PLAIN, server) == "19\n"
 
 
-def test_the_client_in_python_gets_19_from_the_seeds_server(seed_server, client):
-    assert client(seed_server.endpoint).stdout == "19\n"
+def test_the_client_in_python_gets_19_from_the_seeds_server(seed_server, said_by):
+    assert said_by(PLAIN, seed_server) == "19\n"
+
+
+def test_the_zerorpc_client_in_python_calls_and_reads_a_stream(server, said_by):
+    assert said_by(ZERORPC, server) == "3 499500\n"
+
+
+def test_the_zerorpc_client_in_python_does_so_with_zerorpcs_own_server(said_by):
+    with packaged_peers.zerorpc_python_server() as server:
+        assert said_by(ZERORPC, server) == "3 499500\n"
 
 
 def test_every_code_is_described():
