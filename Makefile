@@ -25,7 +25,7 @@ PACKAGES_demo := $(PACKAGES_build) php-cli python3 python3-msgpack python3-zmq
 PACKAGES_test := $(PACKAGES_demo) g++ libcmocka-dev nodejs npm php-cgi php-fpm php-intl php-laravel-framework \
 	php-mbstring php-msgpack php-sqlite3 php-symfony-dependency-injection php-xml php-zmq phpunit \
 	python3-hypothesis python3-pytest python3-venv valgrind
-PACKAGES_lint := $(PACKAGES_build) php-cli php-codesniffer python3 shellcheck
+PACKAGES_lint := $(PACKAGES_build) g++ php-cli php-codesniffer python3 shellcheck
 
 .PHONY: help
 help: ## list the targets
@@ -108,11 +108,14 @@ test-install: packages-test build
 .PHONY: lint
 lint: packages-lint lint-rust lint-php lint-shell lint-python ## formats, warnings, docs, headers
 
+# The fuzz targets are a workspace of their own: nothing else sees that they compile.
 .PHONY: lint-rust
-lint-rust: packages-build
+lint-rust: packages-lint
 	@packaging/require-rust rustfmt clippy
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	cargo test --locked --test headers
 

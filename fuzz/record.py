@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Records good sessions of libzmq's peers as first inputs of the fuzz targets.
+"""Records good sessions of libzmq's peers, and of others that speak MessagePack-RPC
+and zerorpc, as first inputs of the fuzz targets.
 
-    fuzz/record.py        # writes corpus/server and corpus/client anew
+    packaging/require-peers && fuzz/record.py   # writes corpus/server and corpus/client anew
 
 A relay between a libzmq client and a libzmq server notes who sent what; the
 client's bytes become steps of the target `server`, the server's bytes steps of
@@ -11,18 +12,33 @@ the target `client`. The form of the steps is described in src/lib.rs.
 import pathlib
 import socket
 import struct
+import sys
 import threading
+import types
 
+import msgpack
 import zmq
 import zmq.auth.thread
 
-CORPUS = pathlib.Path(__file__).parent / "corpus"
+FUZZ = pathlib.Path(__file__).resolve().parent
+CORPUS = FUZZ / "corpus"
+sys.path.insert(0, str(FUZZ.parent / "tests/interop"))
+import packaged_peers  # noqa: E402
 HELLO = b"\xa5hello"
 PLAIN = 1
 LARGEST = 0xFFFF
 
-SEND, SEND_AND_SERVE, TOGETHER_WITH_ENVELOPE = 0, 1, 10
-HEAR, ACCEPT, SUBMIT, HEAR_REQUEST, SERVE = 8, 8, 11, 12, 15
+# How the target `client` is told its dialect.
+MESSAGEPACK_RPC, ZERORPC = 1 << 2, 2 << 2
+
+SEND, SEND_AND_SERVE, TOGETHER_WITH_ENVELOPE, ANSWER = 0, 1, 10, 13
+HEAR, ACCEPT, SUBMIT, HEAR_REQUEST, STREAM, SERVE = 8, 8, 11, 12, 14, 15
+
+
+def keep(target, name, steps):
+    """As an input. Where the peers stood is nobody's business: a traceback names it."""
+    place = bytes(FUZZ.parent)
+    (CORPUS / target / name).write_bytes(steps.replace(place, b"/" + b"x" * (len(place) - 1)))
 
 
 def step(kind, data=b""):
@@ -161,6 +177,64 @@ SESSIONS = {
 }
 
 
+def calls(client):
+    client("call", "plus", 1, 2)
+    client("call", "nope")
+    client("call", "plus", 3)
+
+
+def streams(client):
+    client("call", "plus", 1, 2)
+    # So long that its caller has to say that it takes more.
+    client("stream", "count", 40)
+
+
+DIALECT_SESSIONS = {
+    "messagepack-rpc": (
+        packaged_peers.messagepack_rpc,
+        packaged_peers.messagepack_rpc_server,
+        calls,
+        MESSAGEPACK_RPC,
+    ),
+    "messagepack-rpc-notifications": (
+        packaged_peers.messagepack_rpc,
+        packaged_peers.messagepack_rpc_server,
+        lambda client: (client("notify", "plus", 1), client("call", "plus", 1)),
+        MESSAGEPACK_RPC,
+    ),
+    "zerorpc-python": (
+        packaged_peers.zerorpc_python,
+        packaged_peers.zerorpc_python_server,
+        calls,
+        ZERORPC,
+    ),
+    "zerorpc-python-stream": (
+        packaged_peers.zerorpc_python,
+        packaged_peers.zerorpc_python_server,
+        streams,
+        ZERORPC,
+    ),
+    "zerorpc-node-stream": (
+        packaged_peers.zerorpc_node,
+        packaged_peers.zerorpc_node_server,
+        streams,
+        ZERORPC,
+    ),
+}
+
+
+def dialect_session(client, server, use):
+    """What both sides of one session of other people's client and server said."""
+    with client() as client, server() as server:
+        relay = Relay(int(server.endpoint.rsplit(":", 1)[1]))
+        relay.start()
+        at = types.SimpleNamespace(endpoint=relay.address)
+        # Node's server answers nothing that it does not know.
+        use(lambda do, *order: getattr(client, do)(at, *order, **({} if do == "notify" else {"timeout": 2})))
+    relay.join(5)
+    return relay.said
+
+
 def frames(data):
     """The frames in these bytes, each with its header; the rest is left out."""
     while len(data) > 1:
@@ -202,15 +276,41 @@ def as_client_input(said, options):
     return out
 
 
+def as_dialect_client_input(said, options):
+    """Of an answer only what follows the id: the target knows those of its calls."""
+    stream = b"".join(data for name, data in said if name == "server")
+    out = bytes([options, ACCEPT]) + step(SEND_AND_SERVE, stream[:64])
+    begins = True
+    for flags, frame in frames(stream[64:]):
+        body = frame[9:] if flags & 2 else frame[2:]
+        if flags & 4:
+            out += step(SEND_AND_SERVE, frame)
+        elif not flags & 1:
+            # [header, name, args] or [1, id, error, result]
+            told = msgpack.unpackb(body, strict_map_key=False)
+            told = told[2:] if options == MESSAGEPACK_RPC else told[1:]
+            if begins:
+                is_item = told[0] in ("STREAM", b"STREAM")
+                out += bytes([STREAM if is_item else SUBMIT, SERVE, HEAR_REQUEST])
+            out += step(ANSWER, b"".join(map(msgpack.packb, told)))
+            begins = options == MESSAGEPACK_RPC or told[0] in ("OK", "ERR", "STREAM_DONE")
+    return out
+
+
 def main():
     for target in ("server", "client"):
         (CORPUS / target).mkdir(parents=True, exist_ok=True)
     for name, (kind, use, settings) in SESSIONS.items():
         said = session(kind, use, **settings)
         options = PLAIN if settings.get("plain") else 0
-        (CORPUS / "server" / name).write_bytes(as_server_input(said, options))
+        keep("server", name, as_server_input(said, options))
         if kind == zmq.DEALER:
-            (CORPUS / "client" / name).write_bytes(as_client_input(said, options))
+            keep("client", name, as_client_input(said, options))
+        print(name, sum(len(data) for _, data in said), "bytes")
+    for name, (client, server, use, options) in DIALECT_SESSIONS.items():
+        said = dialect_session(client, server, use)
+        keep("server", name, as_server_input(said, 0))
+        keep("client", name, as_dialect_client_input(said, options))
         print(name, sum(len(data) for _, data in said), "bytes")
 
 
