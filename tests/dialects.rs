@@ -138,7 +138,7 @@ fn what_is_malformed_is_answered_where_its_dialect_can() {
 }
 
 #[test]
-fn truncations_and_random_bytes_harm_nobody() {
+fn truncations_and_random_bytes_harm_nobody_and_each_is_counted() {
     let server = Running::start();
     let mut peer = Peer::of(&server);
     let mut honest = Peer::of(&server);
@@ -149,9 +149,11 @@ fn truncations_and_random_bytes_harm_nobody() {
         b"\x93\x83\xaamessage_id\x09\xa1v\x03\xabresponse_to\xc4\x02ab\xa9_zpc_more\x91\xcd\xff\xff",
     ];
     let mut state = 7_u64;
+    let mut sent = 0;
     for body in whole {
         for end in 0..=body.len() {
             peer.send(&body[..end]);
+            sent += 1;
         }
         for _ in 0..2000 {
             let mut mutated = body.to_vec();
@@ -163,6 +165,7 @@ fn truncations_and_random_bytes_harm_nobody() {
                 mutated[place] = state.to_be_bytes()[1];
             }
             peer.send(&mutated);
+            sent += 1;
             while peer.receive_within(std::time::Duration::ZERO).is_some() {}
         }
     }
@@ -172,6 +175,16 @@ fn truncations_and_random_bytes_harm_nobody() {
             honest.receive(),
             [b"\x94\x01", &[value][..], b"\xc0", &[value]].concat()
         );
+        sent += 1;
     }
-    assert_eq!(server.finish().open, 0);
+    // The last one of all.
+    peer.send(b"\x94\x00\xa3end\xa4plus\x91\x05");
+    sent += 1;
+    while peer.receive() != b"\x94\x01\xa3end\xc0\x05" {}
+    let counters = server.finish();
+    let faults = counters.faults.iter().sum::<u64>() + counters.application_faults;
+    let ended = counters.answers + faults + counters.dropped;
+    assert_eq!((counters.requests, ended), (sent, sent), "{counters:?}");
+    assert_eq!(counters.open, 0);
+    assert!(counters.answers > 100 && faults > 1000 && counters.dropped > 1000);
 }
