@@ -139,6 +139,72 @@ fn no_more_is_sent_than_was_asked_for() {
 }
 
 #[test]
+fn a_host_that_gives_more_than_is_taken_is_refused() {
+    let (told, refused) = channel();
+    let server = Running::with(move |server, taken| {
+        if taken.function() != b"stream" {
+            return false;
+        }
+        let given = [b"\x01", b"\x02", b"\x03"].map(|item| server.stream(taken.token, item));
+        told.send(given).unwrap();
+        server.end_stream(taken.token).unwrap();
+        true
+    });
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x90");
+    assert_eq!(peer.event().args(), b"\x01");
+    let given = refused.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(given, [Ok(0), Err(Refused::NoRoom), Err(Refused::NoRoom)]);
+    // What was refused does not come later either.
+    peer.more(ID, 100);
+    assert_eq!(peer.event().name(), "STREAM_DONE");
+}
+
+#[test]
+fn what_a_caller_grants_adds_up() {
+    let mut stream = 0;
+    let server = Running::with(move |server, taken| {
+        match taken.function() {
+            b"stream" => stream = taken.token,
+            b"held" => {
+                let mut given = 0;
+                while server.stream(stream, b"\x01").is_ok() {
+                    given += 1;
+                }
+                server.answer(taken.token, &[given]).unwrap();
+            }
+            _ => return false,
+        }
+        true
+    });
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x90");
+    peer.more(ID, 2);
+    peer.more(ID, 3);
+    peer.send(b"\x94\x00\x07\xa4held\x90");
+    for _ in 0..1 + 2 + 3 {
+        assert_eq!(peer.event().name(), "STREAM");
+    }
+    assert_eq!(peer.receive(), b"\x94\x01\x07\xc0\x06");
+}
+
+#[test]
+fn what_a_caller_cannot_say_is_dropped_and_counted() {
+    let (server, _gone) = streaming();
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x91\x02");
+    assert_eq!(peer.event().name(), "STREAM");
+    for name in [&b"OK"[..], b"ERR", b"STREAM", b"STREAM_DONE", b"plus"] {
+        peer.say(ID, name, b"\x91\x05");
+    }
+    peer.more(ID, 5);
+    assert_eq!(peer.event().name(), "STREAM");
+    assert_eq!(peer.event().name(), "STREAM_DONE");
+    let counters = server.finish();
+    assert_eq!((counters.dropped, counters.calls), (5, 1));
+}
+
+#[test]
 fn a_stream_of_nothing_is_its_end() {
     let (server, _gone) = streaming();
     let mut peer = Peer::of(&server);

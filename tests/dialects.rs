@@ -130,11 +130,13 @@ fn what_is_malformed_is_answered_where_its_dialect_can() {
     // Nobody can be told.
     peer.send(b"\x93\x02\xa4plus");
     peer.send(b"\x93\x80\xa4plus\x90");
+    let long = [&b"\xda\x07\xd0"[..], &[b'x'; 2000]].concat();
+    peer.call(&long, "plus", b"\x92\x01\x02");
     peer.send(b"\x93\x82\xaamessage_id\x01\xabresponse_to\x63\xa7_zpc_hb\x91\x00");
     peer.send(b"\x93\x82\xaamessage_id\x01\xabresponse_to\x63\xa9_zpc_more\x91\x64");
     peer.send(PLUS);
     assert_eq!(peer.receive(), b"\x03");
-    assert_eq!(server.finish().dropped, 4);
+    assert_eq!(server.finish().dropped, 5);
 }
 
 #[test]
