@@ -27,6 +27,8 @@ const ANSWER: u8 = 0;
 const KEEP: u8 = 1;
 const OVERLOADED: u8 = 2;
 const GOING_AWAY: u8 = 3;
+/// The process that has the call ends, as a worker of `zroute serve` may.
+const DYING: u8 = 4;
 
 /// Which calls have run, and how often, wherever they did.
 type Runs = Arc<Mutex<HashMap<u64, usize>>>;
@@ -71,6 +73,7 @@ fn serve_for_the_tests() {
             let fault = match manner.load(Ordering::SeqCst) {
                 OVERLOADED => Fault::new(Code::Overloaded, "too much to do"),
                 GOING_AWAY => Fault::new(Code::ShuttingDown, "going away"),
+                DYING => Fault::named(Code::Handler, "WorkerDied", "by signal 9"),
                 manner => {
                     println!("run {number}");
                     if manner == ANSWER {
@@ -445,17 +448,67 @@ fn a_server_that_was_going_away_is_called_again_when_it_is_back() {
 }
 
 #[test]
-fn retries_of_overload_are_bounded() {
+fn an_idempotent_call_whose_worker_died_is_tried_again() {
+    let runs = Runs::default();
+    let dying = Running::start_as(DYING, "tcp://127.0.0.1:0", &runs);
+    let other = Running::start("tcp://127.0.0.1:0", &runs);
+    let mut client = client(options(), &[&dying, &other]);
+    let mut fail = 0;
+    for number in 0..20 {
+        let id = begin(&mut client, Terms::default(), number);
+        let outcome = client.collect(id).unwrap();
+        fail += usize::from(has_died(&outcome));
+        assert!(has_died(&outcome) || is_answered(&outcome, number));
+    }
+    assert_eq!((fail, client.counters().retries), (dying.arrived(), 0));
+    assert!(fail > 0);
+    for number in 100..110 {
+        let id = begin(&mut client, IDEMPOTENT, number);
+        assert!(is_answered(&client.collect(id).unwrap(), number));
+    }
+    let retried = dying.arrived() - fail;
+    assert!(retried > 0, "none of them came to the one that dies");
+    assert_eq!(client.counters().retries, retried as u64);
+}
+
+#[test]
+fn a_call_that_may_have_run_in_a_worker_that_died_ends_so() {
+    let runs = Runs::default();
+    let mut server = Running::start_as(DYING, "tcp://127.0.0.1:0", &runs);
+    let time = Duration::from_millis(500);
+    let mut client = client(options(), &[&server]);
+    let id = client
+        .submit_on(IDEMPOTENT, "f", &parameters(1), time)
+        .unwrap();
+    client.leave().unwrap();
+    until(|| server.arrived() == 1, "it has not arrived");
+    // The next try is told that it was not begun.
+    server.becomes(GOING_AWAY);
+    assert!(has_died(&client.collect(id).unwrap()));
+}
+
+fn has_died(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Fault(fault) if fault.is_worker_died())
+}
+
+#[test]
+fn retries_after_overload_and_dead_workers_are_bounded() {
+    for (manner, name) in [(OVERLOADED, "Overloaded"), (DYING, "WorkerDied")] {
+        retries_are_bounded(manner, name);
+    }
+}
+
+fn retries_are_bounded(manner: u8, name: &str) {
     const CALLS: usize = 500;
     let runs = Runs::default();
-    let server = Running::start_as(OVERLOADED, "tcp://127.0.0.1:0", &runs);
+    let server = Running::start_as(manner, "tcp://127.0.0.1:0", &runs);
     let mut client = client(options(), &[&server]);
     let ids: Vec<_> = (0..CALLS as u64)
         .map(|number| begin(&mut client, IDEMPOTENT, number))
         .collect();
     for id in ids {
         let outcome = client.collect(id).unwrap();
-        assert!(matches!(outcome, Outcome::Fault(fault) if fault.code == Code::Overloaded));
+        assert!(matches!(outcome, Outcome::Fault(fault) if fault.name == name));
     }
     // A fifth, not three times as many.
     until(

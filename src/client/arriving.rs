@@ -104,7 +104,9 @@ impl Client {
                 self.goes_away(index);
                 self.send_again(id, Some(Outcome::Fault(fault)));
             }
-            Outcome::Fault(fault) if fault.code == Code::Overloaded && idempotent => {
+            Outcome::Fault(fault)
+                if idempotent && (fault.code == Code::Overloaded || fault.is_worker_died()) =>
+            {
                 self.try_again(id, Outcome::Fault(fault), Instant::now());
             }
             outcome => self.finish(id, outcome),

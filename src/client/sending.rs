@@ -171,17 +171,17 @@ impl Client {
             .pause(tries, options.retry_base, options.retry_longest);
         let due = now + pause;
         let time = pending.deadline.is_none_or(|deadline| due < deadline);
-        // A call that was lost waits for the budget; one that a server has
-        // refused because it has too much to do ends.
-        let refused = matches!(failure, Outcome::Fault(_));
+        // A call that was lost waits for the budget; one that a server says has
+        // failed there ends.
+        let told = matches!(failure, Outcome::Fault(_));
         let may = pending.terms.idempotent && !has_items && tries < options.retries && time;
-        if !may || refused && !self.budget.take(now) {
+        if !may || told && !self.budget.take(now) {
             self.finish(id, failure);
             return;
         }
         let had = pending.server.take();
         let history = pending.has_failed(failure);
-        history.owed = !refused;
+        history.owed = !told;
         history.tries += 1;
         history.failed_at = had;
         if let Some(server) = had.and_then(|index| self.servers.get_mut(index)) {
@@ -202,7 +202,15 @@ impl Pending {
     /// one.
     fn has_failed(&mut self, failure: Outcome) -> &mut History {
         let history = self.history.get_or_insert_default();
-        if !matches!(history.failure, Some(Outcome::ConnectionLost { .. })) {
+        let may_have_run = history
+            .failure
+            .as_ref()
+            .is_some_and(|failure| match failure {
+                Outcome::ConnectionLost { .. } => true,
+                Outcome::Fault(fault) => fault.is_worker_died(),
+                _ => false,
+            });
+        if !may_have_run {
             history.failure = Some(failure);
         }
         history

@@ -115,7 +115,22 @@ pub struct Fault {
     pub message: String,
 }
 
+/// The name of a fault whose handler's process ended under it.
+const WORKER_DIED: &str = "WorkerDied";
+
 impl Fault {
+    /// The process that had the call has ended: the handler may have run.
+    #[must_use]
+    pub fn worker_died(message: impl Into<String>) -> Self {
+        Self::named(Code::Handler, WORKER_DIED, message)
+    }
+
+    /// Whether it is such a one, in a dialect without codes too.
+    #[must_use]
+    pub fn is_worker_died(&self) -> bool {
+        matches!(self.code, Code::Handler | Code::Other(0)) && self.name == WORKER_DIED
+    }
+
     /// A fault under its code's own name.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {

@@ -126,7 +126,7 @@ impl Master {
             self.fail(call.taken.token, &fault);
         }
         let text = "the server ended before the handler did";
-        let fault = Fault::named(Code::Handler, "WorkerDied", text);
+        let fault = Fault::worker_died(text);
         self.cut_off += begun.len() as u64;
         for held in begun {
             self.fail(held.call.taken.token, &fault);

@@ -505,7 +505,7 @@ impl Master {
                 Fault::named(Code::Handler, "OutOfMemory", text)
             } else {
                 let text = format!("the worker ended while it had the call: {how}");
-                Fault::named(Code::Handler, "WorkerDied", text)
+                Fault::worker_died(text)
             };
             self.fail(held.call.taken.token, &fault);
         }
