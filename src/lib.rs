@@ -6,6 +6,7 @@
 //! | [`wire`] | what the bytes mean: requests, answers, faults; no I/O |
 //! | [`transport`] | how frames travel, behind one trait |
 //! | `chance` | numbers by chance |
+//! | `numbered` | tables by numbers of our own |
 //! | [`server`] | functions, limits, open calls |
 //! | [`client`] | calls in flight, deadlines, several endpoints |
 //! | `supervisor` | `zroute serve`: PHP worker processes behind one port |
@@ -20,6 +21,7 @@ pub mod client;
 #[cfg(feature = "discovery")]
 pub mod discovery;
 pub mod msgpack;
+mod numbered;
 pub mod server;
 pub mod socket;
 #[cfg(feature = "cli")]

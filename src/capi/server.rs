@@ -204,10 +204,15 @@ impl Server {
     }
 
     /// Tells those who stream from other threads how far their callers are.
+    #[allow(clippy::inline_always)] // With none it is but a look, in every turn.
+    #[inline(always)]
     fn tell_flows(&mut self) {
-        if self.streams == 0 {
-            return;
+        if self.streams > 0 {
+            self.tell_all_flows();
         }
+    }
+
+    fn tell_all_flows(&mut self) {
         // It is told here.
         while self.engine.take_news().is_some() {}
         let mut flows = self.mailbox.flows();

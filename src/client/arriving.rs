@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::dialect::{self, Said};
-use super::{Client, Outcome};
+use super::{Client, Outcome, Speech};
 use crate::transport::{Body, Error, Incoming};
 use crate::wire::{Code, plain};
 
@@ -75,6 +75,10 @@ impl Client {
             Body::One(frame) => frame.as_ref().len(),
             Body::Missing | Body::Several(_) => 0,
         };
+        if let (Speech::Plain, Some(id)) = (&self.speech, number) {
+            // In this dialect a message is nothing but a call's end.
+            return self.settle_plain(index, id, incoming.body, size);
+        }
         let read = self
             .speech
             .read(number, incoming.body, &self.options.limits);
@@ -97,6 +101,33 @@ impl Client {
             }
             Said::Alive => return Ok(()),
         };
+        self.ended(index, id, outcome, idempotent);
+        Ok(())
+    }
+
+    #[inline]
+    fn settle_plain(
+        &mut self,
+        index: usize,
+        id: u64,
+        body: Body,
+        size: usize,
+    ) -> Result<(), Error> {
+        let pending = self.in_flight.get(id);
+        let Some(pending) = pending.filter(|pending| pending.server == Some(index)) else {
+            self.counters.unmatched += 1;
+            return Ok(());
+        };
+        let idempotent = pending.terms.idempotent;
+        self.counters.bytes_received += size as u64;
+        let outcome = dialect::plain::read(body, &self.options.limits);
+        self.ended(index, id, outcome, idempotent);
+        Ok(())
+    }
+
+    /// A server has said how a call of its has ended.
+    #[inline]
+    fn ended(&mut self, index: usize, id: u64, outcome: Outcome, idempotent: bool) {
         match outcome {
             Outcome::Fault(fault)
                 if fault.code == Code::ShuttingDown && !self.streams.has_items(id) =>
@@ -111,7 +142,6 @@ impl Client {
             }
             outcome => self.finish(id, outcome),
         }
-        Ok(())
     }
 
     /// Whether a message that belongs to no call tells that the server goes

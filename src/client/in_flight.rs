@@ -1,11 +1,12 @@
 //! The calls that are not finished, by id and by deadline.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
 use super::outcome::Outcome;
 use crate::chance::Chance;
+use crate::numbered::Numbered;
 
 /// What is declared of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct History {
 
 #[derive(Default)]
 pub struct InFlight {
-    calls: HashMap<u64, Pending>,
+    calls: Numbered<Pending>,
     /// Deadlines; those of calls that have ended are dropped when they come up.
     deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
     last_id: Option<u64>,
@@ -89,8 +90,8 @@ impl InFlight {
         self.calls.get_mut(&id)
     }
 
+    #[inline]
     pub fn remove(&mut self, id: u64) -> Option<Pending> {
-        let pending = self.calls.remove(&id);
         // Of a client that is always quicker than its deadlines, the heap
         // would keep every call ever made.
         if self.deadlines.len() > 64 && self.deadlines.len() > 2 * self.calls.len() {
@@ -98,7 +99,7 @@ impl InFlight {
             self.deadlines
                 .retain(|Reverse((_, id))| calls.contains_key(id));
         }
-        pending
+        self.calls.remove(&id)
     }
 
     /// The calls that somebody waits for, streams too.

@@ -54,7 +54,7 @@ mod service;
 mod streaming;
 mod streams;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub use balance::Balance;
@@ -76,6 +76,7 @@ use server::Server;
 use service::Service;
 
 use crate::msgpack::{self, Malformed, Reader};
+use crate::numbered::Numbered;
 use crate::transport::{self, Error, fork};
 
 /// With this many calls in flight, a host begins the next one when one has
@@ -108,7 +109,7 @@ pub struct Client {
     budget: Budget,
     /// Counts the choices of a server.
     choices: u64,
-    finished: HashMap<u64, Outcome>,
+    finished: Numbered<Outcome>,
     /// Finished calls in the order in which they finished.
     order: VecDeque<u64>,
     options: Options,
@@ -141,7 +142,7 @@ impl Client {
             retries: Retries::default(),
             budget: Budget::new(options.retry_budget, Instant::now()),
             choices: 0,
-            finished: HashMap::new(),
+            finished: Numbered::default(),
             order: VecDeque::new(),
             options,
             meta: Vec::new(),
@@ -319,10 +320,10 @@ impl Client {
         if self.take_finished(id).is_some() {
             return true;
         }
-        let Some(pending) = self.end(id) else {
+        let Some((_, server)) = self.end(id) else {
             return was_stream;
         };
-        let given_up = pending.server.and_then(|index| self.servers.get_mut(index));
+        let given_up = server.and_then(|index| self.servers.get_mut(index));
         if let Some(server) = given_up
             && server.in_flight == 0
         {
@@ -444,8 +445,9 @@ impl Client {
         Ok(())
     }
 
-    /// Takes a call out of flight; none when it was not.
-    fn end(&mut self, id: u64) -> Option<Pending> {
+    /// Takes a call out of flight: its terms, and the server that had it; none when it
+    /// was not.
+    fn end(&mut self, id: u64) -> Option<(Terms, Option<usize>)> {
         let pending = self.in_flight.remove(id)?;
         self.one_way -= usize::from(pending.terms.one_way);
         self.streaming -= usize::from(pending.terms.stream);
@@ -453,11 +455,11 @@ impl Client {
         if let Some(server) = pending.server.and_then(|index| self.servers.get_mut(index)) {
             server.in_flight -= 1;
         }
-        Some(pending)
+        Some((pending.terms, pending.server))
     }
 
     fn finish(&mut self, id: u64, outcome: Outcome) {
-        let terms = self.end(id).map(|pending| pending.terms);
+        let terms = self.end(id).map(|(terms, _)| terms);
         match &outcome {
             Outcome::Answer(_) => self.counters.answers += 1,
             Outcome::Fault(_) => self.counters.faults += 1,

@@ -4,11 +4,12 @@
 //! sent all of them and the host has taken half of those that wait, so what waits
 //! is bounded: in number, and where items are large, by their size.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::{Outcome, Value};
 use crate::msgpack::pack;
+use crate::numbered::Numbered;
 
 /// A server may have so many items on their way.
 const WINDOW: u32 = 100;
@@ -46,7 +47,7 @@ pub struct Stream {
 
 /// The streams of a client.
 #[derive(Default)]
-pub struct Streams(HashMap<u64, Stream>);
+pub struct Streams(Numbered<Stream>);
 
 impl Streams {
     /// A stream begins whose items are taken one by one; or one whose list is the

@@ -226,10 +226,23 @@ impl<'a> Reader<'a> {
     /// Reads a str or a bin: old writers use the one where new ones use the other.
     #[inline]
     pub fn text_or_binary(&mut self) -> Result<&'a [u8], Malformed> {
+        if let Some(text) = self.short_text() {
+            return Ok(text);
+        }
         self.typed("a string", |item| match item {
             Item::Text(bytes) | Item::Binary(bytes) => Some(bytes),
             _ => None,
         })
+    }
+
+    /// Reads a str whose length is in its first byte, as that of most names is.
+    #[inline]
+    fn short_text(&mut self) -> Option<&'a [u8]> {
+        let (first, rest) = self.remaining().split_first()?;
+        let length = first.wrapping_sub(0xa0);
+        let text = rest.get(..length.into()).filter(|_| length < 32)?;
+        self.position += 1 + text.len();
+        Some(text)
     }
 
     /// Reads the header of an array: how many values follow.

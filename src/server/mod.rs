@@ -91,8 +91,6 @@ pub struct Taken {
     function: Range<usize>,
     parameters: Range<usize>,
     meta: Range<usize>,
-    /// A meta map that does not lie in the request as it is.
-    own_meta: Option<Box<[u8]>>,
 }
 
 impl Taken {
@@ -106,10 +104,7 @@ impl Taken {
     /// the caller sent none.
     #[must_use]
     pub fn meta(&self) -> &[u8] {
-        match &self.own_meta {
-            Some(meta) => meta,
-            None => self.part(&self.meta),
-        }
+        self.part(&self.meta)
     }
 
     /// Bytes of the request.
@@ -236,6 +231,12 @@ impl Server {
     /// this route.
     pub fn add_function(&mut self, name: &str) -> Route {
         self.routes.add(name.as_bytes())
+    }
+
+    /// Removes the function of that name, if there is one. Calls that were taken go on
+    /// and count for it; when it is added again it has the same route.
+    pub fn remove_function(&mut self, name: &str) {
+        self.routes.remove(name.as_bytes());
     }
 
     /// Says how a function describes itself in `zroute.list`: a MessagePack map
@@ -421,8 +422,9 @@ impl Server {
                 self.look_after_channels();
                 break;
             };
-            if let Some(taken) = self.admit(incoming)? {
-                return Ok(Some(taken));
+            let admitted = self.admit(incoming);
+            if !matches!(admitted, Ok(None)) {
+                return admitted;
             }
         }
         Ok(None)
@@ -445,9 +447,12 @@ impl Server {
 
     #[inline]
     fn lend(&mut self) {
-        self.announce();
-        self.channels.leave();
-        let long = self.paces.begin() || !self.channels.is_empty();
+        let mut long = self.paces.begin();
+        if !self.channels.is_empty() {
+            self.announce();
+            self.channels.leave();
+            long = true;
+        }
         self.transport.lend(long);
     }
 
@@ -489,6 +494,10 @@ impl Server {
         if self.channels.is_empty() {
             return self.transport.wait(Some(&self.wake), deadline, false);
         }
+        self.wait_with_channels(deadline)
+    }
+
+    fn wait_with_channels(&mut self, deadline: Option<Instant>) -> Result<Waited, Error> {
         self.announce();
         let look = self.channels.next_look();
         let until = deadline.into_iter().chain(look).min();
@@ -563,15 +572,13 @@ impl Server {
     }
 
     /// Decides what one message gets: a handler, or an answer at once.
+    #[allow(clippy::inline_always)] // Else a call is built in memory and copied.
+    #[inline(always)]
     fn admit(&mut self, incoming: Incoming) -> Result<Option<Taken>, Error> {
         let Incoming { envelope, body } = incoming;
         self.counters.requests += 1;
-        let frame = match one_frame(body) {
-            Ok(frame) => frame,
-            Err(_) if self.draining.is_some() => {
-                return self.refuse(&envelope, Dialect::Plain, &shutting_down());
-            }
-            Err(fault) => return self.refuse(&envelope, Dialect::Plain, &fault),
+        let Body::One(frame) = body else {
+            return self.refuse_frames(&envelope, &body).map(|()| None);
         };
         let body = frame.as_ref();
         self.counters.bytes_received += body.len() as u64;
@@ -580,103 +587,185 @@ impl Server {
         {
             return self.hear_supervisor(number, body).map(|()| None);
         }
-        let limit = self.options.limits.bytes;
-        let nothing = 0..0;
+        let call = match Request::read(body, &self.options.limits) {
+            Request::Call(call) if self.draining.is_none() => call,
+            other => {
+                if !self.is_for_raw_handler(&envelope, body.len(), &other)? {
+                    return Ok(None);
+                }
+                let parameters = 0..body.len();
+                return Ok(Some(self.take_raw(envelope, frame, parameters)));
+            }
+        };
+        let Some(route) = self.routes.find(call.function) else {
+            return self.answer_itself(&envelope, &call).map(|()| None);
+        };
+        let deadline = match call.budget {
+            None => None,
+            Some(Duration::ZERO) => {
+                let reason = "the deadline had passed before the call was sent";
+                let fault = Fault::new(Code::Deadline, reason);
+                return self.refuse(&envelope, call.dialect, &fault);
+            }
+            // Too far away to be told as a time is no deadline.
+            Some(budget) => Instant::now().checked_add(budget),
+        };
+        if self.open.count() >= self.options.open_calls {
+            let fault = self.overload();
+            return self.refuse(&envelope, call.dialect, &fault);
+        }
         let within = |part: &[u8]| {
             let start = part.as_ptr().addr() - body.as_ptr().addr();
             start..start + part.len()
         };
-        let request = Request::read(body, &self.options.limits);
-        if let Request::Event(event) = &request {
-            return self.hear(&envelope, event).map(|()| None);
+        let (function, parameters) = (within(call.function), within(call.parameters));
+        let meta = call.meta.map_or(0..0, within);
+        if matches!(call.dialect, Dialect::Plain) && call.told_dialect.is_none() {
+            return Ok(Some(Taken {
+                token: self.open_call(envelope, route, None),
+                route,
+                deadline,
+                body: frame,
+                function,
+                parameters,
+                meta,
+            }));
         }
-        if self.draining.is_some() {
-            return self.refuse_all(&envelope, &request);
-        }
-        let mut told_dialect = None;
-        let (route, parts, deadline, dialect) = match request {
-            Request::Other(_) if body.len() > limit => {
-                let size = body.len();
-                let fault = Malformed::TooLarge { size, limit }.into();
-                return self.refuse(&envelope, Dialect::Plain, &fault);
-            }
-            Request::Call(call) => {
-                let Some(route) = self.routes.find(call.function) else {
-                    return self.answer_itself(&envelope, &call).map(|()| None);
-                };
-                let deadline = match call.budget {
-                    None => None,
-                    Some(Duration::ZERO) => {
-                        let fault = Fault::new(
-                            Code::Deadline,
-                            "the deadline had passed before the call was sent",
-                        );
-                        return self.refuse(&envelope, call.dialect, &fault);
-                    }
-                    // Too far away to be told as a time is no deadline.
-                    Some(budget) => Instant::now().checked_add(budget),
-                };
-                let meta = call.meta.map_or(nothing, within);
-                let parts = [within(call.function), within(call.parameters), meta];
-                told_dialect = call.told_dialect;
-                (route, parts, deadline, call.dialect)
-            }
-            Request::Event(_) | Request::Unanswerable => {
-                self.counters.dropped += 1;
-                return Ok(None);
-            }
-            Request::Other(_) if self.routes.takes_raw() => {
-                let parts = [nothing.clone(), 0..body.len(), nothing];
-                (Route::Raw, parts, None, Dialect::Plain)
-            }
-            Request::Refused(fault, dialect) => {
-                return self.refuse(&envelope, dialect, &fault);
-            }
-            Request::Other(fault) => return self.refuse(&envelope, Dialect::Plain, &fault),
+        let Some((token, own_meta)) = self.open_in_dialect(envelope, route, &call) else {
+            self.counters.dropped += 1;
+            return Ok(None);
         };
-        if self.open.count() >= self.options.open_calls {
-            let fault = Fault::new(
-                Code::Overloaded,
-                format!("{} calls are being served already", self.open.count()),
-            );
-            return self.refuse(&envelope, dialect, &fault);
-        }
-        let own_meta = match dialect {
-            Dialect::Zerorpc { id, .. } if !self.is_new_channel(&envelope, id) => {
-                self.counters.dropped += 1;
-                return Ok(None);
+        let (body, meta) = match own_meta {
+            None => (frame, meta),
+            // It does not lie in the request as it is.
+            Some(map) => {
+                let whole = [body, &map].concat();
+                let meta = body.len()..whole.len();
+                (whole.into(), meta)
             }
-            Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
-            _ => None,
         };
-        let token = self.open_call(envelope, route, dialect, told_dialect);
-        let [function, parameters, meta] = parts;
         Ok(Some(Taken {
             token,
             route,
             deadline,
-            body: frame,
+            body,
             function,
             parameters,
             meta,
-            own_meta,
         }))
     }
 
-    /// Notes a call that goes to a handler.
-    #[inline]
-    fn open_call(
+    /// Opens a call that needs more for its answer than its envelope. Its token, and its
+    /// meta map where its dialect has that in another form; none for a channel that is
+    /// open already.
+    fn open_in_dialect(
         &mut self,
         envelope: Envelope,
         route: Route,
-        dialect: Dialect<'_>,
-        told_dialect: Option<&[u8]>,
-    ) -> u64 {
-        let reply = if self.open.takes_numbers() {
-            Reply::relayed(told_dialect)
-        } else {
-            Reply::new(dialect)
+        call: &Call<'_>,
+    ) -> Option<(u64, Option<Box<[u8]>>)> {
+        let own_meta = match call.dialect {
+            Dialect::Zerorpc { id, .. } if !self.is_new_channel(&envelope, id) => return None,
+            Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
+            _ => None,
         };
+        let reply = if self.open.takes_numbers() {
+            Reply::relayed(call.told_dialect)
+        } else {
+            Reply::new(call.dialect)
+        };
+        Some((self.open_call_with(envelope, route, reply), own_meta))
+    }
+
+    /// What is not one frame is no request.
+    #[cold]
+    fn refuse_frames(&mut self, envelope: &Envelope, body: &Body) -> Result<(), Error> {
+        let fault = if self.draining.is_some() {
+            shutting_down()
+        } else {
+            Fault::new(
+                Code::Request,
+                match body {
+                    Body::Several(count) => {
+                        format!("the message has {count} frames where one body is expected")
+                    }
+                    _ => "the message has a delimiter and no body".to_string(),
+                },
+            )
+        };
+        self.refuse(envelope, Dialect::Plain, &fault).map(drop)
+    }
+
+    /// Whether what is no call that can be served is for the raw handler. All else is
+    /// answered here.
+    #[cold]
+    fn is_for_raw_handler(
+        &mut self,
+        envelope: &Envelope,
+        size: usize,
+        request: &Request<'_>,
+    ) -> Result<bool, Error> {
+        if let Request::Event(event) = request {
+            return self.hear(envelope, event).map(|()| false);
+        }
+        if self.draining.is_some() {
+            return self.refuse_all(envelope, request).map(|_| false);
+        }
+        let limit = self.options.limits.bytes;
+        let refused = match request {
+            Request::Other(_) if size > limit => {
+                let fault = Malformed::TooLarge { size, limit }.into();
+                self.refuse(envelope, Dialect::Plain, &fault)
+            }
+            Request::Other(_) if self.routes.takes_raw() => {
+                if self.open.count() < self.options.open_calls {
+                    return Ok(true);
+                }
+                let fault = self.overload();
+                self.refuse(envelope, Dialect::Plain, &fault)
+            }
+            Request::Other(fault) => self.refuse(envelope, Dialect::Plain, fault),
+            Request::Refused(fault, dialect) => self.refuse(envelope, *dialect, fault),
+            Request::Call(_) | Request::Event(_) | Request::Unanswerable => {
+                self.counters.dropped += 1;
+                Ok(None)
+            }
+        };
+        refused.map(|_| false)
+    }
+
+    fn take_raw(&mut self, envelope: Envelope, body: Frame, parameters: Range<usize>) -> Taken {
+        let route = Route::Raw;
+        Taken {
+            token: self.open_call_with(envelope, route, None),
+            route,
+            deadline: None,
+            body,
+            function: 0..0,
+            parameters,
+            meta: 0..0,
+        }
+    }
+
+    fn overload(&self) -> Fault {
+        let text = format!("{} calls are being served already", self.open.count());
+        Fault::new(Code::Overloaded, text)
+    }
+
+    /// The same, for calls that are not plain.
+    fn open_call_with(
+        &mut self,
+        envelope: Envelope,
+        route: Route,
+        reply: Option<Box<Reply>>,
+    ) -> u64 {
+        self.open_call(envelope, route, reply)
+    }
+
+    /// Notes a call that goes to a handler.
+    #[allow(clippy::inline_always)] // Else the envelope is copied once more for each call.
+    #[inline(always)]
+    fn open_call(&mut self, envelope: Envelope, route: Route, reply: Option<Box<Reply>>) -> u64 {
         self.counters.calls += 1;
         self.paces.include(route);
         let has_channel = reply.as_deref().is_some_and(Reply::is_channel);
@@ -841,17 +930,6 @@ fn check_length(value: &[u8], limits: &msgpack::Limits) -> Result<(), Malformed>
         return Err(Malformed::TooLarge { size, limit });
     }
     Ok(())
-}
-
-fn one_frame(body: Body) -> Result<Frame, Fault> {
-    let reason = match body {
-        Body::One(frame) => return Ok(frame),
-        Body::Missing => "the message has a delimiter and no body".to_string(),
-        Body::Several(count) => {
-            format!("the message has {count} frames where one body is expected")
-        }
-    };
-    Err(Fault::new(Code::Request, reason))
 }
 
 /// What is told of a call that was not begun.

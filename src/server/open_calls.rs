@@ -1,9 +1,8 @@
 //! The calls that wait for their answer.
 
-use std::collections::HashMap;
-
 use super::Route;
 use super::reply::Reply;
+use crate::numbered::Numbered;
 use crate::wire::Envelope;
 
 /// What is needed to answer.
@@ -31,7 +30,7 @@ impl OpenCall {
 pub struct OpenCalls {
     places: Vec<Place>,
     free: Vec<u32>,
-    numbered: Option<HashMap<u64, OpenCall>>,
+    numbered: Option<Numbered<OpenCall>>,
 }
 
 struct Place {
@@ -48,13 +47,15 @@ impl OpenCalls {
 
     /// From now on tokens are the numbers in the envelopes.
     pub fn take_numbers(&mut self) {
-        self.numbered = Some(HashMap::new());
+        self.numbered = Some(Numbered::default());
     }
 
     pub fn takes_numbers(&self) -> bool {
         self.numbered.is_some()
     }
 
+    #[allow(clippy::inline_always)] // Else the call is built twice.
+    #[inline(always)]
     pub fn insert(&mut self, call: OpenCall) -> u64 {
         if let Some(numbered) = &mut self.numbered {
             let number = call.envelope.number().unwrap_or(0);
@@ -111,7 +112,7 @@ impl OpenCalls {
     }
 
     pub fn count(&self) -> usize {
-        let numbered = self.numbered.as_ref().map_or(0, HashMap::len);
+        let numbered = self.numbered.as_ref().map_or(0, Numbered::len);
         self.places.len() - self.free.len() + numbered
     }
 

@@ -64,7 +64,8 @@ pub struct Paces {
 
 impl Paces {
     /// A call of a function is part of the next turn.
-    #[inline]
+    #[allow(clippy::inline_always)] // A few comparisons for each call.
+    #[inline(always)]
     pub fn include(&mut self, route: Route) {
         let pace = *self.pace(route);
         if pace != Pace::Quick && self.turns > 0 {

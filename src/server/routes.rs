@@ -34,6 +34,8 @@ pub struct Routes {
     /// Sorted, not hashed: a handful of comparisons is quicker than a hash
     /// that withstands chosen names, and needs to withstand nothing.
     numbers: BTreeMap<Box<[u8]>, u32>,
+    /// Those that were removed keep their numbers.
+    removed: BTreeMap<Box<[u8]>, u32>,
     /// By number.
     functions: Vec<Function>,
     raw: bool,
@@ -42,11 +44,20 @@ pub struct Routes {
 impl Routes {
     pub fn add(&mut self, name: &[u8]) -> Route {
         let next = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
-        let number = *self.numbers.entry(name.into()).or_insert(next);
+        let known = self.removed.remove(name).unwrap_or(next);
+        let number = *self.numbers.entry(name.into()).or_insert(known);
         if number == next {
             self.functions.push(Function::default());
         }
         Route::Function(number)
+    }
+
+    /// Calls of a function that was removed find none from now on; those that were
+    /// taken go on.
+    pub fn remove(&mut self, name: &[u8]) {
+        if let Some((name, number)) = self.numbers.remove_entry(name) {
+            self.removed.insert(name, number);
+        }
     }
 
     pub fn find(&self, name: &[u8]) -> Option<Route> {
@@ -91,6 +102,20 @@ mod tests {
         assert_eq!(routes.add(b"plus"), Route::Function(0));
         assert_eq!(routes.find(b"minus"), Some(Route::Function(1)));
         assert_eq!(routes.find(b"times"), None);
+    }
+
+    #[test]
+    fn a_function_that_was_removed_comes_back_with_its_number() {
+        let mut routes = Routes::default();
+        let (plus, _) = (routes.add(b"plus"), routes.add(b"minus"));
+        routes.remove(b"plus");
+        routes.remove(b"times");
+        assert_eq!(routes.find(b"plus"), None);
+        let names = |routes: &Routes| routes.functions().map(|(name, _)| name.to_vec()).count();
+        assert_eq!(names(&routes), 1);
+        assert!(routes.function(plus).is_some(), "its open calls go on");
+        assert_eq!(routes.add(b"plus"), plus);
+        assert_eq!((routes.find(b"plus"), names(&routes)), (Some(plus), 2));
     }
 
     #[test]

@@ -154,11 +154,11 @@ impl Server {
     /// Takes an open call out, and closes its channel if it has one.
     #[inline]
     pub(super) fn remove(&mut self, token: u64) -> Option<OpenCall> {
-        let call = self.open.remove(token)?;
-        if call.reply.is_some() {
-            self.close_channel(token, &call);
+        let call = self.open.remove(token);
+        if let Some(call @ OpenCall { reply: Some(_), .. }) = &call {
+            self.close_channel(token, call);
         }
-        Some(call)
+        call
     }
 
     fn close_channel(&mut self, token: u64, call: &OpenCall) {

@@ -131,6 +131,9 @@ pub fn read_origin(body: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
 
 /// A key's bytes; none for a key that is no string, which no request needs.
 fn key<'a>(scanner: &mut Scanner<'a>) -> Result<&'a [u8], Malformed> {
+    if let Ok(key) = scanner.text_or_binary() {
+        return Ok(key);
+    }
     match scanner.kind()? {
         Kind::Text | Kind::Binary => scanner.text_or_binary(),
         _ => scanner.value().map(|_| &[][..]),
@@ -197,7 +200,13 @@ pub fn write_fault(out: &mut Vec<u8>, fault: &Fault) {
 
 /// Whether a value is a map whose only key is [`FAULT_KEY`].
 #[must_use]
+#[inline]
 pub fn is_reserved(value: &[u8]) -> bool {
+    // The first bytes of maps; most answers are none.
+    matches!(value.first(), Some(0x80..=0x8f | 0xde | 0xdf)) && has_fault_key_alone(value)
+}
+
+fn has_fault_key_alone(value: &[u8]) -> bool {
     let mut reader = Reader::new(value);
     reader.map() == Ok(1) && reader.text_or_binary() == Ok(FAULT_KEY)
 }

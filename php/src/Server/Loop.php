@@ -114,7 +114,7 @@ final class Loop
         $this->inTurn = true;
         try {
             while (!$this->stopping) {
-                $ready = $this->streams->areReady();
+                $ready = $this->streams->ready !== [];
                 $batch = $this->exchange(self::BATCH, $ready ? 0 : $sliceMs);
                 if ($batch !== []) {
                     $this->serve($batch);
@@ -161,9 +161,9 @@ final class Loop
         $outer = $this->inTurn;
         $this->inTurn = true;
         try {
-            $batch = $this->exchange(self::BATCH, $this->streams->areReady() ? 0 : $timeoutMs);
+            $batch = $this->exchange(self::BATCH, $this->streams->ready !== [] ? 0 : $timeoutMs);
             $served = $batch === [] ? 0 : $this->serve($batch);
-            if ($this->streams->areReady()) {
+            if ($this->streams->ready !== []) {
                 $this->advance();
                 $this->handInNow(true);
             }

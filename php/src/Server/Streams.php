@@ -26,8 +26,13 @@ final class Streams
     private const TURN_NS = 1_000_000;
 
     private readonly Bridge $bridge;
-    /** @var array<int, Stream> by token: those whose callers take more */
-    private array $ready = [];
+    /**
+     * Those that can go on: their callers take more. The loop looks at it in every
+     * turn, and a method call would be a part of what a call costs.
+     *
+     * @var array<int, Stream> by token
+     */
+    public array $ready = [];
     /** @var array<int, Stream> by token: those whose callers have to say so first */
     private array $waiting = [];
     /** The one that runs. */
@@ -45,12 +50,6 @@ final class Streams
     public function add(int $token, string $function, \Generator $items): void
     {
         $this->ready[$token] = new Stream($token, $function, $items);
-    }
-
-    /** Whether any of them can go on. */
-    public function areReady(): bool
-    {
-        return $this->ready !== [];
     }
 
     /** A caller takes more. */

@@ -16,6 +16,7 @@ use crate::capi::status::Status;
 use crate::client::{Item, Outcome};
 use crate::msgpack::php::Serialized;
 use crate::msgpack::{Reader, pack, scan};
+use crate::numbered::Numbered;
 use crate::zend::{Seen, View};
 
 /// Memory that is used again, and the host's names of the calls in flight.
@@ -26,7 +27,7 @@ pub struct Buffers {
     /// Calls were begun in this turn.
     began: bool,
     /// The host's number by the engine's id.
-    numbers: HashMap<u64, i64>,
+    numbers: Numbered<i64>,
     /// The engine's ids of streams by the host's number.
     streams: HashMap<i64, u64>,
 }

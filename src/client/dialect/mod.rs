@@ -8,7 +8,7 @@
 //! | `zerorpc` | zerorpc: a channel for each call |
 
 mod messagepack_rpc;
-mod plain;
+pub mod plain;
 pub mod zerorpc;
 
 use std::time::Duration;

@@ -1,0 +1,71 @@
+/* Makes so many calls of plus() on zroute's C ABI and checks every answer: arguments are
+ * the endpoint, the number of calls, and how many begin before the first is collected. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <zroute.h>
+
+/* [1, 2, 2, 3, 3, 4, 2, 3, -1], as demo 6 has it, and its sum. */
+static const char PARAMETERS[] = "\x99\x01\x02\x02\x03\x03\x04\x02\x03\xff";
+enum { PARAMETERS_SIZE = sizeof PARAMETERS - 1, SUM = 19, PATIENCE_MS = 60000 };
+
+static void check(zroute_status status)
+{
+    if (status != ZROUTE_OK) {
+        char text[512];
+        zroute_last_error(text, sizeof text);
+        fprintf(stderr, "calls: %s\n", text);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void check_sum(zroute_answer *answer)
+{
+    const void *data;
+    size_t size;
+
+    check(zroute_answer_value(answer, &data, &size));
+    if (size != 1 || *(const unsigned char *)data != SUM) {
+        fprintf(stderr, "calls: wrong answer, expected %d\n", SUM);
+        exit(EXIT_FAILURE);
+    }
+    check(zroute_answer_free(answer));
+}
+
+int main(int argc, char **argv)
+{
+    zroute_options *options;
+    zroute_client *client;
+    zroute_answer *answer;
+    uint64_t id;
+    long calls, together, begun;
+
+    if (argc != 4) {
+        fprintf(stderr, "usage: %s endpoint calls together\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    together = atol(argv[3]);
+    check(zroute_options_new(&options));
+    /* They come by the clock, and what is counted is a call. */
+    check(zroute_options_set_integer(options, "heartbeat_ms", 0));
+    check(zroute_client_new(options, &client));
+    check(zroute_options_free(options));
+    check(zroute_client_connect(client, argv[1]));
+    for (calls = atol(argv[2]); calls > 0; calls -= together) {
+        if (together == 1) {
+            check(zroute_client_call(client, "plus", PARAMETERS, PARAMETERS_SIZE, PATIENCE_MS,
+                                     &answer));
+            check_sum(answer);
+            continue;
+        }
+        for (begun = 0; begun < together; begun++) {
+            check(zroute_client_submit(client, "plus", PARAMETERS, PARAMETERS_SIZE, PATIENCE_MS,
+                                       &id));
+        }
+        for (begun = 0; begun < together; begun++) {
+            check(zroute_client_collect(client, PATIENCE_MS, &answer));
+            check_sum(answer);
+        }
+    }
+    check(zroute_client_free(client));
+    return EXIT_SUCCESS;
+}
