@@ -131,9 +131,17 @@ impl Master {
         if self.ending.is_some() && self.queue.is_empty() {
             return None;
         }
-        let generation = self.coming.unwrap_or(self.serving);
         let mut next: Option<Instant> = None;
-        for number in 1..=self.settings.workers {
+        // While the new program loads, the old one serves on all its places.
+        let places = [Some(self.serving), self.coming]
+            .into_iter()
+            .flatten()
+            .flat_map(|generation| (1..=self.settings.workers).map(move |of| (generation, of)));
+        for (generation, number) in places.collect::<Vec<_>>() {
+            if generation != self.serving && self.coming != Some(generation) {
+                // It was given up just now.
+                break;
+            }
             let covered = self.workers.iter().any(|worker| {
                 worker.number == number
                     && worker.generation == generation
@@ -192,7 +200,7 @@ impl Master {
                     .write(Level::Debug, Some(worker.about()), "started");
                 self.workers.push(worker);
             }
-            Err(error) => self.did_not_start(number, &error, now),
+            Err(error) => self.did_not_start(number, generation, &error, now),
         }
         self.refill_reserve();
     }
@@ -215,11 +223,12 @@ impl Master {
         }
     }
 
-    fn did_not_start(&mut self, number: u32, why: &str, now: Instant) {
-        let coming = self.coming.take();
-        if let Some(failed) = coming {
+    fn did_not_start(&mut self, number: u32, generation: u64, why: &str, now: Instant) {
+        if self.coming == Some(generation) {
+            self.coming = None;
+            self.coming_functions = None;
             for worker in &mut self.workers {
-                if worker.generation == failed {
+                if worker.generation == generation {
                     worker.state = State::Leaving;
                     worker.process.kill();
                 }
@@ -229,6 +238,7 @@ impl Master {
             ));
             self.notify
                 .ready("the last reload failed; the old program goes on");
+            self.reload_if_asked();
             return;
         }
         if let Some(restarts) = self.restarts.get_mut(number as usize - 1) {
@@ -246,6 +256,10 @@ impl Master {
         let Some(worker) = self.workers.get_mut(index) else {
             return;
         };
+        if worker.state != State::Starting {
+            // It was given up meanwhile.
+            return;
+        }
         let Some(Ok(functions)) = functions else {
             let text = "it cannot tell its functions: its library is of another version than this \
                         program, or their list is larger than --max-message";
@@ -261,12 +275,17 @@ impl Master {
         if let Some(restarts) = self.restarts.get_mut(number as usize - 1) {
             restarts.came_up();
         }
+        self.note_first_memory(index);
         for worker in &mut self.workers {
-            if worker.number == number && worker.worn {
+            if worker.number == number && worker.worn && worker.generation == generation {
                 worker.state = State::Leaving;
             }
         }
-        self.learn(functions);
+        if self.coming == Some(generation) {
+            self.coming_functions = Some(functions);
+        } else {
+            self.learn(functions);
+        }
         if !self.was_up {
             self.was_up = true;
             let count = self.functions.len();
@@ -274,6 +293,7 @@ impl Master {
             self.notify.ready(&format!("serving {count} functions"));
             self.tell_endpoints();
             self.register();
+            self.reload_if_asked();
         }
         if self.coming == Some(generation) {
             self.commit(generation);
@@ -331,6 +351,14 @@ impl Master {
         }
         self.coming = None;
         self.serving = generation;
+        if let Some(functions) = self.coming_functions.take() {
+            for known in &self.functions {
+                if known.name != STATS && functions.iter().all(|(name, _)| *name != known.name) {
+                    self.front.remove_function(&known.name);
+                }
+            }
+            self.learn(functions);
+        }
         for worker in &mut self.workers {
             if worker.generation < generation {
                 worker.state = State::Leaving;
@@ -338,28 +366,36 @@ impl Master {
         }
         self.log.info("reloaded");
         self.notify.ready("reloaded");
+        self.reload_if_asked();
     }
 
-    /// SIGHUP: starts a generation that loads the program's files anew.
+    /// SIGHUP: starts a generation that loads the program's files anew. One that loads
+    /// already goes on, or reloads that come quickly would never end; another follows
+    /// it, because the files may have changed since it has read them.
     pub(super) fn reload(&mut self) {
+        if !self.was_up || self.coming.is_some() {
+            self.reload_again = true;
+            self.log.info("it loads already; another reload follows");
+            return;
+        }
+        self.begin_reload();
+    }
+
+    fn reload_if_asked(&mut self) {
+        if std::mem::take(&mut self.reload_again) {
+            self.begin_reload();
+        }
+    }
+
+    fn begin_reload(&mut self) {
         if self.ending.is_some() {
             return;
         }
-        if let Some(before) = self.coming.take() {
-            // The files have changed again since.
-            for worker in &mut self.workers {
-                if worker.generation == before {
-                    worker.state = State::Leaving;
-                    worker.process.kill();
-                }
-            }
-        }
         self.generations += 1;
-        if self.was_up {
-            self.coming = Some(self.generations);
-            self.log.info("reloading");
-            self.notify.reloading();
-        }
+        self.coming = Some(self.generations);
+        self.told_memory = false;
+        self.log.info("reloading");
+        self.notify.reloading();
     }
 
     /// A worker's connection has ended, so it soon will too.
@@ -375,6 +411,25 @@ impl Master {
         }
     }
 
+    /// A worker that is beyond the limit before its first call would be replaced for
+    /// ever: said loudly, once for a state of the program.
+    fn note_first_memory(&mut self, index: usize) {
+        let (Some(worker), Some(most)) = (self.workers.get_mut(index), self.settings.max_memory)
+        else {
+            return;
+        };
+        worker.memory = worker.process.memory().unwrap_or(0);
+        if worker.memory <= most || std::mem::replace(&mut self.told_memory, true) {
+            return;
+        }
+        let text = format_args!(
+            "it holds {} bytes of memory before its first call, more than --max-memory, {most}: \
+             each worker is replaced once it has answered. Raise --max-memory above that",
+            worker.memory
+        );
+        self.log.write(Level::Error, Some(worker.about()), text);
+    }
+
     fn look_at_memory(&mut self) {
         let (calls, memory) = (self.settings.max_calls, self.settings.max_memory);
         for worker in &mut self.workers {
@@ -382,7 +437,9 @@ impl Master {
             if worker.worn || worker.state != State::Up {
                 continue;
             }
-            let reached = if memory.is_some_and(|most| worker.memory > most) {
+            // One that has answered nothing yet would be followed by its like.
+            let over = memory.is_some_and(|most| worker.memory > most) && worker.calls > 0;
+            let reached = if over {
                 format!("it holds {} bytes of memory", worker.memory)
             } else if calls.is_some_and(|most| worker.calls >= most) {
                 format!("it has served {} calls", worker.calls)
@@ -470,9 +527,7 @@ impl Master {
                         words => format!("it ended with {how}: {words}"),
                     }
                 };
-                if self.coming.is_none() || self.coming == Some(worker.generation) {
-                    self.did_not_start(worker.number, &why, now);
-                }
+                self.did_not_start(worker.number, worker.generation, &why, now);
             }
             State::Leaving if begun.is_empty() && worker.fate.is_none() => {
                 self.log

@@ -64,6 +64,12 @@ pub struct Master {
     serving: u64,
     coming: Option<u64>,
     generations: u64,
+    /// Another reload was asked for while one, or the start, was under way.
+    reload_again: bool,
+    /// The functions of the generation that is to serve, as far as they are known.
+    coming_functions: Option<Vec<(String, Vec<u8>)>>,
+    /// It was told that workers need more than the limit on memory from the start.
+    told_memory: bool,
     processes: usize,
     /// Calls that were taken.
     serial: u64,
@@ -153,6 +159,9 @@ impl Master {
             serving: 0,
             coming: None,
             generations: 0,
+            reload_again: false,
+            coming_functions: None,
+            told_memory: false,
             processes: 0,
             serial: 0,
             stats,
