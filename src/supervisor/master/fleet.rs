@@ -393,7 +393,6 @@ impl Master {
         }
         self.generations += 1;
         self.coming = Some(self.generations);
-        self.told_memory = false;
         self.log.info("reloading");
         self.notify.reloading();
     }
@@ -419,7 +418,9 @@ impl Master {
             return;
         };
         worker.memory = worker.process.memory().unwrap_or(0);
-        if worker.memory <= most || std::mem::replace(&mut self.told_memory, true) {
+        if worker.memory <= most
+            || self.told_memory.replace(worker.generation) == Some(worker.generation)
+        {
             return;
         }
         let text = format_args!(

@@ -68,8 +68,9 @@ pub struct Master {
     reload_again: bool,
     /// The functions of the generation that is to serve, as far as they are known.
     coming_functions: Option<Vec<(String, Vec<u8>)>>,
-    /// It was told that workers need more than the limit on memory from the start.
-    told_memory: bool,
+    /// The generation of which it was told that its workers need more than the limit on
+    /// memory from the start.
+    told_memory: Option<u64>,
     processes: usize,
     /// Calls that were taken.
     serial: u64,
@@ -161,7 +162,7 @@ impl Master {
             generations: 0,
             reload_again: false,
             coming_functions: None,
-            told_memory: false,
+            told_memory: None,
             processes: 0,
             serial: 0,
             stats,
