@@ -77,7 +77,8 @@ impl Client {
         };
         if let (Speech::Plain, Some(id)) = (&self.speech, number) {
             // In this dialect a message is nothing but a call's end.
-            return self.settle_plain(index, id, incoming.body, size);
+            self.settle_plain(index, id, incoming.body, size);
+            return Ok(());
         }
         let read = self
             .speech
@@ -106,23 +107,16 @@ impl Client {
     }
 
     #[inline]
-    fn settle_plain(
-        &mut self,
-        index: usize,
-        id: u64,
-        body: Body,
-        size: usize,
-    ) -> Result<(), Error> {
+    fn settle_plain(&mut self, index: usize, id: u64, body: Body, size: usize) {
         let pending = self.in_flight.get(id);
         let Some(pending) = pending.filter(|pending| pending.server == Some(index)) else {
             self.counters.unmatched += 1;
-            return Ok(());
+            return;
         };
         let idempotent = pending.terms.idempotent;
         self.counters.bytes_received += size as u64;
         let outcome = dialect::plain::read(body, &self.options.limits);
         self.ended(index, id, outcome, idempotent);
-        Ok(())
     }
 
     /// A server has said how a call of its has ended.

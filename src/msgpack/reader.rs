@@ -245,9 +245,25 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
+    /// Reads the header of an array or map whose count is in its first byte; each counts
+    /// for so many values, which have to fit into what is left.
+    #[inline]
+    fn short_header(&mut self, first_of_kind: u8, values: usize) -> Option<u32> {
+        let (first, rest) = self.remaining().split_first()?;
+        let count = first.wrapping_sub(first_of_kind);
+        if count >= 16 || usize::from(count) * values > rest.len() {
+            return None;
+        }
+        self.position += 1;
+        Some(count.into())
+    }
+
     /// Reads the header of an array: how many values follow.
     #[inline]
     pub fn array(&mut self) -> Result<u32, Malformed> {
+        if let Some(values) = self.short_header(0x90, 1) {
+            return Ok(values);
+        }
         self.typed("array", |item| match item {
             Item::Array(values) => Some(values),
             _ => None,
@@ -257,6 +273,9 @@ impl<'a> Reader<'a> {
     /// Reads the header of a map: how many pairs of key and value follow.
     #[inline]
     pub fn map(&mut self) -> Result<u32, Malformed> {
+        if let Some(pairs) = self.short_header(0x80, 2) {
+            return Ok(pairs);
+        }
         self.typed("map", |item| match item {
             Item::Map(pairs) => Some(pairs),
             _ => None,

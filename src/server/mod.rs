@@ -484,6 +484,8 @@ impl Server {
     /// Waits for something to take, until the deadline; for ever without one.
     /// Call it when [`Server::take`] has just returned nothing: only a wait, if
     /// only for no time, finds out what has come since.
+    #[allow(clippy::inline_always)] // In lockstep it is a part of each call.
+    #[inline(always)]
     pub fn wait(&mut self, deadline: Option<Instant>) -> Result<Waited, Error> {
         if self.is_stopped() {
             return Ok(Waited::Woken);
@@ -536,7 +538,7 @@ impl Server {
     pub(crate) fn answer_checked(&mut self, token: u64, value: &[u8]) -> Result<(), Refused> {
         let call = self.open.get(token).ok_or(Refused::Unknown)?;
         check_size(value, &self.options.limits)?;
-        if !call.is_raw() && plain::is_reserved(value) {
+        if plain::is_reserved(value) && !call.is_raw() {
             return Err(Refused::Reserved);
         }
         if call.reply.as_deref().is_some_and(Reply::is_stream) {

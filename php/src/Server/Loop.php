@@ -113,8 +113,9 @@ final class Loop
         $outer = $this->inTurn;
         $this->inTurn = true;
         try {
+            // Looked at in every turn, so that nothing is called or looked up for it.
+            $ready = &$this->streams->ready;
             while (!$this->stopping) {
-                $ready = $this->streams->ready !== [];
                 $batch = $this->exchange(self::BATCH, $ready ? 0 : $sliceMs);
                 if ($batch !== []) {
                     $this->serve($batch);
