@@ -331,6 +331,55 @@ fn a_client_that_waits_takes_in_what_changes() {
     assert_eq!(port_of(&ended), old.port);
 }
 
+/// The processor time that this thread has used.
+fn used() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the pointer is to a writable structure of this frame.
+    let read = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    assert_eq!(read, 0);
+    let whole = u64::try_from(time.tv_sec).unwrap();
+    Duration::from_secs(whole) + Duration::from_nanos(time.tv_nsec.try_into().unwrap())
+}
+
+#[test]
+fn a_client_whose_list_has_grown_and_changes_again_does_not_spin() {
+    let running = [Running::start(), Running::start(), Running::start()];
+    let ports = running.each_ref().map(|server| server.port);
+    let (catalogue, fake) = Catalogue::at(&ports[..1]);
+    let mut client = of(&fake, "time");
+    // With one server it waits there for the bell, and from the second on beside them.
+    let held = client.submit("held", NOTHING, PATIENCE).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            until("the call is there", || running[0].connections() == 1);
+            catalogue.set(&ports[..2]);
+            until("there are two", || running[1].connections() == 1);
+            running[0].let_go();
+        });
+        client.collect(held).unwrap();
+    });
+    catalogue.set(&ports);
+    // Nobody waits for the bell at this time.
+    until("the list has been read", || {
+        let requests = fake.requests();
+        requests
+            .iter()
+            .any(|request| request.line.contains("index=3"))
+    });
+    let call = Duration::from_millis(500);
+    let before = used();
+    for _ in 0..2 {
+        let held = client.submit("held", NOTHING, call).unwrap();
+        client.collect(held).unwrap();
+    }
+    assert_eq!(servers(&mut client), sorted(ports.to_vec()));
+    let used = used().saturating_sub(before);
+    assert!(used < call / 4, "{used:?}");
+}
+
 #[test]
 fn a_failure_names_the_service_and_what_consul_says() {
     let short = Duration::from_millis(300);

@@ -189,6 +189,9 @@ impl Transport for Zmtp {
 
     fn prepare(&mut self, to_send: bool, waiting: &mut Waiting) -> Result<(), Error> {
         let engine = self.engine();
+        // A bell of a wait for this socket alone: who waits for several watches it
+        // beside them, and would wait no more as long as it counts here.
+        engine.was_rung();
         engine.flush();
         if engine.has_something() || engine.is_accepting() || to_send && engine.can_send() {
             waiting.is_over();
