@@ -422,6 +422,15 @@ def test_top_tells_programs_the_same(zroute, scripted):
     assert ended.json["workers"][0]["calls_per_second"] == 100
 
 
+def test_top_tells_that_callers_are_not_served(zroute, scripted):
+    at = scripted(zroute__stats=[{**stats, "stuck": "no worker of 1\nhas answered for 31 s"} for stats in STATS])
+    lines = zroute("top", "--once", "--interval", "10ms", at).output.splitlines()
+    assert lines[1:3] == ["stuck: no worker of 1 has answered for 31 s", ""]
+    assert zroute("top", "--once", "--interval", "10ms", "--json", at).json["stuck"].startswith("no worker of 1")
+    served = zroute("top", "--once", "--interval", "10ms", "--json", scripted(zroute__stats=STATS)).json
+    assert served["stuck"] == ""
+
+
 def test_top_watches_a_server(zroute, at):
     with zroute.begin("top", "--json", "--interval", "20ms", at) as top:
         reports = []

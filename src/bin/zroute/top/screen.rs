@@ -69,13 +69,19 @@ pub fn lines(endpoint: &str, report: &Report, paint: Paint, width: usize) -> Vec
         let _ = write!(first, "  queue {calls} ({bytes})");
     }
     let first: String = printable(&first).chars().take(width).collect();
-    let mut lines = vec![paint.bold(first), String::new()];
+    let mut lines = vec![paint.bold(first)];
+    if !report.stuck.is_empty() {
+        let stuck = format!("stuck: {}", one_line(&report.stuck));
+        let stuck: String = stuck.chars().take(width).collect();
+        lines.push(paint.bold(stuck));
+    }
+    lines.push(String::new());
     let mut table = Table::new(&[
         "function", "calls/s", "p50", "p99", "max", "faults/s", "queue", "calls", "faults",
     ]);
     for function in &report.functions {
         table.rows.push(vec![
-            printable(&function.name).replace(['\n', '\t'], " "),
+            one_line(&function.name),
             rate(function.calls_per_second),
             time(function.p50_us),
             time(function.p99_us),
@@ -99,7 +105,7 @@ pub fn lines(endpoint: &str, report: &Report, paint: Paint, width: usize) -> Vec
             "" => String::new(),
             name => {
                 let span = span::show(Duration::from_millis(worker.running_ms));
-                format!("{} {span}", printable(name).replace(['\n', '\t'], " "))
+                format!("{} {span}", one_line(name))
             }
         };
         table.rows.push(vec![
@@ -121,6 +127,10 @@ pub fn lines(endpoint: &str, report: &Report, paint: Paint, width: usize) -> Vec
     lines.push(String::new());
     lines.extend(table.lines(paint, width));
     lines
+}
+
+fn one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
 }
 
 fn rate(a_second: f64) -> String {

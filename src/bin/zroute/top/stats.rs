@@ -20,6 +20,9 @@ pub struct Stats {
     #[serde(default)]
     workers: Vec<Worker>,
     queue: Option<Queue>,
+    /// Why callers are not served; empty if they are.
+    #[serde(default)]
+    stuck: String,
     /// All other counters, of which `faults_…` are one for each code.
     #[serde(flatten)]
     others: BTreeMap<String, Value>,
@@ -82,6 +85,8 @@ pub struct Report {
     pub faults: u64,
     pub open: u64,
     pub queue: Option<Queue>,
+    /// Why callers are not served; empty if they are.
+    pub stuck: String,
     /// The busiest first.
     pub functions: Vec<FunctionReport>,
     pub workers: Vec<WorkerReport>,
@@ -198,6 +203,7 @@ impl Stats {
             faults: self.faults(),
             open: self.open,
             queue: self.queue.clone(),
+            stuck: self.stuck.clone(),
             functions,
             workers,
         }
