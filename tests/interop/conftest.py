@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 import packaged_peers
+from consul_agent import Consul
 from plain import Dealer
 from processes import PATIENCE, Process, wait_until
 from programs import ROOT, TRANSPORT, Programs, free_port, seed_script
@@ -116,6 +117,13 @@ def messagepack_rpc():
 
 
 @pytest.fixture
+def consul():
+    """A real one, of this test alone."""
+    with Consul() as consul:
+        yield consul
+
+
+@pytest.fixture
 def seed_server(programs, tmp_path):
     """The seed's server on the two compiled extensions."""
     port = free_port()
@@ -193,11 +201,11 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    if unseen := [
-        report for report in terminalreporter.stats.get("skipped", []) if "build/peers" in str(report.longrepr)
-    ]:
-        terminalreporter.section("NOT TESTED", red=True)
-        terminalreporter.write_line(f"{len(unseen)} tests beside other implementations: {unseen[0].longrepr[2]}")
+    for what, sign in [("beside other implementations", "build/peers"), ("against a real Consul", "No Consul")]:
+        skipped = terminalreporter.stats.get("skipped", [])
+        if unseen := [report for report in skipped if sign in str(report.longrepr)]:
+            terminalreporter.section("NOT TESTED", red=True)
+            terminalreporter.write_line(f"{len(unseen)} tests {what}: {unseen[0].longrepr[2]}")
     if config.stash[REMARKS]:
         terminalreporter.section("measured")
         for remark in config.stash[REMARKS]:

@@ -13,15 +13,18 @@ INSTALLED = ROOT / "build/peers"
 PACKAGES = ROOT / "tests/interop/packages"
 
 
-def _demand(peer, package_list):
-    """Skips the test when its peer is not there, or fails it where the peers have to be."""
-    installed, wanted = INSTALLED / peer / "installed", PACKAGES / package_list
-    if installed.is_file() and installed.read_bytes() == wanted.read_bytes():
-        return
-    why = f"build/peers/{peer} is missing or old: run 'packaging/require-peers', which needs a network"
+def missing_peer(why):
+    """Skips the test whose peer is not there, or fails it where the peers have to be."""
     if os.environ.get("ZROUTE_PEERS") == "required":
         pytest.fail(why)
     pytest.skip(why)
+
+
+def _demand(peer, package_list):
+    installed, wanted = INSTALLED / peer / "installed", PACKAGES / package_list
+    if installed.is_file() and installed.read_bytes() == wanted.read_bytes():
+        return
+    missing_peer(f"build/peers/{peer} is missing or old: run 'packaging/require-peers', which needs a network")
 
 
 def python_command(script, *arguments):
