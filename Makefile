@@ -248,6 +248,14 @@ campaign-dialects: packages-test build ## zerorpc and MessagePack-RPC, as large 
 	DIALECTS_ITEMS=100000 DIALECTS_NAP=60000 CI=true ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
 		tests/interop/run -k 'rpc or one_port' tests/interop
 
+DISCOVERY_SECONDS ?= 60
+
+# What becomes of servers, clients and files while Consul is in trouble; also holds the times that are promised.
+.PHONY: campaign-discovery
+campaign-discovery: packages-test build ## Consul dead or broken, in each way for DISCOVERY_SECONDS=60
+	DISCOVERY_SECONDS=$(DISCOVERY_SECONDS) ZROUTE_TRANSPORT=zmtp CI=true ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' \
+		tests/interop/run -o faulthandler_timeout=0 tests/interop/test_consul*.py
+
 TARGET ?= server
 SECONDS ?= 60
 

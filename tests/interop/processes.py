@@ -150,6 +150,17 @@ class Process:
             raise AssertionError(f"{error}; those it has, as the kernel shows them:\n{''.join(shown)}") from None
 
     @property
+    def connected_to(self):
+        """The ports that its TCP connections lead to."""
+        inodes, ports = self._inodes(), set()
+        with open(f"/proc/{self.pid}/net/tcp", encoding="ascii") as table:
+            for line in table:
+                _, _, remote, state, *_, inode = line.split()[:10]
+                if state == "01" and inode in inodes:
+                    ports.add(int(remote.rpartition(":")[2], 16))
+        return ports
+
+    @property
     def threads(self):
         """The names of its threads."""
         names = []

@@ -26,7 +26,7 @@ class Client(Process):
     """Messages so far that belonged to no call in flight."""
 
     def calls(self, calls, timeout_ms=PATIENCE * 1000):
-        """Makes the calls, each (function, parameters) or with its own timeout, all at once.
+        """Makes the calls, each (function, parameters[, its own timeout[, 1 if it is idempotent]]), all at once.
 
         Returns [kind, value] of each: answer, fault, timeout, not connected, invalid.
         """
@@ -35,12 +35,12 @@ class Client(Process):
 
     def begin(self, calls, timeout_ms=PATIENCE * 1000):
         """Begins the calls, for whoever has to do something before they can be answered."""
-        message = msgpack.packb([[*call, timeout_ms][:3] for call in calls])
+        message = msgpack.packb([[*call, timeout_ms][: max(3, len(call))] for call in calls])
         self.write(len(message).to_bytes(4, "big") + message)
 
-    def results(self):
+    def results(self, patience=PATIENCE):
         """What became of the calls that were begun."""
-        size = int.from_bytes(self.read(4), "big")
+        size = int.from_bytes(self.read(4, patience), "big")
         results, self.unmatched = msgpack.unpackb(self.read(size), strict_map_key=False)
         return results
 

@@ -8,23 +8,16 @@ import time
 
 import pytest
 
-from consul_agent import Broken, Consul
+from clock import Clock
+from consul_agent import Broken
 from plain import Dealer
 from processes import PATIENCE, Process, wait_until
 from programs import PEERS, ROOT
 from serving import Supervisor
-from steady_client import SteadyClient
+from steady_caller import IN_FLIGHT, SteadyCaller
 
 SERVICE = "time-service"
 QUERY = "?tag=rpc&version=1.0"
-IN_FLIGHT = 8
-"""Of one steady client."""
-
-
-@pytest.fixture
-def consul():
-    with Consul() as consul:
-        yield consul
 
 
 def calls_of(server):
@@ -38,62 +31,74 @@ def wait_for_calls(server):
     wait_until(lambda: calls_of(server) > before + 20, f"calls at {server.endpoint}")
 
 
-def seconds_until(condition, what):
-    began = time.monotonic()
-    wait_until(condition, what)
-    return time.monotonic() - began
-
-
 @pytest.mark.zmtp("its clients see a connection break, and are told to leave")
-def test_servers_come_and_go_under_clients_that_call(programs, consul, tmp_path, remarks):
-    notes = tmp_path / "notes"
+def test_servers_come_and_go_under_clients_that_call(programs, consul, remarks):
     url = consul.url(SERVICE + QUERY)
+    clock = Clock(remarks)
     with contextlib.ExitStack() as stack:
-        killed, stopped, staying = [stack.enter_context(Supervisor(programs)) for _ in range(3)]
+
+        def serve():
+            # Long enough for Consul not to know of a death while the test looks.
+            return stack.enter_context(Supervisor(programs, f"--register={url}", "--service-ttl=5s"))
+
+        def ports_of(*servers):
+            return sorted(int(server.endpoint.rpartition(":")[2]) for server in servers)
+
+        def are_listed(*servers):
+            return consul.healthy(SERVICE) == sorted([*ports_of(*servers), *ports_of(other_version)])
+
+        def all_have(server, connection=True):
+            (port,) = ports_of(server)
+            return all((port in caller.client.connected_to) == connection for caller in callers)
+
         other_version = stack.enter_context(Supervisor(programs))
-        ids = {server: consul.register(SERVICE, server.endpoint) for server in (killed, stopped, staying)}
         consul.register(SERVICE, other_version.endpoint, version="2.0")
-        clients = [
-            (idempotent, stack.enter_context(SteadyClient(programs, [url], notes, number, idempotent)))
-            for number, idempotent in enumerate([True, True, False, False])
+        killed, stopped, staying = servers = [serve() for _ in range(3)]
+        wait_until(lambda: are_listed(*servers), "three servers that pass")
+        callers = [
+            stack.enter_context(SteadyCaller(stack.enter_context(programs.client(language, url)), again))
+            for language in ("php", "c")
+            for again in (True, False)
         ]
-        for _, client in clients:
-            assert client.read_line() == "answered", client
-        for server in (killed, stopped, staying):
+        for server in servers:
             wait_for_calls(server)
 
         killed.send_signal(signal.SIGKILL)
         killed.wait()
-        assert int(killed.endpoint.rpartition(":")[2]) in consul.healthy(SERVICE)
+        assert are_listed(*servers)
         # Consul does not know, and yet whoever comes now is answered at once.
         fresh = stack.enter_context(programs.client("php", url))
         began = time.monotonic()
         assert {kind for kind, _ in fresh.calls([("echo", [number]) for number in range(100)])} == {"answer"}
-        remarks.append(f"100 calls with one of three servers killed: {(time.monotonic() - began) * 1e3:.0f} ms")
+        clock.took(time.monotonic() - began, "100 calls with one of three servers killed", 3)
+        counts = [caller.answered for caller in callers]
+        wait_until(
+            lambda: all(caller.answered > count + 100 for caller, count in zip(callers, counts, strict=True)),
+            "calls of all clients without the killed server",
+        )
+        clock.took(max(caller.longest for caller in callers), "eight calls, some at the server that is killed", 3)
 
-        consul.deregister(ids[stopped])
         stopped.send_signal(signal.SIGTERM)
         assert stopped.wait() == 0, stopped
+        assert not set(ports_of(stopped)) & set(consul.healthy(SERVICE))
 
-        joining = stack.enter_context(Supervisor(programs))
-        consul.register(SERVICE, joining.endpoint)
-        took = seconds_until(lambda: calls_of(joining) > 5, "the new server to be called")
-        remarks.append(f"from the registration of a server until it is called: {took * 1e3:.0f} ms")
-        consul.deregister(ids[killed])
+        joining = serve()
+        wait_until(lambda: set(ports_of(joining)) < set(consul.healthy(SERVICE)), "Consul to know the new server")
+        clock.until(lambda: all_have(joining), "from Consul's knowing a server until all clients have it", 1)
+        wait_for_calls(joining)
+        consul.deregister(f"{SERVICE}-127.0.0.1-{ports_of(staying)[0]}")
+        clock.until(lambda: all_have(staying, False), "from Consul's forgetting a server until no client has it", 1)
+        wait_until(lambda: all_have(staying), "the server that was forgotten to be back")
+        wait_until(lambda: are_listed(staying, joining), "Consul to know the dead one as dead")
         wait_for_calls(joining)
         wait_for_calls(staying)
 
-        answered = 0
-        for idempotent, client in clients:
-            count, failures = client.end()
-            answered += count
-            if idempotent:
-                assert failures == []
-            else:
-                # Those alone that the killed server had.
-                assert len(failures) <= IN_FLIGHT, failures
-                assert all("OutcomeUnknown" in failure for failure in failures), failures
-        remarks.append(f"servers that come and go: {answered} calls")
+        for caller in callers:
+            _, failures = caller.end()
+            # Those alone that the killed server had.
+            assert len(failures) <= (0 if caller.idempotent else IN_FLIGHT), (caller.client, failures)
+            assert all(kind == "outcome unknown" for kind, _ in failures), failures
+        remarks.append(f"servers that come and go: {sum(caller.answered for caller in callers)} calls")
         assert calls_of(other_version) < 10
 
 

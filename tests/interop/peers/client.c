@@ -1,9 +1,9 @@
 /* A client in C for the tests: `client ENDPOINT [OPTION=VALUE]...`.
  *
  * stdin and stdout carry messages: a length of four bytes, big-endian, then one
- * MessagePack value. In: a list of calls [function, parameters, timeout_ms],
- * which all begin before the first is waited for. Out: [results, unmatched],
- * each result [kind, value]. */
+ * MessagePack value. In: a list of calls [function, parameters, timeout_ms], and a
+ * 1 if it is idempotent, which all begin before the first is waited for. Out:
+ * [results, unmatched], each result [kind, value]. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,17 +75,22 @@ static uint64_t submit(zroute_client *client, zroute_reader *calls)
     size_t size;
     uint32_t parts;
     int64_t timeout;
+    int64_t idempotent = 0;
     uint64_t id;
     demand(zroute_reader_array(calls, &parts));
     demand(zroute_reader_bytes(calls, &name, &name_size));
-    if (parts != 3 || name_size >= sizeof function) {
+    if ((parts != 3 && parts != 4) || name_size >= sizeof function) {
         abort();
     }
     memcpy(function, name, name_size);
     function[name_size] = '\0';
     demand(zroute_reader_slice(calls, &parameters, &size));
     demand(zroute_reader_integer(calls, &timeout));
-    demand(zroute_client_submit(client, function, parameters, size, (int)timeout, &id));
+    if (parts == 4) {
+        demand(zroute_reader_integer(calls, &idempotent));
+    }
+    demand(zroute_client_submit_with(client, function, parameters, size, (int)timeout,
+                                     idempotent == 1 ? ZROUTE_IDEMPOTENT : 0, &id));
     return id;
 }
 

@@ -4,9 +4,9 @@
  * A client in PHP for the tests: `client.php ENDPOINT [OPTION=VALUE]...`.
  *
  * stdin and stdout carry messages: a length of four bytes, big-endian, then one
- * MessagePack value. In: a list of calls [function, parameters, timeout_ms],
- * which all begin before the first is waited for. Out: [results, unmatched],
- * each result [kind, value].
+ * MessagePack value. In: a list of calls [function, parameters, timeout_ms], and a
+ * 1 if it is idempotent, which all begin before the first is waited for. Out:
+ * [results, unmatched], each result [kind, value].
  */
 
 declare(strict_types=1);
@@ -55,7 +55,7 @@ function outcome(Zroute\PendingCall $call): array
 $client = new Zroute\Client($argv[1], options(array_slice($argv, 2)));
 while (($head = read_bytes(4)) !== null) {
     $calls = array_map(
-        fn (array $call) => $client->async(...$call),
+        fn (array $call) => $client->async($call[0], $call[1], $call[2], ($call[3] ?? 0) === 1),
         MessagePack::unpack((string) read_bytes(unpack('N', $head)[1]))
     );
     $results = array_map('outcome', $calls);
