@@ -77,6 +77,11 @@ fn open(url: &str) -> Resolver {
     resolver
 }
 
+/// How many servers of `time` are told to those who ask once.
+fn registered(url: &str) -> usize {
+    discovery::registered(&Url::parse(url).unwrap()).unwrap()["time"].len()
+}
+
 #[test]
 #[ignore = "needs a Consul: make test-discovery"]
 fn servers_are_found_while_they_are_well() {
@@ -96,6 +101,7 @@ fn servers_are_found_while_they_are_well() {
     until("three servers", || resolver.current() == three);
     for (rest, count) in [("time", 4), ("time?version=2.0", 1), ("time?tag=x", 0)] {
         assert_eq!(open(&agent.url(rest)).current().len(), count, "{rest}");
+        assert_eq!(registered(&agent.url(rest)), count, "{rest}");
     }
     let snapshot = resolver.snapshot();
     assert_eq!(snapshot.instances[0].id, "time-127.0.0.1-1");
@@ -229,8 +235,10 @@ fn an_acl_token_is_asked_for_and_given() {
     server.wait_until_passing();
     let resolver = open(&url);
     until("it is found", || resolver.current().len() == 1);
+    assert_eq!(registered(&url), 1);
     // Without a token Consul shows nothing.
     assert!(open(&agent.url("time")).current().is_empty());
+    assert_eq!(registered(&agent.url("time")), 0);
 }
 
 #[cfg(feature = "discovery-tls")]
@@ -268,6 +276,9 @@ fn https_trusts_the_given_authority_alone() {
     );
     let resolver = open(&url);
     until("it is found", || resolver.current().len() == 1);
+    assert_eq!(registered(&url), 1);
+    let registration = Server::register(&format!("{url}&tag=tls"), 2);
+    registration.wait_until_passing();
 
     let untrusted = format!("consul://127.0.0.1:{port}/time?scheme=https");
     let resolver = Resolver::open(&Url::parse(&untrusted).unwrap()).unwrap();

@@ -69,6 +69,9 @@ class Consul:
             self._process.__exit__()
             self._process = None
 
+    def send_signal(self, number):
+        self._process.send_signal(number)
+
     def _has_leader(self):
         assert self._process.is_running, self._process
         try:

@@ -40,7 +40,7 @@ def most_asked(seconds, longest):
 
 
 class Scene:
-    """Servers that register, clients that call, and a file that follows, all through one proxy."""
+    """Servers that register, clients that call, and a file that follows, all through a proxy or without one."""
 
     def __init__(self, programs, consul, proxy, folder, stack):
         self.programs, self.consul, self.proxy, self._stack = programs, consul, proxy, stack
@@ -54,7 +54,7 @@ class Scene:
         template, self._file = folder / "ports.jinja", folder / "ports.txt"
         template.write_text("{% for s in services %}{% for i in s.instances %}{{ i.port }}\n{% endfor %}{% endfor %}")
         command = [programs.library.parent / "zroute", "watch", proxy.url("?tag=rpc")]
-        self._watch = stack.enter_context(Process([*command, f"--template={template}={self._file}"]))
+        self.watch = stack.enter_context(Process([*command, f"--template={template}={self._file}"]))
 
     def serve(self):
         options = [f"--register={self.proxy.url(SERVICE)}", f"--service-ttl={TTL}s"]
@@ -67,7 +67,7 @@ class Scene:
 
     @property
     def processes(self):
-        return [*self.servers, *(caller.client for caller in self.callers), self._watch]
+        return [*self.servers, *(caller.client for caller in self.callers), self.watch]
 
     @property
     def askers(self):
@@ -78,11 +78,15 @@ class Scene:
         return set(self.consul.healthy("time-service")) == self.ports
 
     def is_known(self):
-        """Whether all ask Consul, each client has the connections of the right list, and the file says the same."""
+        """Whether all ask Consul, and have the right list."""
+        return self.proxy.held == self.askers and self.has_right_list()
+
+    def has_right_list(self):
+        """Whether each client has the connections of the right list, and the file says the same."""
         self.seen |= self.ports
         listed = {int(port) for port in self._file.read_text().split()} if self._file.exists() else set()
         connections = [caller.client.connected_to & self.seen for caller in self.callers]
-        return self.proxy.held == self.askers and all(ports == self.ports for ports in [listed, *connections])
+        return all(ports == self.ports for ports in [listed, *connections])
 
     def trouble(self, what, seconds, remarks, fewest=0):
         """Lets it last, until there were so many queries: calls go on for one half of it, then all rest, and nothing spins."""
@@ -156,3 +160,25 @@ def test_whatever_becomes_of_consul_calls_go_on_and_nothing_spins(programs, cons
             assert failures == [], caller.client
             assert answered > IN_FLIGHT
         remarks.append(f"Consul in trouble: {sum(caller.answered for caller in scene.callers)} calls, none failed")
+
+
+def test_a_consul_that_hangs_holds_no_end_up(programs, consul, tmp_path, remarks):
+    clock = Clock(remarks)
+    with contextlib.ExitStack() as stack:
+        scene = Scene(programs, consul, consul, tmp_path, stack)
+        wait_until(scene.is_registered, "three servers that pass")
+        wait_until(scene.has_right_list, "three servers that are called")
+        consul.send_signal(signal.SIGSTOP)
+        leaving = scene.servers.pop(0)
+        leaving.send_signal(signal.SIGTERM)
+        # Consul has a second to forget it.
+        clock.until(lambda: not leaving.is_running, "a server's end while Consul hangs", 2)
+        assert leaving.wait() == 0, leaving
+        for caller in scene.callers:
+            assert caller.end()[1] == []
+            caller.client.close_stdin()
+            clock.until(lambda: not caller.client.is_running, "a client's end while Consul hangs", 1)
+            assert caller.client.wait() == 0, caller.client
+        scene.watch.send_signal(signal.SIGTERM)
+        clock.until(lambda: not scene.watch.is_running, "the end of zroute watch while Consul hangs", 1)
+        assert scene.watch.wait() == 0, scene.watch
