@@ -17,6 +17,9 @@ pub struct ConfigFile {
     /// What checks the text before it is put in place: `{file}` stands for the
     /// file that the text is in by then.
     pub check: Option<Command>,
+    /// Whether a mark beside it says, from before it is replaced until
+    /// [`ConfigFile::reload_is_done`], that a reload is due.
+    pub(super) is_marked: bool,
 }
 
 /// What became of a file.
@@ -38,6 +41,7 @@ impl ConfigFile {
             check: is_php.then(|| Command::new(["php", "-l", "{file}"])),
             template,
             file,
+            is_marked: false,
         }
     }
 
@@ -47,7 +51,7 @@ impl ConfigFile {
     /// stay those of the old file.
     pub fn update(&self, services: &Services) -> Result<Written, Error> {
         let text = self.template.render(services, Language::of(&self.file))?;
-        let file = fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone());
+        let file = self.place();
         if fs::read(&file).is_ok_and(|old| old == text.as_bytes()) {
             return Ok(Written::Unchanged);
         }
@@ -55,8 +59,51 @@ impl ConfigFile {
         if let Some(check) = &self.check {
             check.run(&staged.path)?;
         }
+        if self.is_marked {
+            mark(&beside(&file, "reload")?)?;
+        }
         staged.put_in_place(&file)?;
         Ok(Written::Replaced)
+    }
+
+    /// Whether somebody was ended between replacing it and its reload.
+    pub(super) fn reload_is_due(&self) -> bool {
+        beside(&self.place(), "reload").is_ok_and(|mark| fs::symlink_metadata(mark).is_ok())
+    }
+
+    /// A reload has succeeded.
+    pub(super) fn reload_is_done(&self) {
+        if let Ok(mark) = beside(&self.place(), "reload") {
+            let _ = fs::remove_file(mark);
+        }
+    }
+
+    /// Where it is, behind all symbolic links.
+    fn place(&self) -> PathBuf {
+        fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone())
+    }
+}
+
+/// A name beside a file. It begins with a dot and does not end as the file's does,
+/// so that nobody who reads the folder takes it for one of theirs.
+fn beside(file: &Path, end: &str) -> Result<PathBuf, Error> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(file.file_name().ok_or_else(|| {
+        Error::unusable(&file.display().to_string(), "expected the name of a file")
+    })?);
+    name.push(".");
+    name.push(end);
+    Ok(file.with_file_name(name))
+}
+
+/// Makes an empty file, or leaves what is there alone, wherever it leads.
+fn mark(path: &Path) -> Result<(), Error> {
+    let made = File::options().write(true).create_new(true).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(failed("create", path, &error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -66,15 +113,8 @@ struct Staged {
 }
 
 impl Staged {
-    /// The name begins with a dot and does not end as the file's does, so that
-    /// nobody who reads the folder takes it for one of theirs.
     fn write(file: &Path, text: &str) -> Result<Self, Error> {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(file.file_name().ok_or_else(|| {
-            Error::unusable(&file.display().to_string(), "expected the name of a file")
-        })?);
-        name.push(".staged");
-        let path = file.with_file_name(name);
+        let path = beside(file, "staged")?;
         // One that was left behind by a process that was killed.
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -10,7 +10,7 @@ use crate::transport::{self, Waited, Waiting, Wake};
 /// Changes that come within this of each other are one.
 const QUIET: Duration = Duration::from_millis(200);
 /// So long a change waits for others at most.
-const LONGEST_QUIET: Duration = Duration::from_secs(1);
+const LONGEST_QUIET: Duration = Duration::from_millis(500);
 
 /// Files that are written anew whenever the services change, and a command that
 /// is run then. It works on the thread that calls [`Updates::run`].
@@ -95,17 +95,24 @@ impl Updates {
     /// [`Updates::open`] with other times.
     pub fn open_with(
         url: &Url,
-        files: Vec<ConfigFile>,
+        mut files: Vec<ConfigFile>,
         reload: Option<Command>,
         timing: &Timing,
     ) -> Result<Self, Error> {
+        for file in &mut files {
+            file.is_marked = reload.is_some();
+        }
+        let progress = Progress {
+            is_reload_due: reload.is_some() && files.iter().any(ConfigFile::reload_is_due),
+            ..Progress::default()
+        };
         Ok(Self {
             watch: Watch::open_with(url, timing)?,
             files,
             reload,
             when_empty: url.when_empty,
             pace: Pace::new(timing),
-            progress: Progress::default(),
+            progress,
             told: Told::default(),
         })
     }
@@ -195,6 +202,9 @@ impl Updates {
             Ok(())
         };
         self.progress.is_reload_due = reload.is_err();
+        if reload.is_ok() && self.reload.is_some() {
+            self.files.iter().for_each(ConfigFile::reload_is_done);
+        }
         if !replaced.is_empty() {
             self.progress.changes += 1;
             tell(Event::Changed(Change {

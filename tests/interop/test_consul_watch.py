@@ -235,6 +235,32 @@ def test_killed_in_the_middle_it_leaves_a_whole_file_and_the_next_one_goes_on(wa
     assert watched.says(last) and watched.left_over() == []
 
 
+def test_a_reload_that_somebody_owed_is_run_by_the_next_one(watched, tmp_path):
+    mark, other = tmp_path / ".hosts.txt.reload", tmp_path / "other"
+    other.write_text("somebody's")
+    mark.symlink_to(other)
+    started = tmp_path / "started"
+    script = f"echo $$ >{started}.new; mv {started}.new {started}; exec sleep 1000"
+    endpoint = watched.change()
+    with Process(watched.command(f"--reload=sh -c '{script}'")) as watch:
+        wait_until(started.exists, f"the reload to run: {watch}")
+        watch.send_signal(signal.SIGKILL)
+        watch.wait()
+        kill(int(started.read_text()))
+    assert watched.says(endpoint) and other.read_text() == "somebody's"
+
+    def reloads(script):
+        command = watched.command("--once", f"--reload=sh -c 'cat \"$0\" >>{watched.reloads}; {script}' {{file}}")
+        code = subprocess.run(command, timeout=PATIENCE, check=False).returncode
+        return code, watched.reloads.read_text().count(endpoint)
+
+    assert reloads("exit 3") == (1, 1)
+    assert reloads("exit 0") == (0, 2)
+    assert not mark.is_symlink()
+    # Nothing has changed, and nothing is owed any more.
+    assert reloads("exit 0") == (0, 2)
+
+
 def test_once_tells_by_its_exit_code_what_became_of_it(watched):
     first = watched.change()
 
