@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use peer::{PATIENCE, Peer, Running};
-use zroute::server::{Refused, Server, StreamNews, Taken};
+use zroute::server::{Counters, Options, Refused, Server, StreamNews, Taken};
 use zroute::transport::Kind;
 use zroute::wire::{Code, Fault};
 
@@ -23,9 +23,13 @@ struct Stream {
 /// Serves `stream` as a host does that gives items while there is room, and tells
 /// which calls have ended by the end of their callers.
 fn streaming() -> (Running, Receiver<u64>) {
+    streaming_with(Options::default())
+}
+
+fn streaming_with(options: Options) -> (Running, Receiver<u64>) {
     let (gone, told) = channel();
     let mut streams: Vec<Stream> = Vec::new();
-    let server = Running::serving(&["stream"], move |server, taken| {
+    let server = Running::of(options, &["stream"], move |server, taken| {
         if let Some(taken) = taken {
             if taken.function() != b"stream" {
                 return false;
@@ -318,7 +322,9 @@ fn a_channel_is_opened_once_and_belongs_to_its_connection() {
 /// while a handler runs.
 fn holding() -> (Running, Sender<()>) {
     let (release, released) = channel();
-    let server = Running::serving_over(Some(Kind::Zmtp), &["held"], move |server, taken| {
+    let mut options = Options::default();
+    options.transport.kind = Some(Kind::Zmtp);
+    let server = Running::of(options, &["held"], move |server, taken| {
         let Some(taken) = taken.filter(|taken| taken.function() == b"held") else {
             return false;
         };
@@ -349,6 +355,94 @@ fn heartbeats_go_out_while_a_handler_runs() {
 }
 
 #[test]
+fn heartbeats_go_to_a_caller_whose_call_waits_for_another_handler() {
+    let (server, release) = holding();
+    let mut first = Peer::of(&server);
+    // In the plain dialect no channel is open.
+    first.send(b"\x82\xadfunction_name\xa4held\xaaparameters\x90");
+    let mut waiting = Peer::of(&server);
+    waiting.call(ID, "plus", b"\x92\x01\x02");
+    for _ in 0..2 {
+        let event = waiting.event();
+        assert_eq!((event.name(), event.response_to()), ("_zpc_hb", ID));
+    }
+    release.send(()).unwrap();
+    assert_eq!(first.receive(), b"\x01");
+    let event = waiting.event();
+    assert_eq!((event.name(), event.args()), ("OK", &b"\x91\x03"[..]));
+    assert_eq!(server.finish().open, 0);
+}
+
+fn cancelled(counters: &Counters) -> u64 {
+    let place = Code::NAMED.iter().position(|code| *code == Code::Cancelled);
+    counters.faults[place.unwrap()]
+}
+
+#[test]
+fn a_caller_that_beats_and_takes_nothing_is_let_go_in_time() {
+    let stall = Duration::from_secs(2);
+    let (server, gone) = streaming_with(Options {
+        stream_stall: stall,
+        ..Options::default()
+    });
+    let mut stuck = Peer::of(&server);
+    let mut slow = Peer::of(&server);
+    slow.call(ID, "stream", b"\x91\xcd\xff\xff");
+    assert_eq!(slow.event().name(), "STREAM");
+    let began = Instant::now();
+    stuck.call(ID, "stream", b"\x91\x64");
+    assert_eq!(stuck.event().name(), "STREAM");
+    let fault = loop {
+        stuck.say(ID, b"_zpc_hb", b"\x91\x00");
+        // Room for nothing is no room.
+        stuck.more(ID, 0);
+        slow.more(ID, 1);
+        assert_eq!(slow.event().name(), "STREAM");
+        if let Some(event) = stuck.event_within(Duration::from_millis(20)) {
+            assert_eq!(event.name(), "ERR");
+            break event.fault();
+        }
+    };
+    assert!(began.elapsed() >= stall);
+    assert_eq!(fault.code, Code::Cancelled);
+    assert!(fault.message.contains("2000 ms"), "{fault}");
+    gone.recv_timeout(PATIENCE).unwrap();
+    assert!(
+        gone.try_recv().is_err(),
+        "who takes an item now and then stays"
+    );
+    slow.more(ID, 1);
+    assert_eq!(slow.event().name(), "STREAM");
+    let counters = server.finish();
+    // The other one's, by the server's end.
+    assert_eq!((counters.open, cancelled(&counters)), (1, 1));
+}
+
+#[test]
+fn the_end_of_a_stream_is_not_kept_for_ever_either() {
+    let server = Running::of(
+        Options {
+            stream_stall: Duration::from_millis(100),
+            ..Options::default()
+        },
+        &["stream"],
+        |server, taken| {
+            let Some(taken) = taken else { return false };
+            for _ in 0..3 {
+                server.push(taken.token, b"\x07").unwrap();
+            }
+            server.end_stream(taken.token).unwrap();
+            true
+        },
+    );
+    let mut peer = Peer::of(&server);
+    peer.call(ID, "stream", b"\x90");
+    assert_eq!(peer.event().name(), "STREAM");
+    assert_eq!(peer.event().name(), "ERR");
+    assert_eq!(server.finish().open, 0);
+}
+
+#[test]
 fn a_caller_that_says_nothing_is_given_up_and_its_stream_told() {
     let (server, gone) = streaming();
     let mut silent = Peer::of(&server);
@@ -358,6 +452,7 @@ fn a_caller_that_says_nothing_is_given_up_and_its_stream_told() {
     assert_eq!(alive.event().name(), "STREAM");
     // One heartbeat, and no other.
     silent.say(ID, b"_zpc_hb", b"\x91\x00");
+    let last = Instant::now();
     let until = Instant::now() + PATIENCE;
     while gone.try_recv().is_err() {
         assert!(Instant::now() < until, "nobody was given up");
@@ -365,6 +460,8 @@ fn a_caller_that_says_nothing_is_given_up_and_its_stream_told() {
             alive.say(ID, b"_zpc_hb", b"\x91\x00");
         }
     }
+    eprintln!("given up {:?} after its last sign of life", last.elapsed());
+    assert!(last.elapsed() >= Duration::from_secs(10));
     assert!(gone.try_recv().is_err(), "the other one is alive");
     alive.more(ID, 1000);
     let mut event = alive.event();

@@ -4,15 +4,18 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::wire::Envelope;
+use crate::msgpack::Limits;
+use crate::transport::Reassurance;
+use crate::wire::{Envelope, zerorpc};
 
 /// How often each end of a channel says that it is there; zerorpc's default.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How soon it is said for the first time. Some callers say nothing before they were told
+/// something, and then wait for another heartbeat's time: that has to be well within
+/// [`PATIENCE`].
+pub const FIRST_HEARTBEAT: Duration = Duration::from_millis(2500);
 /// A caller that was silent for as long has gone.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// One that was not heard yet: some say nothing before they were told something, and
-/// then wait for another heartbeat's time.
-const FIRST_PATIENCE: Duration = Duration::from_secs(11);
 /// After an absence of this host as long as this, callers have as long to be heard
 /// before any is given up: what they have said meanwhile is to be read first.
 const ABSENCE: Duration = Duration::from_millis(500);
@@ -31,12 +34,17 @@ pub struct Channel {
     pub is_stream: bool,
     /// The host waits for room.
     pub is_awaited: bool,
+    /// When the call came.
+    pub opened: Instant,
     /// When the caller is given up unless it is heard before.
     pub patience: Instant,
+    /// When the caller is let go unless it takes something before; none while nothing
+    /// waits for it.
+    pub stalls_at: Option<Instant>,
 }
 
 impl Channel {
-    pub fn new(id: &[u8], now: Instant) -> Self {
+    pub fn new(id: &[u8], opened: Instant) -> Self {
         Self {
             id: id.into(),
             // One for the first event; a call that is answered needs no more.
@@ -45,13 +53,26 @@ impl Channel {
             has_ended: false,
             is_stream: false,
             is_awaited: false,
-            patience: now + FIRST_PATIENCE,
+            opened,
+            patience: opened + PATIENCE,
+            stalls_at: None,
         }
     }
 
-    /// The caller is there.
-    pub fn heard(&mut self, now: Instant) {
-        self.patience = self.patience.max(now + PATIENCE);
+    /// The caller was there at that time.
+    pub fn heard(&mut self, at: Instant) {
+        self.patience = self.patience.max(at + PATIENCE);
+    }
+
+    /// Whether something waits for the caller to take it.
+    pub fn is_stalled(&self) -> bool {
+        self.credit == 0 && (self.is_awaited || !self.waiting.is_empty())
+    }
+
+    /// When the caller is to be looked after at the latest.
+    pub fn due(&self) -> Instant {
+        let stalls_at = self.stalls_at.unwrap_or(self.patience);
+        self.patience.min(stalls_at)
     }
 
     /// How many bytes wait.
@@ -77,7 +98,7 @@ pub struct Channels {
     /// there.
     pub unannounced: Vec<u64>,
     pub news: VecDeque<(u64, StreamNews)>,
-    /// No caller's patience ends before.
+    /// No caller is to be looked after before.
     look_at: Option<Instant>,
     left_at: Option<Instant>,
     back_at: Option<Instant>,
@@ -88,6 +109,16 @@ pub fn key(envelope: &Envelope, id: &[u8]) -> Box<[u8]> {
     let peer = envelope.frames().next().unwrap_or_default();
     let length = u16::try_from(peer.len()).unwrap_or(u16::MAX);
     [&length.to_ne_bytes()[..], peer, id].concat().into()
+}
+
+/// Signs of life for those whose calls nobody has taken yet.
+pub fn reassurance(limits: &Limits) -> Reassurance {
+    let limits = limits.clone();
+    Reassurance {
+        body: Box::new(move |body| zerorpc::early_heartbeat(body, &limits)),
+        first: FIRST_HEARTBEAT,
+        every: HEARTBEAT,
+    }
 }
 
 impl Channels {
@@ -103,7 +134,12 @@ impl Channels {
     pub fn open(&mut self, key: Box<[u8]>, token: u64, patience: Instant) {
         self.tokens.insert(key, token);
         self.unannounced.push(token);
-        self.look_at = Some(self.look_at.map_or(patience, |at| at.min(patience)));
+        self.look_by(patience);
+    }
+
+    /// A caller is to be looked after at that time.
+    pub fn look_by(&mut self, due: Instant) {
+        self.look_at = Some(self.look_at.map_or(due, |at| at.min(due)));
     }
 
     pub fn close(&mut self, key: &[u8]) {
@@ -118,22 +154,31 @@ impl Channels {
         self.tokens.values().copied().collect()
     }
 
-    /// The host leaves to run handlers.
+    /// The host leaves to run handlers. Whether a caller has to be given up although not
+    /// all is read: for a host that is so busy that there is always more.
     #[inline]
-    pub fn leave(&mut self) {
-        if !self.is_empty() {
-            self.left_at = Some(Instant::now());
+    pub fn leave(&mut self) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let now = Instant::now();
+        self.note_absence(now);
+        self.left_at = Some(now);
+        self.next_look().is_some_and(|at| at + ABSENCE <= now)
+    }
+
+    fn note_absence(&mut self, now: Instant) {
+        if let Some(left) = self.left_at.take()
+            && now.saturating_duration_since(left) > ABSENCE
+        {
+            self.back_at = Some(now);
         }
     }
 
     /// The host is here, and has read all that it knows to have come. Whether a
     /// caller may have to be given up.
     pub fn is_due(&mut self, now: Instant) -> bool {
-        if let Some(left) = self.left_at.take()
-            && now.saturating_duration_since(left) > ABSENCE
-        {
-            self.back_at = Some(now);
-        }
+        self.note_absence(now);
         self.next_look().is_some_and(|at| at <= now)
     }
 
@@ -144,7 +189,7 @@ impl Channels {
         self.look_at.map(|at| back.map_or(at, |back| at.max(back)))
     }
 
-    /// All were looked at; the next one's patience ends then.
+    /// All were looked at; the next one is due then.
     pub fn looked(&mut self, next: Option<Instant>) {
         self.look_at = next;
         self.back_at = None;
@@ -181,12 +226,33 @@ mod tests {
     }
 
     #[test]
+    fn a_host_that_always_has_more_to_read_gives_callers_up_too() {
+        let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds));
+        let mut channels = Channels::default();
+        assert!(!channels.leave());
+        channels.open(key(&envelope(b"a"), b"b"), 1, ago(2).unwrap());
+        // What came meanwhile may be all unread.
+        channels.left_at = ago(60);
+        assert!(!channels.leave());
+        channels.back_at = ago(2);
+        assert!(channels.leave());
+        assert!(channels.is_due(Instant::now()));
+    }
+
+    #[test]
     fn each_sign_of_life_buys_time() {
         let now = Instant::now();
         let mut channel = Channel::new(b"\x01", now);
+        assert_eq!(channel.due(), now + PATIENCE);
+        channel.heard(now + HEARTBEAT);
+        assert_eq!(channel.due(), now + HEARTBEAT + PATIENCE);
+        // One that was read late tells of an earlier time.
         channel.heard(now);
-        assert_eq!(channel.patience, now + FIRST_PATIENCE);
-        channel.heard(now + PATIENCE);
-        assert_eq!(channel.patience, now + PATIENCE * 2);
+        assert_eq!(channel.due(), now + HEARTBEAT + PATIENCE);
+    }
+
+    #[test]
+    fn a_caller_that_is_not_heard_of_before_the_first_heartbeat_has_time_to_answer_it() {
+        assert!(FIRST_HEARTBEAT + HEARTBEAT + Duration::from_secs(2) < PATIENCE);
     }
 }

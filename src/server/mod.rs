@@ -195,8 +195,10 @@ impl std::error::Error for Refused {}
 impl Server {
     /// A server with no function and no endpoint yet.
     pub fn new(options: Options) -> Result<Self, Error> {
+        let mut transport = transport::router(&options.transport())?;
+        transport.reassure(channels::reassurance(&options.limits));
         Ok(Self {
-            transport: transport::router(&options.transport())?,
+            transport,
             wake: Wake::new()?,
             routes: Routes::default(),
             open: OpenCalls::default(),
@@ -450,7 +452,9 @@ impl Server {
         let mut long = self.paces.begin();
         if !self.channels.is_empty() {
             self.announce();
-            self.channels.leave();
+            if self.channels.leave() {
+                self.look_after_channels();
+            }
             long = true;
         }
         self.transport.lend(long);
@@ -674,7 +678,7 @@ impl Server {
         let reply = if self.open.takes_numbers() {
             Reply::relayed(call.told_dialect)
         } else {
-            Reply::new(call.dialect)
+            Reply::new(call.dialect, || self.transport.came())
         };
         Some((self.open_call_with(envelope, route, reply), own_meta))
     }

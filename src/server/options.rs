@@ -19,6 +19,9 @@ pub struct Options {
     /// How long a host that ends takes leave; not at all with zero. The host's
     /// to obey: see [`super::Server::drain`].
     pub drain: Duration,
+    /// How long a caller may take no item of a stream that has one for it; for ever with
+    /// zero.
+    pub stream_stall: Duration,
     /// Options of the socket. Its `largest_frame` is set from the limits.
     pub transport: transport::Options,
 }
@@ -30,6 +33,7 @@ impl Default for Options {
             limits: Limits::default(),
             open_calls: 65_536,
             drain: Duration::from_secs(5),
+            stream_stall: Duration::from_secs(300),
             transport: transport::Options::default(),
         }
     }

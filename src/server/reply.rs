@@ -49,14 +49,16 @@ impl Reply {
         zerorpc.then(|| Way::Relayed(Channel::new(&[], Instant::now())).into())
     }
 
-    /// None for a plain call, which needs nothing.
+    /// None for a plain call, which needs nothing. `came` tells when it did, if not just now.
     #[inline]
-    pub fn new(dialect: Dialect<'_>) -> Option<Box<Self>> {
+    pub fn new(dialect: Dialect<'_>, came: impl FnOnce() -> Option<Instant>) -> Option<Box<Self>> {
         let way = match dialect {
             Dialect::Plain => return None,
             Dialect::Notification => Way::Nothing,
             Dialect::MessagePackRpc(id) => Way::MessagePackRpc(id.into()),
-            Dialect::Zerorpc { id, .. } => Way::Zerorpc(Channel::new(id, Instant::now())),
+            Dialect::Zerorpc { id, .. } => {
+                Way::Zerorpc(Channel::new(id, came().unwrap_or_else(Instant::now)))
+            }
         };
         Some(way.into())
     }

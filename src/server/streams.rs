@@ -5,12 +5,12 @@
 
 use std::time::Instant;
 
-use super::channels::{self, HEARTBEAT, StreamNews};
+use super::channels::{self, FIRST_HEARTBEAT, HEARTBEAT, StreamNews};
 use super::reply::Way;
 use super::{OpenCall, Refused, Server};
 use crate::msgpack::{self, Malformed, Reader, pack};
 use crate::transport::{Error, Sent};
-use crate::wire::{Envelope, Fault, zerorpc};
+use crate::wire::{Code, Envelope, Fault, zerorpc};
 
 impl Server {
     /// Answers a call with one more item, one MessagePack value; others may follow.
@@ -25,6 +25,7 @@ impl Server {
             && (channel.credit == 0 || !channel.waiting.is_empty())
         {
             channel.is_awaited = true;
+            self.time_stall(token);
             return Err(Refused::NoRoom);
         }
         self.push(token, item)?;
@@ -34,8 +35,12 @@ impl Server {
         let Some(channel) = call.channel_mut() else {
             return Ok(u32::MAX);
         };
-        channel.is_awaited |= channel.credit == 0;
-        Ok(channel.credit)
+        let room = channel.credit;
+        if room == 0 {
+            channel.is_awaited = true;
+            self.time_stall(token);
+        }
+        Ok(room)
     }
 
     /// The same for a host that gives items when it has them: those that the caller
@@ -213,12 +218,18 @@ impl Server {
             return Ok(());
         };
         match event.name {
-            zerorpc::HEARTBEAT => channel.heard(Instant::now()),
+            zerorpc::HEARTBEAT => {
+                channel.heard(self.transport.came().unwrap_or_else(Instant::now));
+            }
             zerorpc::MORE => {
                 let more = event.credit().unwrap_or(0);
                 let more = u32::try_from(more).unwrap_or(u32::MAX);
+                if more > 0 {
+                    channel.stalls_at = None;
+                }
                 channel.credit = channel.credit.saturating_add(more);
-                return self.advance(token);
+                self.advance(token)?;
+                self.time_stall(token);
             }
             _ => self.counters.dropped += 1,
         }
@@ -244,7 +255,30 @@ impl Server {
         }
         body.extend_from_slice(args);
         channel.waiting.push_back(body);
-        self.advance(token)
+        self.advance(token)?;
+        self.time_stall(token);
+        Ok(())
+    }
+
+    /// Begins the time in which a caller has to take what waits for it, or ends it.
+    fn time_stall(&mut self, token: u64) {
+        let Some(call) = self.open.get_mut(token) else {
+            return;
+        };
+        // Who passes items on has no patience of its own.
+        if call.is_relayed() || self.options.stream_stall.is_zero() {
+            return;
+        }
+        let Some(channel) = call.channel_mut() else {
+            return;
+        };
+        if !channel.is_stalled() {
+            channel.stalls_at = None;
+        } else if channel.stalls_at.is_none() {
+            // Too far away to be told as a time is never.
+            channel.stalls_at = Instant::now().checked_add(self.options.stream_stall);
+            self.channels.look_by(channel.due());
+        }
     }
 
     /// Sends as many of the events that wait as the caller takes; behind the last one
@@ -303,7 +337,33 @@ impl Server {
             return;
         };
         self.counters.undeliverable += 1;
-        if call.channel().is_some_and(|channel| channel.is_stream) {
+        self.tell_gone(token, &call);
+    }
+
+    /// The caller takes nothing: its stream ends, and it is told so whether it takes that
+    /// or not.
+    fn let_go(&mut self, token: u64) {
+        let Some(call) = self.remove(token) else {
+            return;
+        };
+        let text = format!(
+            "the caller took no item of the stream for {} ms; there is room for more when it \
+             sends _zpc_more",
+            self.options.stream_stall.as_millis()
+        );
+        let fault = Fault::new(Code::Cancelled, text);
+        if self.end_with(&call, &fault).is_err() {
+            self.counters.undeliverable += 1;
+        }
+        self.tell_gone(token, &call);
+    }
+
+    /// Tells the host of a stream that nobody takes it any more.
+    fn tell_gone(&mut self, token: u64, call: &OpenCall) {
+        if call
+            .channel()
+            .is_some_and(|channel| channel.is_stream && !channel.has_ended)
+        {
             self.channels.news.push_back((token, StreamNews::Gone));
         }
     }
@@ -318,7 +378,6 @@ impl Server {
 
     fn announce_channels(&mut self) {
         let mut body = std::mem::take(&mut self.scratch);
-        let first = Instant::now() + HEARTBEAT;
         for token in std::mem::take(&mut self.channels.unannounced) {
             self.events += 1;
             let Some(call) = self.open.get(token) else {
@@ -330,14 +389,15 @@ impl Server {
             body.clear();
             zerorpc::begin_reply(&mut body, self.events, &channel.id, zerorpc::HEARTBEAT);
             zerorpc::heartbeat_args(&mut body);
+            let first = channel.opened + FIRST_HEARTBEAT;
             self.transport
                 .repeat(token, &call.envelope, &body, first, HEARTBEAT);
         }
         self.scratch = body;
     }
 
-    /// Gives up callers that have gone. To be called when all that is known to have
-    /// come was read.
+    /// Gives up callers that have gone, or take nothing. To be called when all that is known
+    /// to have come was read.
     #[inline]
     pub(super) fn look_after_channels(&mut self) {
         if !self.channels.is_empty() {
@@ -355,12 +415,16 @@ impl Server {
         }
         let mut next: Option<Instant> = None;
         for token in self.channels.tokens() {
-            let channel = self.open.get(token).and_then(OpenCall::channel);
-            match channel.map(|channel| channel.patience) {
-                Some(patience) if patience > now => {
-                    next = Some(next.map_or(patience, |next| next.min(patience)));
-                }
-                _ => self.lose(token),
+            let Some(channel) = self.open.get(token).and_then(OpenCall::channel) else {
+                continue;
+            };
+            let due = channel.due();
+            if due > now {
+                next = Some(next.map_or(due, |next| next.min(due)));
+            } else if channel.patience <= now {
+                self.lose(token);
+            } else {
+                self.let_go(token);
             }
         }
         self.channels.looked(next);

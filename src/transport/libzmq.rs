@@ -10,8 +10,8 @@ use super::gatekeeper::Gatekeeper;
 use super::repeats::Repeats;
 use super::wait::Waiting;
 use super::{
-    Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Remaining, Sent, Transport, Waited,
-    Wake, z85,
+    Curve, Endpoint, Error, Frame, Incoming, KeyPair, Options, Reassurance, Remaining, Sent,
+    Transport, Waited, Wake, z85,
 };
 use crate::wire::Envelope;
 
@@ -291,6 +291,10 @@ impl Transport for Libzmq {
         }
     }
 
+    fn came(&self) -> Option<Instant> {
+        None
+    }
+
     fn has_more(&mut self) -> bool {
         false
     }
@@ -464,6 +468,10 @@ impl Transport for Libzmq {
 
     fn take_unrepeatable(&mut self) -> Option<u64> {
         self.repeats.take_gone()
+    }
+
+    fn reassure(&mut self, _: Reassurance) {
+        // What libzmq's thread has read, nobody sees before the owner is back.
     }
 
     fn lend(&mut self, _: bool) {

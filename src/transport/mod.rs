@@ -104,6 +104,19 @@ pub struct Remaining {
     pub others: Option<Duration>,
 }
 
+/// Gives, by the body of a message, that of one for its sender.
+pub type BodyFor = dyn Fn(&[u8]) -> Option<Vec<u8>> + Send;
+
+/// What the senders of messages are told, again and again, while nobody takes those.
+pub struct Reassurance {
+    /// None for most.
+    pub body: Box<BodyFor>,
+    /// How long after a message came it is sent for the first time.
+    pub first: Duration,
+    /// From one time to the next.
+    pub every: Duration,
+}
+
 /// A socket with many peers, used by one thread at a time.
 ///
 /// `router` addresses its peers by the first frame of the envelope, `dealer`
@@ -119,6 +132,10 @@ pub trait Transport: Send {
     /// The next message that is known to be here. What else has come, a wait
     /// finds out.
     fn receive(&mut self) -> Result<Option<Incoming>, Error>;
+
+    /// When the message that was received last came, if it was read while the owner was
+    /// away; else that was just now, as far as is known.
+    fn came(&self) -> Option<Instant>;
 
     /// Whether another message is known to be here, as far as can be told
     /// without asking the system.
@@ -190,7 +207,8 @@ pub trait Transport: Send {
     fn look(&mut self) -> Result<(), Error>;
 
     /// Sends a router's message again each time that `every` is over, for the first
-    /// time at `first`, until [`Transport::stop_repeating`] with its key. Where a
+    /// time at `first`, until [`Transport::stop_repeating`] with its key, which is below
+    /// 2^63. Where a
     /// lent transport looks after its connections, it goes on while the owner is
     /// away; elsewhere it waits for the owner.
     fn repeat(
@@ -208,6 +226,10 @@ pub trait Transport: Send {
     /// The key of a message that is not repeated any more because its peer has
     /// left. Each is told once.
     fn take_unrepeatable(&mut self) -> Option<u64>;
+
+    /// Tells those whose messages a lent router reads while its owner is away, each until
+    /// its message is taken. A transport that reads nothing meanwhile tells nobody.
+    fn reassure(&mut self, reassurance: Reassurance);
 
     /// Its owner is away until the next call of anything here, `long` perhaps.
     /// Connections are kept alive meanwhile.

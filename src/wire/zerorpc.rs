@@ -17,7 +17,7 @@
 //! Source: zerorpc-python's `doc/protocol.md` and its events.py, channel.py and
 //! heartbeat.py, release 0.6.3; zerorpc-node's lib/, release 0.9.8.
 
-use super::{Code, Fault, fault_map};
+use super::{Code, Dialect, Fault, Request, fault_map};
 use crate::msgpack::pack::{self, text};
 use crate::msgpack::{Kind, Limits, Malformed, Reader, scan};
 
@@ -238,6 +238,22 @@ pub fn error_args(out: &mut Vec<u8>, fault: &Fault) {
     pack::nil(out);
 }
 
+/// The heartbeat that the caller of a body is to hear although nobody has looked at its call
+/// yet; none if the body opens no channel.
+#[must_use]
+pub fn early_heartbeat(body: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    let Request::Call(call) = Request::read(body, limits) else {
+        return None;
+    };
+    let Dialect::Zerorpc { id, .. } = call.dialect else {
+        return None;
+    };
+    let mut event = Vec::new();
+    begin_reply(&mut event, 0, id, HEARTBEAT);
+    heartbeat_args(&mut event);
+    Some(event)
+}
+
 /// The args of a `_zpc_hb`, as both known peers send them.
 pub fn heartbeat_args(out: &mut Vec<u8>) {
     pack::array(out, 1);
@@ -315,6 +331,29 @@ mod tests {
         assert_eq!(read_it(&foreign).fault().code, Code::Other(0));
         let old = [b"\x93", &header(b"\x01")[..], b"\xa3ERR\x91\xa3odd"].concat();
         assert_eq!(read_it(&old).fault().message, "odd");
+    }
+
+    #[test]
+    fn a_call_that_waits_has_a_heartbeat_and_nothing_else_has() {
+        let limits = Limits::default();
+        let call = [
+            b"\x93",
+            &header(b"\xc4\x04abcd")[..],
+            b"\xa4plus\x92\x01\x02",
+        ]
+        .concat();
+        let heartbeat = early_heartbeat(&call, &limits).unwrap();
+        let event = read_it(&heartbeat);
+        assert_eq!(event.response_to, Some(&b"\xc4\x04abcd"[..]));
+        assert_eq!((event.name, event.args), (HEARTBEAT, &b"\x91\x00"[..]));
+        for other in [
+            &heartbeat[..],
+            b"\x82\xadfunction_name\xa1f\xaaparameters\x90",
+            b"\x94\x00\x07\xa1f\x90",
+            &call[..call.len() - 1],
+        ] {
+            assert_eq!(early_heartbeat(other, &limits), None, "{other:?}");
+        }
     }
 
     #[test]

@@ -38,19 +38,17 @@ impl Running {
         functions: &'static [&'static str],
         handler: impl FnMut(&mut Server, Option<&Taken>) -> bool + Send + 'static,
     ) -> Self {
-        Self::serving_over(None, functions, handler)
+        Self::of(server::Options::default(), functions, handler)
     }
 
-    /// The same, over a transport that was not left to `ZROUTE_TRANSPORT`.
-    pub fn serving_over(
-        kind: Option<transport::Kind>,
+    /// As [`Running::serving`], with other options.
+    pub fn of(
+        options: server::Options,
         functions: &'static [&'static str],
         mut handler: impl FnMut(&mut Server, Option<&Taken>) -> bool + Send + 'static,
     ) -> Self {
         let (send, receive) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let mut options = server::Options::default();
-            options.transport.kind = kind;
             let mut server = Server::new(options).unwrap();
             for name in ["plus", "fail", "later", "now"].iter().chain(functions) {
                 server.add_function(name);

@@ -47,7 +47,8 @@ use self::engine::Engine;
 use self::handshake::Role;
 use self::keeper::Keeper;
 use super::{
-    Endpoint, Error, Incoming, Options, Remaining, Sent, Transport, Waited, Waiting, Wake, fork,
+    Endpoint, Error, Incoming, Options, Reassurance, Remaining, Sent, Transport, Waited, Waiting,
+    Wake, fork,
 };
 use crate::wire::Envelope;
 
@@ -98,6 +99,10 @@ impl Transport for Zmtp {
     #[inline]
     fn receive(&mut self) -> Result<Option<Incoming>, Error> {
         Ok(self.engine().receive())
+    }
+
+    fn came(&self) -> Option<Instant> {
+        self.engine.as_ref().and_then(|engine| engine.came)
     }
 
     #[inline]
@@ -225,6 +230,10 @@ impl Transport for Zmtp {
 
     fn take_unrepeatable(&mut self) -> Option<u64> {
         self.engine().repeats.take_gone()
+    }
+
+    fn reassure(&mut self, reassurance: Reassurance) {
+        self.engine().reassurance = Some(reassurance);
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use super::super::connection::{Connection, Phase};
 use super::super::handshake::Role;
 use super::super::refusal::Refusal;
 use super::super::timers::Timer;
+use super::reading::is_ahead;
 use super::{Engine, MISSED, index, is_behind};
 use crate::transport::Sent;
 use crate::wire::Envelope;
@@ -103,7 +104,12 @@ impl Engine {
                 continue;
             }
             if self.send(&envelope, &body) == Sent::Lost {
-                repeats.give_up(key);
+                if is_ahead(key) {
+                    // The owner does not know it.
+                    repeats.remove(key);
+                } else {
+                    repeats.give_up(key);
+                }
             }
         }
         self.repeats = repeats;

@@ -38,7 +38,7 @@ use super::listener::{Listener, reason};
 use super::socket::Socket;
 use super::timers::Timers;
 use crate::transport::repeats::Repeats;
-use crate::transport::{Endpoint, Error, Incoming, Options};
+use crate::transport::{Endpoint, Error, Incoming, Options, Reassurance};
 
 /// Events that one look takes in.
 const EVENTS: usize = 1024;
@@ -78,12 +78,18 @@ pub struct Engine {
     timers: Timers,
     /// What is sent again and again.
     pub repeats: Repeats,
+    /// What of that is for those whose messages are in `arrived`.
+    pub reassurance: Option<Reassurance>,
+    /// Counts the messages whose senders were reassured.
+    reassured: u64,
+    /// See `Transport::came`.
+    pub came: Option<Instant>,
     /// When a connection is to be made again.
     connect_due: Option<Instant>,
     /// Connections that are not up yet.
     introducing: usize,
     /// Messages that were taken in while the owner was away.
-    arrived: VecDeque<Incoming>,
+    arrived: VecDeque<Ahead>,
     arrived_bytes: usize,
     /// Bytes of frames that are not complete, all together.
     held: usize,
@@ -106,6 +112,14 @@ pub struct Engine {
     goodbye: Option<Box<[u8]>>,
 }
 
+/// A message that was taken in while the owner was away.
+struct Ahead {
+    incoming: Incoming,
+    came: Instant,
+    /// Under which key its sender is reassured.
+    reassured: Option<u64>,
+}
+
 impl Engine {
     pub fn new(role: Role, options: &Options) -> Result<Self, Error> {
         Ok(Self {
@@ -126,6 +140,9 @@ impl Engine {
             unwritten: 0,
             timers: Timers::default(),
             repeats: Repeats::default(),
+            reassurance: None,
+            reassured: 0,
+            came: None,
             connect_due: None,
             introducing: 0,
             arrived: VecDeque::new(),

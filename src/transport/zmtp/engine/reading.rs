@@ -10,9 +10,17 @@ use super::super::handshake::Role;
 use super::super::header;
 use super::super::refusal::Refusal;
 use super::super::timers::Timer;
-use super::{Engine, MISSED, PUSH_BACK, index, is_behind};
-use crate::transport::Incoming;
+use super::{Ahead, Engine, MISSED, PUSH_BACK, index, is_behind};
 use crate::transport::assembly::Assembly;
+use crate::transport::{Body, Incoming};
+
+/// What the keys of repeated messages have that are not the owner's.
+const AHEAD: u64 = 1 << 63;
+
+/// Whether a key is that of a message which its owner has not taken.
+pub fn is_ahead(key: u64) -> bool {
+    key & AHEAD != 0
+}
 
 /// What a step with one connection led to.
 enum Step {
@@ -28,11 +36,18 @@ impl Engine {
     /// The next message that is known to be here.
     #[inline]
     pub fn receive(&mut self) -> Option<Incoming> {
-        if let Some(incoming) = self.arrived.pop_front() {
+        if let Some(ahead) = self.arrived.pop_front() {
             if self.arrived.is_empty() {
                 self.arrived_bytes = 0;
             }
-            return Some(incoming);
+            if let Some(key) = ahead.reassured {
+                self.repeats.remove(key);
+            }
+            self.came = Some(ahead.came);
+            return Some(ahead.incoming);
+        }
+        if self.came.is_some() {
+            self.came = None;
         }
         self.next_message()
     }
@@ -307,8 +322,30 @@ impl Engine {
                 return !self.ready.is_empty();
             };
             self.arrived_bytes += incoming.size();
-            self.arrived.push_back(incoming);
+            let came = Instant::now();
+            let reassured = self.reassure(&incoming, came);
+            self.arrived.push_back(Ahead {
+                incoming,
+                came,
+                reassured,
+            });
         }
         false
+    }
+
+    /// Has the sender of a message told, until that is taken, what it wants to hear. Returns
+    /// the key to end it with.
+    fn reassure(&mut self, incoming: &Incoming, came: Instant) -> Option<u64> {
+        let reassurance = self.reassurance.as_ref()?;
+        let Body::One(frame) = &incoming.body else {
+            return None;
+        };
+        let body = (reassurance.body)(frame.as_ref())?;
+        self.reassured += 1;
+        let key = AHEAD | self.reassured;
+        let (first, every) = (came + reassurance.first, reassurance.every);
+        self.repeats
+            .add(key, &incoming.envelope, &body, first, every);
+        Some(key)
     }
 }
