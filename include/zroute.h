@@ -811,14 +811,16 @@ enum zroute_status zroute_call_answer_with(struct zroute_call *call,
  * In a callback items wait for its return; all together are no larger than `max_message`.
  * A kept call's go out at once. Some may wait for the caller to take them; then this
  * waits too, no longer than `timeout_ms` (-1: for ever), which is for threads that do
- * not run the server: the one that does takes 0.
+ * not run the server: the one that does takes 0. While it waits, other threads may end
+ * the call.
  *
  * ZROUTE_WOULD_BLOCK when there was no room in time; the item is not sent.
- * ZROUTE_UNKNOWN_CALL when the caller has gone, or the stream has ended: end the call, it
- * has a handle still. ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE; ZROUTE_BAD_STATE for a raw
+ * ZROUTE_UNKNOWN_CALL when the caller has gone, was let go because it took nothing for
+ * `stream_stall_ms`, or the stream has ended: end the call, it has a handle still unless
+ * another thread has ended it. ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE; ZROUTE_BAD_STATE for a raw
  * body.
  *
- * The thread that has the call; a kept one may stream from any.
+ * The thread that has the call; a kept one may stream from any, and from several.
  */
 enum zroute_status zroute_call_stream(struct zroute_call *call,
                                       const void *item,

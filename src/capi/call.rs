@@ -82,27 +82,45 @@ impl Mailbox {
         self.flows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until an item of a stream may be posted, and counts it.
-    fn wait_for_room(
+    /// Posts an item of a stream, unless there is no room for it now. The first one always
+    /// has some.
+    fn post_item(&self, token: u64, item: &[u8]) -> Result<(), Refused> {
+        let mut flows = self.flows();
+        self.post_in_flow(token, flows.entry(token).or_default(), item)
+    }
+
+    /// With the flows locked, so that none comes behind the end of its stream.
+    fn post_in_flow(&self, token: u64, flow: &mut Flow, item: &[u8]) -> Result<(), Refused> {
+        if flow.over {
+            return Err(Refused::Unknown);
+        }
+        if !flow.has_room() {
+            return Err(Refused::NoRoom);
+        }
+        flow.items += 1;
+        flow.bytes += item.len();
+        self.post(token, Verdict::Item(item.to_vec()));
+        Ok(())
+    }
+
+    /// Posts an item of a stream when there is room for it.
+    fn wait_and_post_item(
         &self,
         token: u64,
-        size: usize,
+        item: &[u8],
         until: Option<Instant>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Refused> {
         let mut flows = self.flows();
         loop {
-            let flow = flows.entry(token).or_default();
-            if flow.over {
-                return Err(Refused::Unknown.into());
-            }
-            if flow.has_room() {
-                flow.items += 1;
-                flow.bytes += size;
-                return Ok(());
+            // None once the stream was ended meanwhile.
+            let flow = flows.get_mut(&token).ok_or(Refused::Unknown)?;
+            match self.post_in_flow(token, flow, item) {
+                Err(Refused::NoRoom) => {}
+                posted => return posted,
             }
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             flows = match left {
-                Some(Duration::ZERO) => return Err(Refused::NoRoom.into()),
+                Some(Duration::ZERO) => return Err(Refused::NoRoom),
                 Some(left) => {
                     let waited = self.room.wait_timeout(flows, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
@@ -203,10 +221,6 @@ impl Call {
         self.streams = false;
     }
 
-    pub fn is_kept(&self) -> bool {
-        self.kept
-    }
-
     /// What the handler said, or the fault for its silence. The parameters are
     /// gone with it.
     pub fn take_verdict(&mut self) -> Verdict {
@@ -234,8 +248,14 @@ fn decide(mut call: Entered<Call>, verdict: Verdict) -> Result<(), Failure> {
     }
     if call.kept {
         let call = call.remove();
-        call.mailbox.flows().remove(&call.taken.token);
-        call.mailbox.post(call.taken.token, verdict);
+        let (mailbox, token) = (call.mailbox, call.taken.token);
+        let mut flows = mailbox.flows();
+        let waited = flows.remove(&token).is_some();
+        mailbox.post(token, verdict);
+        drop(flows);
+        if waited {
+            mailbox.room.notify_all();
+        }
     } else {
         call.verdict = Some(verdict);
     }
@@ -487,14 +507,16 @@ fn answer(mut call: Entered<Call>, value: &[u8]) -> Result<(), Failure> {
 /// In a callback items wait for its return; all together are no larger than `max_message`.
 /// A kept call's go out at once. Some may wait for the caller to take them; then this
 /// waits too, no longer than `timeout_ms` (-1: for ever), which is for threads that do
-/// not run the server: the one that does takes 0.
+/// not run the server: the one that does takes 0. While it waits, other threads may end
+/// the call.
 ///
 /// ZROUTE_WOULD_BLOCK when there was no room in time; the item is not sent.
-/// ZROUTE_UNKNOWN_CALL when the caller has gone, or the stream has ended: end the call, it
-/// has a handle still. ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE; ZROUTE_BAD_STATE for a raw
+/// ZROUTE_UNKNOWN_CALL when the caller has gone, was let go because it took nothing for
+/// `stream_stall_ms`, or the stream has ended: end the call, it has a handle still unless
+/// another thread has ended it. ZROUTE_INVALID_VALUE, ZROUTE_TOO_LARGE; ZROUTE_BAD_STATE for a raw
 /// body.
 ///
-/// The thread that has the call; a kept one may stream from any.
+/// The thread that has the call; a kept one may stream from any, and from several.
 ///
 /// # Safety
 /// `item` leads to `size` bytes, or `size` is 0.
@@ -508,7 +530,7 @@ pub unsafe extern "C" fn zroute_call_stream(
     gate("zroute_call_stream", || {
         // SAFETY: as the caller promises.
         let item = unsafe { bytes("item", item, size) }?;
-        let mut call = handle::enter::<Call>(call.cast())?;
+        let mut call = handle::enter_shared::<Call>(call.cast())?;
         if call.taken.route == Route::Raw {
             return Err(Refused::RawStream.into());
         }
@@ -518,9 +540,15 @@ pub unsafe extern "C" fn zroute_call_stream(
         scan(item, &call.mailbox.limits)?;
         if call.kept {
             let (mailbox, token) = (Arc::clone(&call.mailbox), call.taken.token);
-            mailbox.wait_for_room(token, size, deadline(timeout_ms))?;
-            call.streams = true;
-            mailbox.post(token, Verdict::Item(item.to_vec()));
+            let posted = mailbox.post_item(token, item);
+            call.streams |= posted.is_ok();
+            // Others may end the call while this thread waits.
+            drop(call);
+            if posted == Err(Refused::NoRoom) {
+                mailbox.wait_and_post_item(token, item, deadline(timeout_ms))?;
+            } else {
+                posted?;
+            }
             return Ok(());
         }
         let (size, limit) = (call.item_bytes + size, call.mailbox.limits.bytes);
@@ -542,7 +570,7 @@ pub unsafe extern "C" fn zroute_call_stream(
 #[unsafe(no_mangle)]
 pub extern "C" fn zroute_call_end_stream(call: *mut zroute_call) -> zroute_status {
     gate("zroute_call_end_stream", || {
-        let call = handle::enter::<Call>(call.cast())?;
+        let call = handle::enter_shared::<Call>(call.cast())?;
         if call.taken.route == Route::Raw {
             return Err(Refused::RawStream.into());
         }
@@ -575,7 +603,8 @@ pub unsafe extern "C" fn zroute_call_fail(
                 "the code -32005 says that the call was not begun, and it was",
             ));
         }
-        decide(handle::enter::<Call>(call.cast())?, Verdict::Fault(fault))
+        let call = handle::enter_shared::<Call>(call.cast())?;
+        decide(call, Verdict::Fault(fault))
     })
 }
 
@@ -621,6 +650,7 @@ pub extern "C" fn zroute_call_keep(call: *mut zroute_call) -> zroute_status {
             ));
         }
         call.kept = true;
+        call.leave_alone();
         let token = call.taken.token;
         for item in std::mem::take(&mut call.items) {
             let mut flows = call.mailbox.flows();
@@ -645,7 +675,7 @@ pub extern "C" fn zroute_call_free(call: *mut zroute_call) -> zroute_status {
         if call.is_null() {
             return Ok(());
         }
-        let mut entered = handle::enter::<Call>(call.cast())?;
+        let mut entered = handle::enter_shared::<Call>(call.cast())?;
         if !entered.kept {
             return Ok(());
         }

@@ -12,7 +12,7 @@ use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::gate::Failure;
 use super::status::Status;
@@ -49,6 +49,8 @@ struct Slot {
     next_free: AtomicU32,
     /// The thread that runs the object's loop, 0 for none.
     runner: AtomicUsize,
+    /// The object is its user's alone, who may be in there at any time.
+    left_alone: AtomicBool,
     stop_bell: AtomicUsize,
     stop_ticket: AtomicU64,
     /// A boxed object of the state's type while LIVE.
@@ -74,6 +76,7 @@ impl Slot {
             process: AtomicU32::new(0),
             next_free: AtomicU32::new(0),
             runner: AtomicUsize::new(0),
+            left_alone: AtomicBool::new(false),
             stop_bell: AtomicUsize::new(0),
             stop_ticket: AtomicU64::new(0),
             object: UnsafeCell::new(std::ptr::null_mut()),
@@ -192,6 +195,7 @@ pub fn insert<T: Object>(object: T) -> Result<*mut c_void, Failure> {
     let generation = slot.state.load(Ordering::Acquire) >> GENERATION_SHIFT;
     slot.process.store(fork::generation(), Ordering::Relaxed);
     slot.runner.store(0, Ordering::Relaxed);
+    slot.left_alone.store(false, Ordering::Relaxed);
     slot.stop_bell.store(0, Ordering::Relaxed);
     // SAFETY: the slot came off the free list, so it is nobody else's.
     unsafe { *slot.object.get() = Box::into_raw(Box::new(object)).cast() };
@@ -230,7 +234,16 @@ pub fn enter<T: Object>(handle: *const c_void) -> Result<Entered<T>, Failure> {
 
 /// Enters an object in which every call is short, so that several threads may
 /// use it at once: waits for the others.
+#[inline]
 pub fn enter_shared<T: Object>(handle: *const c_void) -> Result<Entered<T>, Failure> {
+    match enter::<T>(handle) {
+        Err(failure) if failure.status == Status::ZROUTE_BUSY => enter_after_others(handle),
+        other => other,
+    }
+}
+
+#[cold]
+fn enter_after_others<T: Object>(handle: *const c_void) -> Result<Entered<T>, Failure> {
     const PATIENCE: u32 = 100_000;
     for _ in 0..PATIENCE {
         match enter::<T>(handle) {
@@ -318,6 +331,11 @@ impl<T: Object> Entered<T> {
         self.found.slot.stop_bell.store(bell, Ordering::Release);
     }
 
+    /// From now on the object is its user's alone: see [`enter_unless_left_alone`].
+    pub fn leave_alone(&self) {
+        self.found.slot.left_alone.store(true, Ordering::Relaxed);
+    }
+
     /// Marks this thread as the one that runs the object's loop; returns the
     /// mark that was there.
     pub fn begin_run(&self) -> usize {
@@ -339,6 +357,7 @@ impl<T: Object> Entered<T> {
         let found = &mut reserved.0.found;
         let generation = next_generation(found.idle >> GENERATION_SHIFT);
         found.idle = found.idle & u64::from(u32::MAX) | generation << GENERATION_SHIFT;
+        found.slot.left_alone.store(false, Ordering::Relaxed);
         found.slot.state.store(found.idle | BUSY, Ordering::Release);
         reserved
     }
@@ -417,6 +436,32 @@ pub fn free<T: Object>(handle: *mut c_void) -> Result<Option<T>, Failure> {
         return Ok(None);
     }
     enter::<T>(handle).map(|entered| Some(entered.remove()))
+}
+
+/// Enters an object unless it was given over to its user with [`Entered::leave_alone`], who
+/// is then in nobody's way, and may have ended it. To be asked by the thread on which that was
+/// done, or that has heard of it.
+#[inline]
+pub fn enter_unless_left_alone<T: Object>(
+    handle: *const c_void,
+) -> Result<Option<Entered<T>>, Failure> {
+    let Ok(found) = look_up::<T>(handle) else {
+        return Ok(None);
+    };
+    if found.slot.left_alone.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    if found.slot.process.load(Ordering::Relaxed) == fork::generation() && claim(&found) {
+        return Ok(Some(Entered {
+            found,
+            object: PhantomData,
+        }));
+    }
+    match enter_after_others::<T>(handle) {
+        // The mark was that of another object: this one had just been ended.
+        Err(failure) if failure.status == Status::ZROUTE_BAD_HANDLE => Ok(None),
+        entered => entered.map(Some),
+    }
 }
 
 /// Asks an object's loop to stop. Takes no lock and allocates nothing when it
@@ -519,6 +564,22 @@ mod tests {
         assert_eq!(status::<Apple>(handle), Status::ZROUTE_BUSY);
         drop(inside);
         assert_eq!(status::<Apple>(handle), Status::ZROUTE_OK);
+    }
+
+    #[test]
+    fn an_object_that_is_left_alone_is_not_entered() {
+        let handle = insert(Apple(1)).unwrap();
+        let left_alone = |handle| matches!(enter_unless_left_alone::<Apple>(handle), Ok(None));
+        assert!(!left_alone(handle));
+        let inside = enter::<Apple>(handle).unwrap();
+        inside.leave_alone();
+        assert!(left_alone(handle));
+        assert_eq!(inside.remove().0, 1);
+        assert!(left_alone(handle), "it has ended");
+        let again = insert(Apple(2)).unwrap();
+        assert!(!left_alone(again));
+        assert!(left_alone(handle), "the place is another's now");
+        assert!(free::<Apple>(again).is_ok());
     }
 
     #[test]

@@ -821,25 +821,11 @@ fn lend(
 }
 
 /// Ends a call after its callback: the verdict, and the object to be used
-/// again. None when the call is kept, and perhaps answered already or just being
-/// answered by the thread that has it now.
+/// again. None when the call is kept, and perhaps answered already.
 fn take_back(call: *mut c_void) -> Result<Option<(Verdict, Reserved<Call>)>, Failure> {
-    match handle::enter::<Call>(call) {
-        Ok(mut entered) if !entered.is_kept() => {
-            let verdict = entered.take_verdict();
-            Ok(Some((verdict, entered.reserve())))
-        }
-        Ok(_) => Ok(None),
-        Err(failure)
-            if matches!(
-                failure.status,
-                Status::ZROUTE_BAD_HANDLE | Status::ZROUTE_BUSY
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(failure) => Err(failure),
-    }
+    // Another thread may be in there, and is not to be told that it is in use.
+    let entered = handle::enter_unless_left_alone::<Call>(call)?;
+    Ok(entered.map(|mut call| (call.take_verdict(), call.reserve())))
 }
 
 /// Ends the server's run, or its next one. Any thread may call this, and a

@@ -15,7 +15,12 @@ static void *serve(void *argument)
 
 void make_running(struct running *running)
 {
-    assert_status(ZROUTE_OK, zroute_server_new(NULL, &running->server));
+    make_running_with(running, NULL);
+}
+
+void make_running_with(struct running *running, const zroute_options *options)
+{
+    assert_status(ZROUTE_OK, zroute_server_new(options, &running->server));
     assert_status(ZROUTE_OK, zroute_server_register(running->server, "echo", echo, NULL, NULL));
     assert_status(ZROUTE_OK, zroute_server_bind(running->server, "tcp://127.0.0.1:0"));
     assert_status(ZROUTE_OK, zroute_server_endpoint(running->server, 0, &running->endpoint));

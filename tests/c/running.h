@@ -15,6 +15,7 @@ struct running {
 
 /* A server with `echo`, bound to a free port; register more before it runs. */
 void make_running(struct running *running);
+void make_running_with(struct running *running, const zroute_options *options);
 void run(struct running *running);
 
 /* Stops it and waits for its thread; the server is this thread's again. */
