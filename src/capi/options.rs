@@ -97,6 +97,7 @@ static KNOWN: &[Known] = &[
         Some((1, server::Options::MOST_OPEN_CALLS)),
     ),
     known("drain_ms", Takers::Server, TIME),
+    known("stream_stall_ms", Takers::Server, TIME),
     known("name", Takers::Server, None),
     known("send_buffer", Takers::Server, SIZE),
     known("receive_buffer", Takers::Server, SIZE),
@@ -303,6 +304,7 @@ impl Options {
         };
         options.open_calls = self.integer("max_open_calls", options.open_calls);
         options.drain = self.time("drain_ms", options.drain);
+        options.stream_stall = self.time("stream_stall_ms", options.stream_stall);
         if let Some(name) = self.text("name") {
             options.name = name.to_string();
         }

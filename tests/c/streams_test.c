@@ -147,6 +147,111 @@ static void another_thread_streams_no_faster_than_its_caller_reads(void **state)
     free_running(&running);
 }
 
+struct producer {
+    zroute_call *call;
+    pthread_t thread;
+    int given;
+    zroute_status ended;
+};
+
+/* Streams until that fails, waiting for room. */
+static void *produce_for_ever(void *userdata)
+{
+    struct producer *producer = userdata;
+    do {
+        producer->ended = zroute_call_stream(producer->call, PACKED("\x05"), -1);
+        __atomic_add_fetch(&producer->given, 1, __ATOMIC_SEQ_CST);
+    } while (producer->ended == ZROUTE_OK);
+    return NULL;
+}
+
+/* Returns when the thread has begun: it streams while this callback ends. */
+static void hand_to_two(zroute_call *call, void *userdata)
+{
+    struct producer *producers = userdata;
+    int index;
+    assert_status(ZROUTE_OK, zroute_call_keep(call));
+    for (index = 0; index < 2; index++) {
+        producers[index].call = call;
+        assert_int_equal(0, pthread_create(&producers[index].thread, NULL, produce_for_ever,
+                                           &producers[index]));
+    }
+    __atomic_store_n(&kept, call, __ATOMIC_SEQ_CST);
+}
+
+/* A thread that waits for room is nowhere inside the call. */
+static void a_kept_call_is_ended_while_other_threads_stream_on_it(void **state)
+{
+    int turn;
+    (void)state;
+    for (turn = 0; turn < 20; turn++) {
+        struct producer producers[2] = {{NULL, 0, 0, ZROUTE_OK}, {NULL, 0, 0, ZROUTE_OK}};
+        struct running running;
+        struct raw_socket peer;
+        struct message event;
+        int64_t since = now_ms();
+        int index;
+        make_running(&running);
+        kept = NULL;
+        zroute_server_register(running.server, "f", hand_to_two, producers, NULL);
+        run(&running);
+        raw_connect(&peer, ZMQ_DEALER, running.endpoint);
+        raw_send_frames(&peer, FRAME(""), FRAME(CHANNEL_CALL));
+        raw_awaited(&peer, &event);
+        assert_true(is_event(&event, "STREAM", 5));
+        while ((__atomic_load_n(&kept, __ATOMIC_SEQ_CST) == NULL
+                || __atomic_load_n(&producers[0].given, __ATOMIC_SEQ_CST)
+                       + __atomic_load_n(&producers[1].given, __ATOMIC_SEQ_CST) < 64)
+               && within_patience(since)) {
+        }
+        assert_status(ZROUTE_OK, zroute_call_fail(kept, 7, "Enough", "for today"));
+        for (index = 0; index < 2; index++) {
+            assert_int_equal(0, pthread_join(producers[index].thread, NULL));
+            /* The latter if it was about to give its next item. */
+            assert_true(producers[index].ended == ZROUTE_UNKNOWN_CALL
+                        || producers[index].ended == ZROUTE_BAD_HANDLE);
+        }
+        raw_send_frames(&peer, FRAME(""), FRAME(CHANNEL_MORE("\x00\xff")));
+        do {
+            raw_awaited(&peer, &event);
+        } while (is_event(&event, "STREAM", 5));
+        assert_true(is_event(&event, "ERR", 0xc0));
+        raw_close(&peer);
+        free_running(&running);
+    }
+}
+
+static void a_caller_that_takes_nothing_is_let_go(void **state)
+{
+    struct running running;
+    struct raw_socket peer;
+    struct message event;
+    struct producer producers[2] = {{NULL, 0, 0, ZROUTE_OK}, {NULL, 0, 0, ZROUTE_OK}};
+    zroute_options *options;
+    int index;
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_options_new(&options));
+    assert_status(ZROUTE_OK, zroute_options_set_integer(options, "stream_stall_ms", 200));
+    make_running_with(&running, options);
+    assert_status(ZROUTE_OK, zroute_options_free(options));
+    kept = NULL;
+    zroute_server_register(running.server, "f", hand_to_two, producers, NULL);
+    run(&running);
+    raw_connect(&peer, ZMQ_DEALER, running.endpoint);
+    raw_send_frames(&peer, FRAME(""), FRAME(CHANNEL_CALL));
+    raw_awaited(&peer, &event);
+    assert_true(is_event(&event, "STREAM", 5));
+    raw_awaited(&peer, &event);
+    assert_true(is_event(&event, "ERR", 0xc0));
+    for (index = 0; index < 2; index++) {
+        assert_int_equal(0, pthread_join(producers[index].thread, NULL));
+        assert_status(ZROUTE_UNKNOWN_CALL, producers[index].ended);
+    }
+    assert_status(ZROUTE_OK, zroute_call_free(kept));
+    raw_close(&peer);
+    free_running(&running);
+}
+
 static void there_is_an_end_to_what_waits(void **state)
 {
     struct pair *pair = *state;
@@ -181,6 +286,8 @@ int main(void)
         TEST(a_stream_that_fails_is_a_fault),
         TEST(a_zerorpc_caller_gets_items_as_it_takes_them),
         cmocka_unit_test(another_thread_streams_no_faster_than_its_caller_reads),
+        cmocka_unit_test(a_kept_call_is_ended_while_other_threads_stream_on_it),
+        cmocka_unit_test(a_caller_that_takes_nothing_is_let_go),
         TEST(there_is_an_end_to_what_waits),
     };
     return cmocka_run_group_tests_name("streams", tests, NULL, NULL);

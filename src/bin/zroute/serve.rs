@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Endpoint for callers: tcp://127.0.0.1:5555, ipc:///run/app.sock; may be repeated
     #[arg(long, required = true, value_name = "ENDPOINT")]
     bind: Vec<String>,
+    /// What the server calls itself to zerorpc's tools
+    #[arg(long, default_value = "zroute", value_name = "NAME")]
+    name: String,
     /// Processes that run PHP [default: as many as there are CPUs]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
     workers: Option<u32>,
@@ -99,6 +102,9 @@ pub struct Arguments {
     /// Connections that have not introduced themselves
     #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..), value_name = "CONNECTIONS", help_heading = "Limits")]
     backlog: u32,
+    /// End a stream whose caller takes none of it for so long; 0 for never
+    #[arg(long, default_value = "5m", value_parser = span::parse, value_name = "SPAN", help_heading = "Limits")]
+    stream_stall: Duration,
     /// How often callers are asked for a sign of life; 0 for never
     #[arg(long, default_value = "0", value_parser = span::parse, value_name = "SPAN", help_heading = "Limits")]
     heartbeat: Duration,
@@ -241,7 +247,11 @@ impl Arguments {
         });
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
         let bytes = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
-        let mut server = server::Options::default();
+        let mut server = server::Options {
+            name: self.name,
+            stream_stall: self.stream_stall,
+            ..server::Options::default()
+        };
         server.limits.bytes = bytes(self.max_message);
         server.transport.send_buffer = bytes(self.send_buffer);
         server.transport.backlog = self.backlog;
