@@ -1,4 +1,4 @@
-"""Heartbeats of zerorpc: a handler that works for long keeps its caller."""
+"""Heartbeats of zerorpc: a handler that works for long keeps its caller, and those who wait for it."""
 
 import concurrent.futures
 import contextlib
@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from processes import PATIENCE
+from processes import PATIENCE, wait_until
 from programs import TRANSPORT
 from serving import Supervisor
 from zerorpc import RawClient
@@ -29,7 +29,7 @@ def supervisor(programs):
 
 @pytest.fixture
 def servers(programs, supervisor):
-    """Two of each kind: in process there is one handler at a time, and who waits for it is not known yet."""
+    """Two of each kind: in process there is one handler at a time."""
     with contextlib.ExitStack() as stack:
         yield [supervisor] * 2 + [
             stack.enter_context(programs.server(language)) for language in IN_PROCESS for _ in range(2)
@@ -45,7 +45,7 @@ def test_a_server_beats_while_its_handler_works(servers):
 
 
 def keep_two_channels(server):
-    with RawClient(server.endpoint) as client:
+    with RawClient(server.endpoint) as client, RawClient(server.endpoint) as late:
         client.socket.rcvtimeo = MILLISECONDS + PATIENCE * 1000
         stream = client.open("count", 10)
         assert client.hear(stream) == (stream, "STREAM", 0), server
@@ -54,7 +54,12 @@ def keep_two_channels(server):
         while (heard := client.hear_any(stream, nap))[1] == "_zpc_hb":
             beats[heard[0]] += 1
             client.beat(heard[0])
+            if sum(beats.values()) == 1:
+                # The handler runs. In process nobody has taken this call before its end.
+                waiting = late.open("plus", 1, 2)
         assert heard == (nap, "OK"), server
+        early = late.hear_any(waiting)
+        assert early == (waiting, "OK" if isinstance(server, Supervisor) else "_zpc_hb"), server
         assert min(beats.values()) >= 2, (beats, server)
         client.grant(stream, 100)
         told = [client.hear(stream)[1:] for _ in range(10)]
@@ -79,6 +84,15 @@ def assert_answered(servers, peers, milliseconds):
         (server, peer, peer.begin("call", server, function="nap", arguments=[milliseconds], timeout=timeout))
         for server, peer in zip(servers, peers)
     ]
+    waiting = []
+    for server, peer, _ in orders if TRANSPORT == "zmtp" else ():
+        if not isinstance(server, Supervisor):
+            # It has one when its handler has begun.
+            wait_until(lambda: "zroute-keeper" in server.threads, f"the handler of {server}")
+            order = peer.begin("call", server, function="plus", arguments=[1, 2], timeout=timeout)
+            waiting.append((server, peer, order))
     for server, peer, order in orders:
         told = peer.finish(order, milliseconds / 500 + 2 * PATIENCE)
         assert told.get("answer") == milliseconds, (told, server)
+    for server, peer, order in waiting:
+        assert peer.finish(order).get("answer") == 3, server

@@ -1,0 +1,73 @@
+"""Callers of zerorpc that are there and take nothing: their streams come to an end too."""
+
+import contextlib
+
+import pytest
+import zmq
+
+from plain import Dealer
+from processes import wait_until
+from serving import Supervisor
+from zerorpc import RawClient
+
+STALL_MS = 1500
+
+
+@pytest.fixture(scope="module", params=["php", "c", "serve"])
+def impatient(request, programs):
+    """A server that lets such callers go sooner than most."""
+    with {
+        "serve": lambda: Supervisor(
+            programs, f"--stream-stall={STALL_MS}ms", "--name=impatient"
+        ),
+    }.get(
+        request.param,
+        lambda: programs.server(
+            request.param, stream_stall_ms=STALL_MS, name="impatient"
+        ),
+    )() as server:
+        server.kind = request.param
+        if request.param == "serve":
+            server.wait_for_workers(2)
+        yield server
+        assert server.is_running, f"the server has ended: {server}"
+
+
+def test_who_takes_nothing_is_let_go_and_told(impatient, tmp_path):
+    note = tmp_path / "note"
+    with RawClient(impatient.endpoint) as stuck, RawClient(impatient.endpoint) as reader:
+        channel = stuck.open("endless", str(note))
+        assert stuck.hear(channel)[1:] == ("STREAM", 0)
+        taken = reader.open("count", 10_000)
+        item = 0
+        stuck.socket.rcvtimeo = 20
+        told = None
+        while told is None:
+            # The one is alive, the other takes an item now and then.
+            stuck.beat(channel)
+            stuck.grant(channel, 0)
+            assert reader.hear(taken)[1:] == ("STREAM", item)
+            reader.grant(taken, 1)
+            item += 1
+            with contextlib.suppress(zmq.Again):
+                told = stuck.hear(channel)[1:]
+        name, (fault, text, traceback) = told
+        assert (name, fault, traceback) == ("ERR", "Cancelled", None)
+        assert f"{STALL_MS} ms" in text
+        wait_until(note.exists, "the generator's end")
+        # Nothing more is said on that channel, and the other one goes on.
+        assert reader.hear(taken)[1:] == ("STREAM", item)
+        reader.grant(taken, 10_001)
+        while (heard := reader.hear(taken)[1:]) != ("STREAM_DONE", None):
+            item += 1
+            assert heard == ("STREAM", item)
+        assert item == 9_999
+        reader.assert_served()
+    with Dealer(impatient.endpoint) as dealer:
+        assert dealer.call("zroute.stats", [])["faults_cancelled"] == 1
+
+
+def test_a_server_tells_the_name_that_it_was_given(impatient):
+    with RawClient(impatient.endpoint) as client:
+        assert client.call("_zerorpc_name") == ("OK", ["impatient"])
+        assert client.call("_zerorpc_ping") == ("OK", [["pong", "impatient"]])
