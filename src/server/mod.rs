@@ -670,8 +670,10 @@ impl Server {
         route: Route,
         call: &Call<'_>,
     ) -> Option<(u64, Option<Box<[u8]>>)> {
+        if self.is_within_channel(&envelope, call.dialect) {
+            return None;
+        }
         let own_meta = match call.dialect {
-            Dialect::Zerorpc { id, .. } if !self.is_new_channel(&envelope, id) => return None,
             Dialect::Zerorpc { header, .. } => zerorpc::meta_map(header),
             _ => None,
         };
@@ -791,6 +793,10 @@ impl Server {
 
     /// Answers a call of a function that the host has not added.
     fn answer_itself(&mut self, envelope: &Envelope, call: &Call<'_>) -> Result<(), Error> {
+        if self.is_within_channel(envelope, call.dialect) {
+            self.counters.dropped += 1;
+            return Ok(());
+        }
         let mut answer = Vec::new();
         let written = match Builtin::find(call.function, self.open.takes_numbers()) {
             None => match call.dialect {
@@ -834,6 +840,10 @@ impl Server {
         dialect: Dialect<'_>,
         fault: &Fault,
     ) -> Result<Option<Taken>, Error> {
+        if self.is_within_channel(envelope, dialect) {
+            self.counters.dropped += 1;
+            return Ok(None);
+        }
         self.counters.refused += 1;
         self.send_fault(envelope, dialect, fault).map(|()| None)
     }

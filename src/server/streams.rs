@@ -10,7 +10,7 @@ use super::reply::Way;
 use super::{OpenCall, Refused, Server};
 use crate::msgpack::{self, Malformed, Reader, pack};
 use crate::transport::{Error, Sent};
-use crate::wire::{Code, Envelope, Fault, zerorpc};
+use crate::wire::{Code, Dialect, Envelope, Fault, zerorpc};
 
 impl Server {
     /// Answers a call with one more item, one MessagePack value; others may follow.
@@ -141,9 +141,15 @@ impl Server {
         Ok(true)
     }
 
-    /// Whether a call opens a channel that is not open yet.
-    pub(super) fn is_new_channel(&self, envelope: &Envelope, id: &[u8]) -> bool {
-        self.channels.find(&channels::key(envelope, id)).is_none()
+    /// Whether a call came on a channel that another has opened: whatever it were
+    /// answered, its caller would take for a part of that one's answer.
+    pub(super) fn is_within_channel(&self, envelope: &Envelope, dialect: Dialect<'_>) -> bool {
+        match dialect {
+            Dialect::Zerorpc { id, .. } if !self.channels.is_empty() => {
+                self.channels.find(&channels::key(envelope, id)).is_some()
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn open_channel(&mut self, token: u64) {
