@@ -77,7 +77,7 @@ use service::Service;
 
 use crate::msgpack::{self, Malformed, Reader};
 use crate::numbered::Numbered;
-use crate::transport::{self, Error, fork};
+use crate::transport::{self, Error, Watched, fork};
 
 /// With this many calls in flight, a host begins the next one when one has
 /// ended, and they go out together.
@@ -85,6 +85,9 @@ const MANY: usize = 16;
 /// They wait for each other no longer than this while the host keeps coming
 /// back.
 const HELD: Duration = Duration::from_millis(2);
+/// Nor do they where so few calls are in flight a server: hardly two go the same way,
+/// and while they wait a thread keeps the socket of each.
+const FEW_A_SERVER: usize = 4;
 
 /// See the module.
 pub struct Client {
@@ -400,9 +403,10 @@ impl Client {
         let servers = self.servers.iter_mut();
         transport::wait_for_any(
             self.services.iter().map(Service::bell),
-            servers.map(|server| {
-                let may_be_sent = to_send && server.may_be_sent(now);
-                (&mut server.transport, may_be_sent)
+            servers.map(|server| Watched {
+                to_send: to_send && server.may_be_sent(now),
+                is_awaited: server.in_flight > 0,
+                socket: &mut server.transport,
             }),
             until,
         )?;
@@ -416,7 +420,8 @@ impl Client {
         if self.next_beat().is_some() {
             self.beat_if_due(Instant::now())?;
         }
-        let mut many = self.in_flight.count() >= MANY && !self.said;
+        let enough = MANY.max(FEW_A_SERVER * self.servers.len());
+        let mut many = self.in_flight.count() >= enough && !self.said;
         if many {
             let now = Instant::now();
             many = now.duration_since(*self.held_since.get_or_insert(now)) < HELD;

@@ -45,7 +45,7 @@ pub use error::Error;
 pub use frame::Frame;
 pub use libzmq::version as libzmq_version;
 pub use options::{Credentials, Curve, KeyPair, Kind, Options};
-pub use wait::{Waited, Waiting, wait_for_any};
+pub use wait::{Waited, Waiting, Watched, wait_for_any};
 pub use wake::{Stop, Wake};
 
 use crate::wire::Envelope;

@@ -18,28 +18,42 @@ pub enum Waited {
     TimedOut,
 }
 
+/// A socket among others that are waited for.
+pub struct Watched<'a> {
+    /// The socket.
+    pub socket: &'a mut Box<dyn Transport>,
+    /// Room to send there counts too.
+    pub to_send: bool,
+    /// An answer is awaited there: it is looked at whatever the wait says, because
+    /// one that came a moment later is taken in with the others. The rest are looked at
+    /// only when something has happened: there may be a thousand of them.
+    pub is_awaited: bool,
+}
+
 /// Waits until something happens at one of the sockets, one of the bells is rung
 /// or the deadline passes; with no deadline, for ever. A signal ends the wait with
 /// [`Error::Interrupted`].
 ///
-/// Call it when `receive` has just returned nothing on each socket. With true
-/// beside a socket, room to send there counts too.
+/// Call it when `receive` has just returned nothing on each socket.
 pub fn wait_for_any<'a>(
     bells: impl Iterator<Item = &'a Wake>,
-    sockets: impl Iterator<Item = (&'a mut Box<dyn Transport>, bool)>,
+    sockets: impl Iterator<Item = Watched<'a>>,
     until: Option<Instant>,
 ) -> Result<Waited, Error> {
     let mut sockets: Vec<_> = sockets.collect();
     let bells: Vec<_> = bells.collect();
-    if let ([(socket, to_send)], [] | [_]) = (sockets.as_mut_slice(), &*bells) {
-        return socket.wait(bells.first().copied(), until, *to_send);
+    if let ([only], [] | [_]) = (sockets.as_mut_slice(), &*bells) {
+        let bell = bells.first().copied();
+        return only.socket.wait(bell, until, only.to_send);
     }
     let mut waiting = Waiting::new(None, until);
     for bell in &bells {
         waiting.watch(bell.descriptor());
     }
-    for (socket, to_send) in &mut sockets {
-        socket.prepare(*to_send, &mut waiting)?;
+    let mut ends = Vec::with_capacity(sockets.len());
+    for watched in &mut sockets {
+        watched.socket.prepare(watched.to_send, &mut waiting)?;
+        ends.push(waiting.count());
     }
     // What is over already has not looked at the bells: they ring on.
     let waited = if waiting.over {
@@ -52,8 +66,14 @@ pub fn wait_for_any<'a>(
             bell.clear();
         }
     }
-    for (socket, _) in &mut sockets {
-        socket.look()?;
+    // A timer of any may be due.
+    let all = waiting.is_retry_due();
+    let mut begin = bells.len();
+    for (watched, end) in sockets.iter_mut().zip(ends) {
+        if all || watched.is_awaited || waiting.happened(begin..end) {
+            watched.socket.look()?;
+        }
+        begin = end;
     }
     Ok(waited)
 }
@@ -129,6 +149,11 @@ impl<'a> Waiting<'a> {
     pub fn happened(&self, which: Range<usize>) -> bool {
         let watched = self.descriptors.get(which).unwrap_or_default();
         watched.iter().any(|watched| watched.revents != 0)
+    }
+
+    /// Whether something is to be tried again by now.
+    fn is_retry_due(&self) -> bool {
+        self.retry.is_some_and(|retry| retry <= Instant::now())
     }
 
     /// Waits, and can tell afterwards what happened.
