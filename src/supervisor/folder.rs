@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "zroute-serve-";
 const LOCK: &str = "lock";
+const FRESH_LOCK: &str = "lock.new";
 
 /// Removed at the end; one that a killed supervisor has left, by the next.
 pub struct Folder {
@@ -34,7 +35,11 @@ impl Folder {
             let path = parent.join(format!("{PREFIX}{}-{attempt}", std::process::id()));
             match fs::DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
-                    let lock = lock(&path, true)?;
+                    // It gets its name when it is locked: another supervisor that
+                    // starts now would take it for one that was left behind.
+                    let fresh = path.join(FRESH_LOCK);
+                    let lock = lock(&fresh, true)?;
+                    fs::rename(&fresh, path.join(LOCK))?;
                     return Ok(Self { path, _lock: lock });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => {}
@@ -64,14 +69,14 @@ fn is_own_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|about| about.is_dir() && about.uid() == user)
 }
 
-/// Takes the lock of a folder; fails while its supervisor lives.
-fn lock(folder: &Path, create: bool) -> io::Result<File> {
+/// Takes a folder's lock; fails while its supervisor lives.
+fn lock(file: &Path, create: bool) -> io::Result<File> {
     let file = OpenOptions::new()
         .write(true)
         .create_new(create)
         .mode(0o600)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(folder.join(LOCK))?;
+        .open(file)?;
     // SAFETY: a descriptor that is open.
     if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } != 0 {
         return Err(io::Error::last_os_error());
@@ -86,7 +91,7 @@ fn remove_left_behind(parent: &Path) {
         let named = entry.file_name().to_string_lossy().starts_with(PREFIX);
         if named
             && is_own_folder(&entry.path())
-            && let Ok(_lock) = lock(&entry.path(), false)
+            && let Ok(_lock) = lock(&entry.path().join(LOCK), false)
         {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -96,6 +101,23 @@ fn remove_left_behind(parent: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_that_start_at_once_leave_each_other_alone() {
+        let parent = std::env::temp_dir().join(format!("zroute-at-once-{}", std::process::id()));
+        fs::create_dir(&parent).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let folder = Folder::create_in(&parent).unwrap();
+                        assert!(folder.path().join(LOCK).exists());
+                    }
+                });
+            }
+        });
+        fs::remove_dir_all(&parent).unwrap();
+    }
 
     #[test]
     fn what_a_killed_supervisor_has_left_is_removed_and_nothing_else() {
