@@ -147,6 +147,18 @@ bench: packages-test build $(BENCH_SERVERS) $(BENCH_CLIENTS) ## what a request c
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' bench/drop_in/run $(filter --quick,$(BENCH))
 	ZROUTE_LIBRARY='$(LIB)/libzroute.so' PHP='$(PHP)' bench/laravel/run $(filter --quick,$(BENCH))
 
+# All on cores 0 and 1 where nothing else is said; `make test` has no part of it.
+PARTS ?=
+.PHONY: bench-scale
+bench-scale: packages-test build target/bench/zroute_server target/bench/caller ## how it grows to many machines; PARTS=consul, BENCH=--quick
+	cargo build --release --locked --example catalogue
+	consul=$$(packaging/fetch-consul) && PHP='$(PHP)' PYTHONPYCACHEPREFIX=build/pycache \
+		python3 bench/scale/measure.py --consul "$$consul" $(BENCH) $(PARTS)
+
+target/bench/caller: bench/scale/caller.c $(LIB)/libzroute.so
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Werror -Iinclude -o $@ $< $(LINK_ZROUTE)
+
 $(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plus_call.c bench/servers/*.h) $(LIB)/libzroute.so
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE) -lzmq
