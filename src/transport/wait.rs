@@ -66,8 +66,8 @@ pub fn wait_for_any<'a>(
             bell.clear();
         }
     }
-    // A timer of any may be due.
-    let all = waiting.is_retry_due();
+    // A timer of any may be due; nor does it say who was ready when nobody waited.
+    let all = waiting.over || waiting.is_retry_due();
     let mut begin = bells.len();
     for (watched, end) in sockets.iter_mut().zip(ends) {
         if all || watched.is_awaited || waiting.happened(begin..end) {
