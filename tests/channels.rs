@@ -456,8 +456,8 @@ fn a_caller_that_says_nothing_is_given_up_and_its_stream_told() {
     alive.call(ID, "stream", b"\x91\x64");
     assert_eq!(alive.event().name(), "STREAM");
     // One heartbeat, and no other.
-    silent.say(ID, b"_zpc_hb", b"\x91\x00");
     let last = Instant::now();
+    silent.say(ID, b"_zpc_hb", b"\x91\x00");
     let until = Instant::now() + PATIENCE;
     while gone.try_recv().is_err() {
         assert!(Instant::now() < until, "nobody was given up");
@@ -488,4 +488,38 @@ fn a_caller_whose_connection_ends_is_given_up_at_the_next_heartbeat() {
     gone.recv_timeout(PATIENCE).unwrap();
     eprintln!("given up after {:?}", before.elapsed());
     assert_eq!(server.finish().open, 0);
+}
+
+#[test]
+fn a_caller_whose_heartbeats_wait_behind_others_calls_is_not_given_up() {
+    let mut options = Options::default();
+    options.transport.kind = Some(Kind::Zmtp);
+    let server = Running::of(options, &["stream", "work"], |server, taken| {
+        match taken.map(|taken| (taken.function(), taken.token)) {
+            Some((b"stream", token)) => server.push(token, b"\x07").unwrap(),
+            Some((b"work", token)) => {
+                server.leave().unwrap();
+                std::thread::sleep(Duration::from_millis(60));
+                server.back();
+                server.answer(token, b"\x01").unwrap();
+            }
+            _ => return false,
+        }
+        true
+    });
+    let mut alive = Peer::of(&server);
+    alive.call(ID, "stream", b"\x90");
+    assert_eq!(alive.event().name(), "STREAM");
+    let mut busy = Peer::of(&server);
+    for _ in 0..300 {
+        busy.send(b"\x82\xadfunction_name\xa4work\xaaparameters\x90");
+    }
+    for answer in 0..300 {
+        if answer % 10 == 0 {
+            alive.say(ID, b"_zpc_hb", b"\x91\x00");
+        }
+        assert_eq!(busy.receive(), b"\x01");
+    }
+    let counters = server.finish();
+    assert_eq!((counters.open, counters.undeliverable), (1, 0));
 }

@@ -154,17 +154,24 @@ impl Channels {
         self.tokens.values().copied().collect()
     }
 
-    /// The host leaves to run handlers. Whether a caller has to be given up although not
+    /// The host leaves to run handlers. Whether a caller may have to be given up although not
     /// all is read: for a host that is so busy that there is always more.
     #[inline]
     pub fn leave(&mut self) -> bool {
-        if self.is_empty() {
-            return false;
-        }
         let now = Instant::now();
         self.note_absence(now);
         self.left_at = Some(now);
-        self.next_look().is_some_and(|at| at + ABSENCE <= now)
+        self.look_at.is_some_and(|at| at + ABSENCE <= now)
+    }
+
+    /// The time by which callers are judged then. All that came before `came` was read; with
+    /// none it is not known what waits to be read, least of all after an absence.
+    pub fn judged_by(&self, came: Option<Instant>) -> Option<Instant> {
+        let now = Instant::now();
+        came.or_else(|| {
+            let at = self.next_look()?;
+            (at + ABSENCE <= now).then_some(now)
+        })
     }
 
     fn note_absence(&mut self, now: Instant) {
@@ -229,14 +236,30 @@ mod tests {
     fn a_host_that_always_has_more_to_read_gives_callers_up_too() {
         let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds));
         let mut channels = Channels::default();
-        assert!(!channels.leave());
         channels.open(key(&envelope(b"a"), b"b"), 1, ago(2).unwrap());
-        // What came meanwhile may be all unread.
-        channels.left_at = ago(60);
-        assert!(!channels.leave());
-        channels.back_at = ago(2);
         assert!(channels.leave());
-        assert!(channels.is_due(Instant::now()));
+        assert!(channels.judged_by(None).is_some());
+        // What came meanwhile may be all unread, unless something later was read.
+        channels.left_at = ago(60);
+        assert!(channels.leave());
+        assert_eq!(channels.judged_by(None), None);
+        let came = ago(1);
+        assert_eq!(channels.judged_by(came), came);
+        channels.looked(None);
+        assert!(!channels.leave());
+    }
+
+    #[test]
+    fn an_absence_is_known_though_callers_were_given_up_at_its_beginning() {
+        let now = Instant::now();
+        let mut channels = Channels::default();
+        let patience = now.checked_sub(ABSENCE).unwrap();
+        channels.open(key(&envelope(b"a"), b"b"), 1, patience);
+        assert!(channels.leave());
+        channels.looked(Some(now));
+        let back = now + ABSENCE * 3;
+        assert!(!channels.is_due(back));
+        assert!(channels.is_due(back + ABSENCE));
     }
 
     #[test]

@@ -452,9 +452,7 @@ impl Server {
         let mut long = self.paces.begin();
         if !self.channels.is_empty() {
             self.announce();
-            if self.channels.leave() {
-                self.look_after_channels();
-            }
+            self.leave_channels();
             long = true;
         }
         self.transport.lend(long);

@@ -407,27 +407,41 @@ impl Server {
     #[inline]
     pub(super) fn look_after_channels(&mut self) {
         if !self.channels.is_empty() {
-            self.give_up_the_silent();
+            self.look_after_callers();
         }
     }
 
-    fn give_up_the_silent(&mut self) {
+    fn look_after_callers(&mut self) {
         while let Some(token) = self.transport.take_unrepeatable() {
             self.lose(token);
         }
         let now = Instant::now();
-        if !self.channels.is_due(now) {
-            return;
+        if self.channels.is_due(now) {
+            self.give_up_the_silent(now);
         }
+    }
+
+    /// The host leaves, perhaps with much unread.
+    pub(super) fn leave_channels(&mut self) {
+        if self.channels.leave() {
+            let came = self.transport.came();
+            if let Some(by) = self.channels.judged_by(came) {
+                self.give_up_the_silent(by);
+            }
+        }
+    }
+
+    /// All that came before `by` was read.
+    fn give_up_the_silent(&mut self, by: Instant) {
         let mut next: Option<Instant> = None;
         for token in self.channels.tokens() {
             let Some(channel) = self.open.get(token).and_then(OpenCall::channel) else {
                 continue;
             };
             let due = channel.due();
-            if due > now {
+            if due > by {
                 next = Some(next.map_or(due, |next| next.min(due)));
-            } else if channel.patience <= now {
+            } else if channel.patience <= by {
                 self.lose(token);
             } else {
                 self.let_go(token);

@@ -291,7 +291,7 @@ impl Transport for Libzmq {
         }
     }
 
-    fn came(&self) -> Option<Instant> {
+    fn came(&mut self) -> Option<Instant> {
         None
     }
 

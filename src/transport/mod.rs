@@ -134,8 +134,9 @@ pub trait Transport: Send {
     fn receive(&mut self) -> Result<Option<Incoming>, Error>;
 
     /// When the message that was received last came, if it was read while the owner was
-    /// away; else that was just now, as far as is known.
-    fn came(&self) -> Option<Instant>;
+    /// away; else that was just now, as far as is known. Those that came before it were
+    /// received before it.
+    fn came(&mut self) -> Option<Instant>;
 
     /// Whether another message is known to be here, as far as can be told
     /// without asking the system.

@@ -101,8 +101,8 @@ impl Transport for Zmtp {
         Ok(self.engine().receive())
     }
 
-    fn came(&self) -> Option<Instant> {
-        self.engine.as_ref().and_then(|engine| engine.came)
+    fn came(&mut self) -> Option<Instant> {
+        self.engine().came
     }
 
     #[inline]
