@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Values by number. Numbers of somebody else's choice may be looked up, and none
-/// entered: the hash withstands nobody, which is why it takes no time.
+/// entered: the hash withstands nobody, which is why it takes no time. A supervisor's numbers
+/// are its own too, and only it reaches its workers.
 pub type Numbered<T> = HashMap<u64, T, BuildHasherDefault<Spread>>;
 
 /// Spreads numbers that follow each other over all bits.

@@ -758,7 +758,8 @@ impl Server {
         Fault::new(Code::Overloaded, text)
     }
 
-    /// The same, for calls that are not plain.
+    /// [`Self::open_call`] out of line, for calls that are not plain.
+    #[inline(never)]
     fn open_call_with(
         &mut self,
         envelope: Envelope,

@@ -242,6 +242,11 @@ pub fn error_args(out: &mut Vec<u8>, fault: &Fault) {
 /// yet; none if the body opens no channel.
 #[must_use]
 pub fn early_heartbeat(body: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(body);
+    if (reader.array(), reader.kind()) != (Ok(3), Ok(Kind::Map)) {
+        // Of another dialect: it is read whole when it is taken, and need not be twice.
+        return None;
+    }
     let Request::Call(call) = Request::read(body, limits) else {
         return None;
     };
