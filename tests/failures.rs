@@ -473,18 +473,21 @@ fn an_idempotent_call_whose_worker_died_is_tried_again() {
 
 #[test]
 fn a_call_that_may_have_run_in_a_worker_that_died_ends_so() {
-    let runs = Runs::default();
-    let mut server = Running::start_as(DYING, "tcp://127.0.0.1:0", &runs);
-    let time = Duration::from_millis(500);
-    let mut client = client(options(), &[&server]);
-    let id = client
-        .submit_on(IDEMPOTENT, "f", &parameters(1), time)
-        .unwrap();
-    client.leave().unwrap();
-    until(|| server.arrived() == 1, "it has not arrived");
-    // The next try is told that it was not begun.
-    server.becomes(GOING_AWAY);
-    assert!(has_died(&client.collect(id).unwrap()));
+    // The next tries are told that it was not begun, until the deadline or for the last time.
+    for later in [GOING_AWAY, OVERLOADED] {
+        let runs = Runs::default();
+        let mut server = Running::start_as(DYING, "tcp://127.0.0.1:0", &runs);
+        let time = Duration::from_millis(500);
+        let mut client = client(options(), &[&server]);
+        let id = client
+            .submit_on(IDEMPOTENT, "f", &parameters(1), time)
+            .unwrap();
+        client.leave().unwrap();
+        until(|| server.arrived() == 1, "it has not arrived");
+        server.becomes(later);
+        let outcome = client.collect(id).unwrap();
+        assert!(has_died(&outcome), "{outcome:?}");
+    }
 }
 
 fn has_died(outcome: &Outcome) -> bool {

@@ -134,6 +134,9 @@ impl Client {
             {
                 self.try_again(id, Outcome::Fault(fault), Instant::now());
             }
+            Outcome::Fault(fault) if idempotent && fault.code == Code::Deadline => {
+                self.finish_try(id, Outcome::Fault(fault));
+            }
             outcome => self.finish(id, outcome),
         }
     }

@@ -176,7 +176,7 @@ impl Client {
         let told = matches!(failure, Outcome::Fault(_));
         let may = pending.terms.idempotent && !has_items && tries < options.retries && time;
         if !may || told && !self.budget.take(now) {
-            self.finish(id, failure);
+            self.finish_try(id, failure);
             return;
         }
         let had = pending.server.take();
@@ -188,6 +188,27 @@ impl Client {
             server.in_flight -= 1;
         }
         self.retries.add(due, id);
+    }
+
+    /// A call ends as its last try did, unless that did not run it and an earlier one may
+    /// have.
+    pub(super) fn finish_try(&mut self, id: u64, last: Outcome) {
+        let pending = self.in_flight.get_mut(id);
+        let history = pending.and_then(|pending| pending.history.as_mut());
+        let earlier = history.and_then(|history| history.failure.take());
+        match earlier.filter(|earlier| may_have_run(earlier) && !may_have_run(&last)) {
+            Some(earlier) => self.finish(id, earlier),
+            None => self.finish(id, last),
+        }
+    }
+}
+
+/// Whether a call may have run although it failed so.
+fn may_have_run(failure: &Outcome) -> bool {
+    match failure {
+        Outcome::ConnectionLost { .. } => true,
+        Outcome::Fault(fault) => fault.is_worker_died(),
+        _ => false,
     }
 }
 
@@ -202,15 +223,7 @@ impl Pending {
     /// one.
     fn has_failed(&mut self, failure: Outcome) -> &mut History {
         let history = self.history.get_or_insert_default();
-        let may_have_run = history
-            .failure
-            .as_ref()
-            .is_some_and(|failure| match failure {
-                Outcome::ConnectionLost { .. } => true,
-                Outcome::Fault(fault) => fault.is_worker_died(),
-                _ => false,
-            });
-        if !may_have_run {
+        if !history.failure.as_ref().is_some_and(may_have_run) {
             history.failure = Some(failure);
         }
         history
