@@ -444,7 +444,10 @@ fn the_end_of_a_stream_is_not_kept_for_ever_either() {
     peer.call(ID, "stream", b"\x90");
     assert_eq!(peer.event().name(), "STREAM");
     assert_eq!(peer.event().name(), "ERR");
-    assert_eq!(server.finish().open, 0);
+    let counters = server.finish();
+    // It was counted at its end.
+    assert_eq!((counters.answers, cancelled(&counters)), (1, 0));
+    assert_eq!((counters.open, counters.undeliverable), (0, 1));
 }
 
 #[test]

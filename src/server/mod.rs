@@ -866,10 +866,15 @@ impl Server {
     }
 
     fn end_with(&mut self, call: &OpenCall, fault: &Fault) -> Result<(), Error> {
+        if call.channel().is_some_and(|channel| channel.has_ended) {
+            // It was counted at the stream's end, of which its caller does not get all.
+            self.counters.undeliverable += 1;
+            return self.write_fault(&call.envelope, call.dialect(), fault);
+        }
         if let Some(function) = self.routes.function(call.route) {
             function.faults += 1;
         }
-        self.send_open_fault(call, fault)
+        self.send_fault(&call.envelope, call.dialect(), fault)
     }
 
     /// Tells the callers of all open calls that they were not begun, and may be

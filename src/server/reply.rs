@@ -116,7 +116,7 @@ impl OpenCall {
     }
 
     /// What of the request belongs into its answer.
-    fn dialect(&self) -> Dialect<'_> {
+    pub(super) fn dialect(&self) -> Dialect<'_> {
         match self.reply.as_deref().map(|reply| &reply.way) {
             None | Some(Way::Plain | Way::Relayed(_)) => Dialect::Plain,
             Some(Way::Nothing) => Dialect::Notification,
@@ -163,11 +163,6 @@ impl Server {
         self.send_scratch(envelope, body)
     }
 
-    /// Tells a caller that its open call failed.
-    pub(super) fn send_open_fault(&mut self, call: &OpenCall, fault: &Fault) -> Result<(), Error> {
-        self.send_fault(&call.envelope, call.dialect(), fault)
-    }
-
     /// Tells a caller that its call failed.
     pub(super) fn send_fault(
         &mut self,
@@ -180,6 +175,16 @@ impl Server {
             return Ok(());
         }
         self.counters.count_fault(fault.code);
+        self.write_fault(envelope, dialect, fault)
+    }
+
+    /// The same for a call that is counted already.
+    pub(super) fn write_fault(
+        &mut self,
+        envelope: &Envelope,
+        dialect: Dialect<'_>,
+        fault: &Fault,
+    ) -> Result<(), Error> {
         let mut body = std::mem::take(&mut self.scratch);
         body.clear();
         match dialect {
