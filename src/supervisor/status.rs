@@ -11,6 +11,8 @@ use crate::server::Counters;
 /// One worker, as others may know it.
 pub struct WorkerStatus {
     pub number: u32,
+    /// Of the program: one that is being loaded has a higher one than what serves.
+    pub generation: u64,
     pub pid: u32,
     pub state: &'static str,
     /// The function that runs now, and for how long.
@@ -169,7 +171,7 @@ impl Status<'_> {
             .iter()
             .filter(|worker| worker.state != "leaving")
             .collect();
-        shown.sort_by_key(|worker| (worker.number, worker.state == "starting"));
+        shown.sort_by_key(|worker| (worker.number, worker.state == "starting", worker.generation));
         shown.dedup_by_key(|worker| worker.number);
         for (name, kind, value) in columns {
             let _ = writeln!(out, "# TYPE zroute_{name} {kind}");

@@ -361,6 +361,10 @@ impl Master {
         }
         for worker in &mut self.workers {
             if worker.generation < generation {
+                if worker.state == State::Starting {
+                    // It has no call, and may never come up.
+                    worker.process.kill();
+                }
                 worker.state = State::Leaving;
             }
         }

@@ -12,6 +12,7 @@ impl Master {
             .iter()
             .map(|worker| WorkerStatus {
                 number: worker.number,
+                generation: worker.generation,
                 pid: worker.process.pid(),
                 state: worker.state_name(),
                 running: worker.link.running().map(|(function, since)| {
