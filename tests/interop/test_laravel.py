@@ -63,6 +63,16 @@ def test_no_call_sees_what_another_has_left(serving):
     assert len(looked) == 2 and "mine" not in looked[0] and "other" not in looked[1]
 
 
+def test_nobody_sees_what_a_generator_has_left_between_two_items_or_at_its_end(serving):
+    fresh = {"visits": 1, "transactions": 0, "user": None, "login": None, "locale": ["en", "en"], "queries": 0}
+    nothing, found = serving.call("state.leaveItemByItem", ["stream"])
+    assert nothing is None and found == {**fresh, "terminated": found["terminated"]}
+    assert found["terminated"][-1] == "stream 1"
+    found = serving.call("state.find")
+    assert found == {**fresh, "terminated": found["terminated"]}
+    assert found["terminated"][-2:] == ["stream 1", "stream 2"]
+
+
 def test_a_log_that_cannot_be_written_fails_no_call(programs, tmp_path):
     application = Application(programs, tmp_path / "shop")
     (application.folder / "storage/logs/laravel.log").mkdir()
@@ -79,6 +89,8 @@ def test_calls_and_failures_are_logged(serving):
     log = serving.application.log
     assert re.search(r"\.ERROR: no tea today .*rpc\.php:\d+", log), log
     assert re.search(r"\.ERROR: zroute: fails failed with RuntimeException .*\"code\":-32603", log), log
+    serving.call("fails.late")
+    assert re.search(r"\.ERROR: no cake today .*rpc\.php:\d+", serving.application.log), "what a generator throws, too"
     assert re.search(r"\.INFO: zroute: plus was answered .*\"peer\":\"(127.0.0.1:\d+)?\",\"ms\":", log), log
 
 
@@ -92,6 +104,8 @@ def test_what_refuses_a_request_refuses_a_call(serving):
     assert fault("aborts", 401, "who are you?") == (-32003, "Forbidden", "who are you?")
     assert fault("aborts", 404) == (404, "NotFound", "Not Found")
     assert fault("aborts", 503, "back at noon") == (503, "ServiceUnavailable", "back at noon")
+    assert fault("aborts", 418) == (418, "Imateapot", "I'm a teapot"), "names are words"
+    assert fault("aborts.late") == (418, "Imateapot", "I'm a teapot"), "behind the items of a generator, too"
     assert fault("finds") == (404, "NotFound", "No query results for model [Tea] 7")
     assert fault("responds") == (410, "Gone", "Gone")
     assert ".ERROR" not in serving.application.log[logged:], "a refusal is no failure"

@@ -15,6 +15,14 @@ Rpc::procedure('price', [ShopController::class, 'price']);
 Rpc::procedure('order', 'App\Http\Controllers\ShopController@order');
 Rpc::procedure('fails', fn () => throw new RuntimeException('no tea today'));
 Rpc::procedure('aborts', fn (int $status, string $why = '') => abort($status, $why));
+Rpc::procedure('aborts.late', function () {
+    yield 'tea';
+    abort(418);
+});
+Rpc::procedure('fails.late', function () {
+    yield 'tea';
+    throw new RuntimeException('no cake today');
+});
 Rpc::procedure('finds', fn () => throw (new ModelNotFoundException())->setModel('Tea', [7]));
 Rpc::procedure('responds', fn () => abort(response('no more', 410)));
 Rpc::procedure('prints', function () {

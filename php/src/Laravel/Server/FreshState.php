@@ -45,14 +45,44 @@ final class FreshState implements Middleware
     public function process(Call $call, callable $next): mixed
     {
         try {
-            return $next($call);
+            $answer = $next($call);
         } finally {
-            // What was put off is not part of a transaction that the call did not end.
-            $this->rollBack();
-            $this->terminate();
-            $this->rollBack();
-            $this->attempt($this->forget(...));
+            $this->reset();
         }
+        return $answer instanceof \Generator ? $this->itemByItem($answer) : $answer;
+    }
+
+    /**
+     * Between two items of a generator, and behind its end, other calls run.
+     *
+     * @param \Generator<mixed> $items
+     * @return \Generator<mixed>
+     */
+    private function itemByItem(\Generator $items): \Generator
+    {
+        try {
+            for (; $items->valid(); $items->next()) {
+                $item = $items->current();
+                $this->reset();
+                yield $item;
+            }
+        } finally {
+            try {
+                // Its own finally blocks run now, if its caller has gone.
+                unset($items);
+            } finally {
+                $this->reset();
+            }
+        }
+    }
+
+    private function reset(): void
+    {
+        // What was put off is not part of a transaction that the call did not end.
+        $this->rollBack();
+        $this->terminate();
+        $this->rollBack();
+        $this->attempt($this->forget(...));
     }
 
     /** Runs what the call has put off until its end, such as jobs dispatched after the response. */

@@ -32,14 +32,37 @@ final class ReportedFailures implements Middleware
     public function process(Call $call, callable $next): mixed
     {
         try {
-            return $next($call);
-        } catch (Fault $e) {
-            throw $e;
+            $answer = $next($call);
         } catch (\Throwable $e) {
-            // As for pages, the application's handler knows what is not worth a report.
-            self::report($this->container, $e);
-            throw self::refusal($e) ?? $e;
+            throw $this->told($e);
         }
+        return $answer instanceof \Generator ? $this->items($answer) : $answer;
+    }
+
+    /**
+     * A generator throws when the middleware is through.
+     *
+     * @param \Generator<mixed> $items
+     * @return \Generator<mixed>
+     */
+    private function items(\Generator $items): \Generator
+    {
+        try {
+            yield from $items;
+        } catch (\Throwable $e) {
+            throw $this->told($e);
+        }
+    }
+
+    /** What the caller is told. */
+    private function told(\Throwable $e): \Throwable
+    {
+        if ($e instanceof Fault) {
+            return $e;
+        }
+        // As for pages, the application's handler knows what is not worth a report.
+        self::report($this->container, $e);
+        return self::refusal($e) ?? $e;
     }
 
     private static function refusal(\Throwable $e): ?Fault
@@ -63,7 +86,7 @@ final class ReportedFailures implements Middleware
         $message = $message === '' ? $title : $message;
         return in_array($status, [Response::HTTP_UNAUTHORIZED, Response::HTTP_FORBIDDEN], true)
             ? new Fault(Fault::FORBIDDEN, $message)
-            : new Fault($status, $message, str_replace(' ', '', $title));
+            : new Fault($status, $message, preg_replace('/\W/', '', $title));
     }
 
     /** Never throws: what cannot be reported is left to PHP's error log, and so to that of the server. */

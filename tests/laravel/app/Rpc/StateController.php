@@ -44,6 +44,19 @@ final class StateController
         });
     }
 
+    /**
+     * Leaves the same, and gives what another call would find then.
+     *
+     * @return \Generator<array<string, mixed>|null>
+     */
+    public function leaveItemByItem(string $trace): \Generator
+    {
+        $this->leave("$trace 1");
+        yield null;
+        yield $this->app->make(self::class)->find();
+        $this->leave("$trace 2");
+    }
+
     /** @return array<string, mixed> */
     public function find(): array
     {
