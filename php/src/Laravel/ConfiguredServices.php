@@ -29,13 +29,16 @@ final class ConfiguredServices implements Services
             throw new InvalidOption("config/zroute.php has no service '$name'; there are: $known. The one that is "
                 . "called when none is named is its 'default'");
         }
-        if (!is_array($service) || !isset($service['endpoints'])) {
+        // Lists from the environment: a variable that is set to nothing, a blank behind a comma.
+        $endpoints = is_array($service) ? array_map('strval', (array) ($service['endpoints'] ?? [])) : [];
+        $endpoints = array_values(array_filter(array_map('trim', $endpoints), static fn ($it) => $it !== ''));
+        if ($endpoints === []) {
             throw new InvalidOption("config/zroute.php gives the service '$name' no endpoints: expected "
                 . "['endpoints' => 'tcp://127.0.0.1:5555'], or several, or consul:///$name. What comes from the "
-                . 'environment is missing when that was not set, or when the configuration was cached without it');
+                . 'environment is missing when that is empty or not set, or was so when the configuration was cached');
         }
         return new ConnectedService(
-            (array) $service['endpoints'],
+            $endpoints,
             array_filter($service['options'] ?? [], static fn (mixed $value): bool => $value !== null),
             $service['meta'] ?? [],
         );
