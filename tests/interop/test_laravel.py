@@ -227,6 +227,15 @@ def test_what_is_wrong_is_told(programs, tmp_path):
         "<?php Rpc::procedure('a', 'time')->middleware('nobody');", encoding="utf-8"
     )
     assert "there is no middleware nobody" in application.artisan("zroute:serve", exits=1)
+    (application.folder / "routes/rpc.php").write_text(
+        "<?php Rpc::procedure('a', 'time')->middleware('ArrayObject');", encoding="utf-8"
+    )
+    assert "ArrayObject is no middleware: ArrayObject has no handle" in application.artisan("zroute:serve", exits=1)
+    (application.folder / "routes/rpc.php").write_text(
+        "<?php Rpc::procedure('a', 'time')->middleware('auth');", encoding="utf-8"
+    )
+    with Serving(application) as serving:
+        assert "auth is no middleware: Illuminate\\Auth\\AuthManager has no handle" in serving.call("a")["__error__"]["message"]
     (application.folder / "routes/rpc.php").write_text("<?php a b", encoding="utf-8")
     told = application.artisan("zroute:serve", exits=1)
     assert re.search(r"worker 1 did not come up .*exit code 1: .*does not come up: ParseError: .*rpc\.php:1", told), told

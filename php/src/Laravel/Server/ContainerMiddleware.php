@@ -30,11 +30,26 @@ final class ContainerMiddleware implements Middleware
             throw new InvalidOption("there is no middleware $this->id: neither a class nor known to the container; the "
                 . 'short names of the HTTP kernel are for requests, not for calls');
         }
+        // What another id stands for is known when it is made.
+        if (!$container->bound($this->id)) {
+            self::check($this->id, $this->id);
+        }
+    }
+
+    /** @throws InvalidOption */
+    private static function check(string $id, object|string $middleware): void
+    {
+        if (!is_a($middleware, Middleware::class, true) && !method_exists($middleware, 'handle')) {
+            $class = is_object($middleware) ? $middleware::class : $middleware;
+            throw new InvalidOption("$id is no middleware: $class has no handle(\$call, \$next) and is no "
+                . Middleware::class . '; the short names of the HTTP kernel are for requests, not for calls');
+        }
     }
 
     public function process(Call $call, callable $next): mixed
     {
         $middleware = $this->container->make($this->id);
+        self::check($this->id, $middleware);
         return $middleware instanceof Middleware
             ? $middleware->process($call, $next)
             : $middleware->handle($call, \Closure::fromCallable($next), ...$this->parameters);
