@@ -128,23 +128,14 @@ class Process:
     @property
     def sockets(self):
         """How many of them are sockets; a library may open others when it first needs them."""
-        return len(self._inodes())
-
-    def _inodes(self):
-        inodes = set()
-        for name in os.listdir(f"/proc/{self.pid}/fd"):
-            with contextlib.suppress(FileNotFoundError):
-                kind, _, inode = os.readlink(f"/proc/{self.pid}/fd/{name}").partition(":")
-                if kind == "socket":
-                    inodes.add(inode.strip("[]"))
-        return inodes
+        return len(sockets_of(self.pid))
 
     def wait_for_sockets(self, count):
         """Waits until it has no more than so many open."""
         try:
             wait_until(lambda: self.sockets <= count, f"{self} to have {count} sockets")
         except AssertionError as error:
-            inodes = self._inodes()
+            inodes = sockets_of(self.pid)
             with open(f"/proc/{self.pid}/net/tcp", encoding="ascii") as table:
                 shown = [line for line in table if not inodes.isdisjoint(line.split())]
             raise AssertionError(f"{error}; those it has, as the kernel shows them:\n{''.join(shown)}") from None
@@ -193,6 +184,18 @@ class Listener(Process):
             self.__exit__()
             raise
         self.endpoint = line.removeprefix("listening on ")
+
+
+def sockets_of(pid):
+    """The inodes of a process's sockets, as texts."""
+    inodes = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        # One may be closed meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            kind, _, inode = os.readlink(f"/proc/{pid}/fd/{name}").partition(":")
+            if kind == "socket":
+                inodes.add(inode.strip("[]"))
+    return inodes
 
 
 def wait_until(condition, what):

@@ -8,7 +8,7 @@ import pytest
 
 import zmtp
 from plain import GOOD, GOOD_ANSWER, Dealer, read, request
-from processes import wait_until
+from processes import sockets_of, wait_until
 from zmtp import Session
 
 
@@ -136,12 +136,7 @@ def test_a_child_has_no_descriptor_of_the_servers_sockets(programs, language):
     with programs.server(language) as server, Session.introduced(server.endpoint) as session:
         _, body = session.asked(b"", request("fork_and_stay", []))
         with killed_afterwards(read(body)) as child:
-
-            def sockets():
-                links = (f"/proc/{child}/fd/{name}" for name in os.listdir(f"/proc/{child}/fd"))
-                return [link for link in map(os.readlink, links) if link.startswith("socket:")]
-
-            wait_until(lambda: not sockets(), "the child to have closed them")
+            wait_until(lambda: not sockets_of(child), "the child to have closed them")
 
 
 @pytest.mark.zmtp(FREES)
