@@ -526,3 +526,51 @@ fn a_caller_whose_heartbeats_wait_behind_others_calls_is_not_given_up() {
     let counters = server.finish();
     assert_eq!((counters.open, counters.undeliverable), (1, 0));
 }
+
+#[test]
+fn a_stream_that_nobody_takes_is_told_of_its_servers_end() {
+    let cut_short = Fault::new(
+        Code::Cancelled,
+        "the server stopped before the stream ended",
+    );
+    // Whether its host tells it before, as one does that stops, or not, or refuses
+    // what it has not begun.
+    let stops: [fn(&mut Server, u64, &Fault); 3] = [
+        |server, token, fault| server.fail(token, fault).unwrap(),
+        |_, _, _| (),
+        |server, _, _| server.refuse_open().unwrap(),
+    ];
+    for stop in stops {
+        let (told, stopped) = channel();
+        let (begun, fault) = (told.clone(), cut_short.clone());
+        let mut waits = None;
+        let server = Running::of(
+            Options::default(),
+            &["stream", "stop"],
+            move |server, taken| {
+                let Some(taken) = taken else { return false };
+                if taken.function() == b"stream" {
+                    assert_eq!(server.stream(taken.token, b"\x01"), Ok(0));
+                    waits = Some(taken.token);
+                } else {
+                    server.answer(taken.token, b"\xc0").unwrap();
+                    stop(server, waits.take().unwrap(), &fault);
+                }
+                begun.send(()).unwrap();
+                true
+            },
+        );
+        let mut peer = Peer::of(&server);
+        peer.call(ID, "stream", b"\x90");
+        assert_eq!(peer.event().name(), "STREAM");
+        peer.call(b"\xa4stop", "stop", b"\x90");
+        assert_eq!(peer.event().name(), "OK");
+        stopped.recv_timeout(PATIENCE).unwrap();
+        stopped.recv_timeout(PATIENCE).unwrap();
+        let counters = server.finish();
+        let event = peer.event();
+        assert_eq!((event.name(), event.response_to()), ("ERR", ID));
+        assert_eq!(event.fault().code, Code::Cancelled, "{}", event.fault());
+        assert_eq!(cancelled(&counters), u64::from(counters.open == 0));
+    }
+}

@@ -886,8 +886,14 @@ impl Server {
 
     fn end_open(&mut self, fault: &Fault) -> Result<(), Error> {
         self.close_channels();
+        let cut_short = Fault::new(
+            Code::Cancelled,
+            "the server stopped before the stream ended",
+        );
         for call in self.open.take_all() {
-            self.end_with(&call, fault)?;
+            // A stream that has given items has begun, whatever the host takes it for.
+            let is_stream = call.channel().is_some_and(|channel| channel.is_stream);
+            self.end_with(&call, if is_stream { &cut_short } else { fault })?;
         }
         Ok(())
     }

@@ -126,7 +126,9 @@ impl Server {
         let Some(channel) = call.channel_mut() else {
             return Ok(false);
         };
-        if channel.credit > 0 && channel.waiting.is_empty() || relayed {
+        // Whoever takes nothing is told all the same that no more will come.
+        let needs_no_room = channel.credit > 0 || fault.code == Code::Cancelled;
+        if needs_no_room && channel.waiting.is_empty() || relayed {
             return Ok(false);
         }
         if !std::mem::replace(&mut channel.has_ended, true) {

@@ -59,7 +59,7 @@ pub struct Held {
     /// Items that the worker may still send of it.
     granted: u32,
     /// It has sent any.
-    streams: bool,
+    pub streams: bool,
 }
 
 /// What came from a worker.

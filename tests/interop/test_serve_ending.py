@@ -8,8 +8,10 @@ import time
 
 import pytest
 
+from channel import Channel
 from plain import HANDLER, SHUTTING_DOWN, Dealer, code, fault, read, request
 from processes import PATIENCE, wait_until
+from programs import PEERS
 from serving import ROUTES, Supervisor, is_alive
 
 
@@ -37,6 +39,16 @@ def test_sigterm_waits_no_longer_than_the_grace(programs):
         answers = dict(dealer.collect() for _ in range(2))
         assert fault(answers[nap])[:2] == (HANDLER, "WorkerDied")
         assert code(answers[waits]) == SHUTTING_DOWN
+        assert supervisor.wait() == 1
+
+
+def test_streams_that_outlast_the_grace_end_with_the_reason(programs):
+    with Supervisor(programs, "--grace=300ms", routes=PEERS / "streams.php", workers=1) as supervisor:
+        with Channel(supervisor.endpoint, "count", 10) as takes_nothing:
+            assert takes_nothing.event() == ("STREAM", 0)
+            supervisor.send_signal(signal.SIGTERM)
+            told, args = takes_nothing.event()
+            assert (told, args[0]) == ("ERR", "Cancelled")
         assert supervisor.wait() == 1
 
 

@@ -127,9 +127,12 @@ impl Master {
         }
         let text = "the server ended before the handler did";
         let fault = Fault::worker_died(text);
+        let text = "the server stopped before the stream ended";
+        let cut_short = Fault::new(Code::Cancelled, text);
         self.cut_off += begun.len() as u64;
         for held in begun {
-            self.fail(held.call.taken.token, &fault);
+            let fault = if held.streams { &cut_short } else { &fault };
+            self.fail(held.call.taken.token, fault);
         }
         for worker in &mut self.workers {
             if worker.state == State::Starting || ended == Ended::Badly {
