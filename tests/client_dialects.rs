@@ -594,6 +594,50 @@ fn a_function_without_a_stream_gives_one_item_and_a_call_gets_a_streams_list() {
 }
 
 #[test]
+fn a_list_that_is_begun_again_holds_the_items_of_the_last_try_alone() {
+    let (mut peer, mut client) = Peer::with(Dialect::Zerorpc);
+    let call = client
+        .submit_on(IDEMPOTENT, "count", b"\x90", PATIENCE)
+        .unwrap();
+    let first = peer.expect(&mut client);
+    peer.event(&first, zerorpc::STREAM, b"\x01");
+    credit(&mut peer, &mut client);
+    peer.event(
+        &first,
+        zerorpc::ERROR,
+        &error(&Fault::worker_died("it died")),
+    );
+    let again = peer.expect_event(&mut client);
+    assert_ne!(again.event().message_id, first.event().message_id);
+    peer.event(&again, zerorpc::STREAM, b"\x02");
+    assert!(credit(&mut peer, &mut client) > 1);
+    peer.event(&again, zerorpc::STREAM, b"\x03");
+    peer.event(&again, zerorpc::STREAM_DONE, b"\xc0");
+    assert_eq!(value_of(client.collect(call).unwrap()), b"\x92\x02\x03");
+}
+
+#[test]
+fn a_call_of_which_an_item_came_has_begun_whatever_its_server_says() {
+    let (mut peer, mut client) = Peer::with(Dialect::Zerorpc);
+    // Sent again, it would wait as long for another server.
+    let call = client.submit("count", b"\x90", PATIENCE * 10).unwrap();
+    let came = peer.expect(&mut client);
+    peer.event(&came, zerorpc::STREAM, b"\x01");
+    credit(&mut peer, &mut client);
+    let leaving = Fault::new(Code::ShuttingDown, "the server shuts down");
+    peer.event(&came, zerorpc::ERROR, &error(&leaving));
+    let ended = client.collect_any(Some(Instant::now() + PATIENCE)).unwrap();
+    let (id, outcome) = ended.expect("its end");
+    assert_eq!((id, fault_of(outcome).name), (call, "ShuttingDown".into()));
+}
+
+fn error(fault: &Fault) -> Vec<u8> {
+    let mut args = Vec::new();
+    zerorpc::error_args(&mut args, fault);
+    args
+}
+
+#[test]
 fn each_item_has_its_own_time() {
     let (mut peer, mut client) = Peer::with(Dialect::Zerorpc);
     let brief = Duration::from_millis(100);

@@ -124,7 +124,7 @@ impl Client {
     fn ended(&mut self, index: usize, id: u64, outcome: Outcome, idempotent: bool) {
         match outcome {
             Outcome::Fault(fault)
-                if fault.code == Code::ShuttingDown && !self.streams.has_items(id) =>
+                if fault.code == Code::ShuttingDown && !self.streams.has_begun(id) =>
             {
                 self.goes_away(index);
                 self.send_again(id, Some(Outcome::Fault(fault)));

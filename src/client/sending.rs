@@ -154,6 +154,7 @@ impl Client {
             }
             // It is older than what waits.
             self.unsent.push_front(id);
+            self.streams.start_over(id);
         }
     }
 
@@ -188,6 +189,7 @@ impl Client {
             server.in_flight -= 1;
         }
         self.retries.add(due, id);
+        self.streams.start_over(id);
     }
 
     /// A call ends as its last try did, unless that did not run it and an earlier one may

@@ -81,6 +81,19 @@ impl Streams {
         stream.is_some_and(|stream| stream.begun && !stream.gathers)
     }
 
+    /// Whether any item has come, so that the function has begun.
+    pub fn has_begun(&mut self, id: u64) -> bool {
+        self.get_mut(id).is_some_and(|stream| stream.begun)
+    }
+
+    /// Its call is sent anew: what came of the last try, and what that was granted, is
+    /// no part of it.
+    pub fn start_over(&mut self, id: u64) {
+        if self.get_mut(id).is_some_and(|stream| stream.gathers) {
+            self.remove(id);
+        }
+    }
+
     /// Keeps those alone of which that is so.
     pub fn retain(&mut self, mut wanted: impl FnMut(u64) -> bool) {
         self.0.retain(|id, _| wanted(*id));
