@@ -176,8 +176,12 @@ impl Consul {
             (None, None) => return Ok(None),
         };
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let from = match (&self.address.token, &self.address.token_file) {
+                (None, Some(file)) => format!("ACL token in {}", file.display()),
+                _ => "ACL token".to_string(),
+            };
             return Err(Error::unusable(
-                "ACL token",
+                &from,
                 "expected visible ASCII characters, as Consul makes them",
             ));
         }

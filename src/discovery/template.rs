@@ -2,13 +2,13 @@
 //! <https://docs.rs/minijinja/latest/minijinja/syntax/>.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::ValueKind;
-use minijinja::{
-    AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context,
-};
+use minijinja::value::{Object, ObjectRepr, ValueKind};
+use minijinja::{AutoEscape, Environment, ErrorKind, Output, UndefinedBehavior, Value, context};
 
 use super::consul::read_bounded;
 use super::watch::constant;
@@ -21,7 +21,6 @@ pub const LARAVEL_ZERORPC: &str = include_str!("../../share/templates/zerorpc.ph
 pub const ZROUTE: &str = include_str!("../../share/templates/zroute.php.jinja");
 
 const LONGEST: u64 = 1024 * 1024;
-const PHP: &str = "php";
 
 /// A template. It sees
 ///
@@ -90,15 +89,16 @@ impl Template {
             .build();
         environment.set_syntax(syntax.map_err(failed)?);
         environment.set_auto_escape_callback(move |_| match language {
-            Language::Php => AutoEscape::Custom(PHP.into()),
             Language::Json => AutoEscape::Json,
-            Language::Text => AutoEscape::None,
+            Language::Php | Language::Text => AutoEscape::None,
         });
-        environment.set_formatter(format);
+        if language == Language::Php {
+            environment.set_formatter(|output, _, value| write_php(output, value));
+        }
         environment.add_filter("php", |value: Value| -> Result<Value, minijinja::Error> {
             let mut literal = String::new();
             write_literal(&value, &mut literal)?;
-            Ok(Value::from_safe_string(literal))
+            Ok(Value::from_object(Literal(literal)))
         });
         environment
             .template_from_named_str(&name, &source)
@@ -117,27 +117,35 @@ fn told(error: &minijinja::Error) -> String {
     }
 }
 
-/// Writes what stands between `{{` and `}}`.
-fn format(output: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
-    let is_php = matches!(state.auto_escape(), AutoEscape::Custom(name) if name == PHP);
-    if !is_php {
-        return minijinja::escape_formatter(output, state, value);
+/// PHP code of a value. No text, as one that `tojson` or `safe` has marked is
+/// safe for other languages: PHP looks for variables between JSON's quotes.
+#[derive(Debug)]
+struct Literal(String);
+
+impl Object for Literal {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
     }
+
+    fn render(self: &Arc<Self>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Writes what stands between `{{` and `}}` into a file of PHP.
+fn write_php(output: &mut Output, value: &Value) -> Result<(), minijinja::Error> {
     let is_harmless = match value.kind() {
         ValueKind::Number => true,
-        ValueKind::String => {
-            value.is_safe()
-                || value
-                    .as_str()
-                    .is_some_and(|text| text.chars().all(is_harmless))
-        }
-        _ => false,
+        ValueKind::String => value
+            .as_str()
+            .is_some_and(|text| text.chars().all(is_harmless)),
+        _ => value.downcast_object_ref::<Literal>().is_some(),
     };
     if !is_harmless {
         return Err(minijinja::Error::new(
             ErrorKind::BadEscape,
             "this value could be read as PHP code; write {{ …|php }}, which puts quotes around \
-             texts, and no quotes of your own",
+             texts, with no quotes of your own and no filter behind it",
         ));
     }
     output.write_str(&value.to_string())?;
@@ -368,6 +376,16 @@ mod tests {
             "{{ '$x' }}",
             "{{ '?>' }}",
             "{{ [1] }}",
+            // Made safe for something else.
+            "{{ '${x()}'|tojson }}",
+            "{{ '$x'|safe }}",
+            "{{ '$x'|e }}",
+            "{% autoescape false %}{{ '$x' }}{% endautoescape %}",
+            "{% autoescape 'html' %}{{ '$x'|e }}{% endautoescape %}",
+            "{% autoescape 'json' %}{{ '${x()}' }}{% endautoescape %}",
+            // No literal any more.
+            "{{ '$x'|php|replace(\"'\", '') }}",
+            "{{ '$x'|php ~ 'y' }}",
         ] {
             let error = render(template, Language::Php).unwrap_err().to_string();
             assert!(

@@ -238,7 +238,8 @@ pub(super) fn is_name(text: &str) -> bool {
 
 pub(super) fn bad_name(name: &str) -> String {
     format!(
-        "the service's name '{}' is not made of at most 128 letters, digits, '-', '.' and '_'",
+        "the service's name '{}' is not made of at most 128 letters, digits, '-', '.' and '_', \
+         of which the first is a letter or digit",
         name.escape_debug()
     )
 }
