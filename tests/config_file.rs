@@ -105,6 +105,17 @@ fn what_fails_leaves_the_old_one() {
 }
 
 #[test]
+fn what_is_no_file_stays() {
+    let folder = Folder::new("no-file");
+    let socket = folder.file("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let error = update("new", &socket).unwrap_err().to_string();
+    assert!(error.contains("it is no file"), "{error}");
+    assert!(std::os::unix::net::UnixStream::connect(&socket).is_ok());
+    assert_eq!(folder.names(), ["socket"]);
+}
+
+#[test]
 fn a_check_sees_the_text_that_will_be_there() {
     let folder = Folder::new("check");
     let file = folder.file("a.txt");

@@ -52,6 +52,11 @@ impl ConfigFile {
     pub fn update(&self, services: &Services) -> Result<Written, Error> {
         let text = self.template.render(services, Language::of(&self.file))?;
         let file = self.place();
+        // A pipe would not return, and a device not end.
+        if fs::metadata(&file).is_ok_and(|old| !old.is_file()) {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no file");
+            return Err(failed("replace", &file, &error));
+        }
         if fs::read(&file).is_ok_and(|old| old == text.as_bytes()) {
             return Ok(Written::Unchanged);
         }
