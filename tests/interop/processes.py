@@ -143,7 +143,7 @@ class Process:
     @property
     def connected_to(self):
         """The ports that its TCP connections lead to."""
-        inodes, ports = self._inodes(), set()
+        inodes, ports = sockets_of(self.pid), set()
         with open(f"/proc/{self.pid}/net/tcp", encoding="ascii") as table:
             for line in table:
                 _, _, remote, state, *_, inode = line.split()[:10]

@@ -58,10 +58,26 @@ def test_a_second_sigterm_ends_at_once(programs):
         wait_until(lambda: supervisor.stats()["workers"][0]["state"] == "busy", "the call")
         supervisor.send_signal(signal.SIGTERM)
         wait_until(lambda: "ending" in supervisor.errors, "the end to begin")
-        supervisor.send_signal(signal.SIGTERM)
+
+        def ended():
+            supervisor.send_signal(signal.SIGTERM)
+            return not supervisor.is_running
+
+        wait_until(ended, "the end")
         call, body = dealer.collect()
         assert (call, fault(body)[1]) == (nap, "WorkerDied")
         assert supervisor.wait() == 1
+
+
+def test_a_sigterm_that_came_twice_is_one(programs):
+    with Supervisor(programs, workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        nap = dealer.submit(request("nap", [500]))
+        wait_until(lambda: supervisor.stats()["workers"][0]["state"] == "busy", "the call")
+        for _ in range(2):
+            supervisor.send_signal(signal.SIGTERM)
+        call, body = dealer.collect()
+        assert (call, read(body)) == (nap, 500)
+        assert supervisor.wait() == 0, supervisor
 
 
 @pytest.fixture

@@ -11,8 +11,13 @@ use crate::wire::{Code, Fault};
 /// How long workers may take to end that have nothing to do.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Signals so close together are one: timeout(1) and some shells send theirs to the
+/// process, and then to the group that it is in.
+const SAME: Duration = Duration::from_millis(200);
+
 /// An end that was asked for.
 pub struct Ending {
+    asked: Instant,
     until: Instant,
     /// It was asked for twice.
     at_once: bool,
@@ -34,8 +39,9 @@ impl Master {
     /// SIGTERM: no more calls are taken, once Consul has forgotten the server; a
     /// second one does not wait for those that were.
     pub(super) fn end(&mut self) {
+        let now = Instant::now();
         if let Some(ending) = &mut self.ending {
-            ending.at_once = true;
+            ending.at_once |= now >= ending.asked + SAME;
             return;
         }
         self.notify.stopping();
@@ -46,7 +52,8 @@ impl Master {
             leaving.map_err(failed).ok()
         });
         self.ending = Some(Ending {
-            until: Instant::now() + self.settings.grace,
+            asked: now,
+            until: now + self.settings.grace,
             at_once: false,
             leaving,
         });
