@@ -151,6 +151,13 @@ fn permissions_and_links_stay() {
     );
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);
+
+    // What it leads to may be yet to come.
+    let early = folder.file("early.php");
+    symlink("late.php", &early).unwrap();
+    assert_eq!(update(GOOD, &early), Ok(Written::Replaced));
+    assert!(fs::symlink_metadata(&early).unwrap().is_symlink());
+    assert!(folder.file("late.php").exists());
 }
 
 #[test]

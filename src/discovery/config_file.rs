@@ -83,9 +83,12 @@ impl ConfigFile {
         }
     }
 
-    /// Where it is, behind all symbolic links.
+    /// Where it is, or is to be made, behind all symbolic links.
     fn place(&self) -> PathBuf {
-        fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone())
+        fs::canonicalize(&self.file).unwrap_or_else(|_| match fs::read_link(&self.file) {
+            Ok(to) => self.file.with_file_name(to),
+            Err(_) => self.file.clone(),
+        })
     }
 }
 

@@ -283,3 +283,9 @@ def test_once_tells_by_its_exit_code_what_became_of_it(watched):
 def test_an_open_door_is_refused_unless_it_is_meant(watched):
     refused = subprocess.run(watched.command("--publish=tcp://*:5560"), capture_output=True, text=True, timeout=PATIENCE)
     assert refused.returncode == 64 and "--insecure" in refused.stderr, refused
+
+
+def test_a_file_is_made_of_one_template(watched):
+    command = watched.command(f"--template=builtin:zroute={watched.file}")
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert refused.returncode == 64 and str(watched.file) in refused.stderr, refused

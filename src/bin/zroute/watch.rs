@@ -1,5 +1,6 @@
 //! `zroute watch`: configuration files that follow Consul.
 
+use std::collections::HashSet;
 use std::ffi::{CString, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -117,6 +118,13 @@ fn file(text: &str) -> Result<(Template, PathBuf), String> {
 
 impl Arguments {
     pub fn run(self) -> Result<(), Failure> {
+        let mut named = HashSet::new();
+        for (_, file) in &self.template {
+            if !named.insert(absolute(file)) {
+                let text = format!("{} is to be made of two templates", file.display());
+                return Err(Failure::Usage(text));
+            }
+        }
         let files = self
             .template
             .iter()
