@@ -65,6 +65,8 @@ struct Connection {
     monitor: zmq::Socket,
     descriptor: RawFd,
     up: bool,
+    /// Why there was none when it was tried last.
+    trouble: Option<&'static str>,
 }
 
 /// Messages for peers whose pipe is full, by routing id and in order.
@@ -200,6 +202,9 @@ impl Connection {
     fn watch(context: &zmq::Context, socket: &zmq::Socket) -> Result<Self, Error> {
         const ENDPOINT: &str = "inproc://connection";
         let events = zmq::SocketEvent::HANDSHAKE_SUCCEEDED.to_raw()
+            | zmq::SocketEvent::HANDSHAKE_FAILED_AUTH.to_raw()
+            | zmq::SocketEvent::HANDSHAKE_FAILED_PROTOCOL.to_raw()
+            | zmq::SocketEvent::HANDSHAKE_FAILED_NO_DETAIL.to_raw()
             | zmq::SocketEvent::DISCONNECTED.to_raw();
         socket
             .monitor(ENDPOINT, i32::from(events))
@@ -214,6 +219,7 @@ impl Connection {
             monitor,
             descriptor,
             up: false,
+            trouble: None,
         })
     }
 
@@ -229,8 +235,22 @@ impl Connection {
                 Err(error) => return Err(system("watch the connection")(error)),
             }
             if let (true, Some(number)) = (frame.get_more(), frame.first_chunk()) {
-                self.up =
-                    u16::from_ne_bytes(*number) == zmq::SocketEvent::HANDSHAKE_SUCCEEDED.to_raw();
+                let event = zmq::SocketEvent::from_raw(u16::from_ne_bytes(*number));
+                self.up = event == zmq::SocketEvent::HANDSHAKE_SUCCEEDED;
+                self.trouble = match event {
+                    zmq::SocketEvent::HANDSHAKE_SUCCEEDED => None,
+                    zmq::SocketEvent::HANDSHAKE_FAILED_AUTH => {
+                        Some("the peer refused the handshake")
+                    }
+                    zmq::SocketEvent::HANDSHAKE_FAILED_PROTOCOL => {
+                        Some("the peer asks for another security mechanism, or for none")
+                    }
+                    zmq::SocketEvent::HANDSHAKE_FAILED_NO_DETAIL => {
+                        Some("the peer ended the connection in the handshake")
+                    }
+                    // It follows a handshake that failed, and what was said of that stands.
+                    _ => self.trouble,
+                };
             }
         }
     }
@@ -384,7 +404,7 @@ impl Transport for Libzmq {
     }
 
     fn trouble(&mut self) -> Option<String> {
-        None
+        self.connection.as_ref()?.trouble.map(str::to_string)
     }
 
     fn address(&mut self, _: &[u8]) -> String {

@@ -43,7 +43,8 @@ final class CurveTest extends ProcessTestCase
             try {
                 $server->client($keys)->call('plus', [1, 2], 300);
                 self::fail('it was answered');
-            } catch (ConnectionFailed) {
+            } catch (ConnectionFailed $e) {
+                self::assertStringContainsString('Do both ends have the same keys', $e->getMessage());
             }
         }
         self::assertSame(3, $server->client(['curve_server_key' => $public])->call('plus', [1, 2]));
@@ -85,6 +86,7 @@ final class CurveTest extends ProcessTestCase
         self::assertSame(3, $server->client($friend)->call('plus', [1, 2]));
 
         $this->expectException(ConnectionFailed::class);
+        $this->expectExceptionMessage('the peer refused the handshake');
         $server->client(['curve_server_key' => $public])->call('plus', [1, 2], 300);
     }
 
