@@ -10,6 +10,8 @@ pub struct Service {
     resolver: Resolver,
     /// As it is named in messages.
     name: String,
+    /// What its servers must have beside the name, for messages.
+    wanted: String,
     seen: u64,
     /// Why a server of the list is not used.
     unusable: Option<String>,
@@ -38,6 +40,19 @@ fn refused(endpoint: &str, error: discovery::Error) -> Error {
     }
 }
 
+/// What a server must have beside the name.
+fn wanted(url: &Url) -> String {
+    let tags = url.tags.iter().map(|tag| format!("the tag {tag}"));
+    let version = url.version.iter().map(|of| format!("the version {of}"));
+    let protocol = url.protocol.iter().map(|of| format!("the protocol {of}"));
+    let wanted: Vec<_> = tags.chain(version).chain(protocol).collect();
+    if wanted.is_empty() {
+        String::new()
+    } else {
+        format!(" with {}", wanted.join(", "))
+    }
+}
+
 impl Service {
     /// Begins to follow it; does not wait for Consul.
     pub fn open(endpoint: &str) -> Result<Self, Error> {
@@ -46,6 +61,7 @@ impl Service {
         Ok(Self {
             resolver,
             name: url.to_string(),
+            wanted: wanted(&url),
             seen: 0,
             unusable: None,
         })
@@ -93,7 +109,12 @@ impl Service {
             None if snapshot.generation == 0 => {
                 Some(format!("{name}: Consul has not answered yet"))
             }
-            None if used == 0 => Some(format!("{name}: Consul knows no healthy server of it")),
+            None if used == 0 => {
+                let wanted = &self.wanted;
+                Some(format!(
+                    "{name}: Consul knows no healthy server of it{wanted}"
+                ))
+            }
             None => None,
         }
     }

@@ -180,10 +180,11 @@ def test_the_language_c_finds_servers_by_the_same_function(programs, consul):
 
 
 def test_an_error_names_the_service_and_what_consul_says(programs, consul):
-    with programs.client("php", consul.url(SERVICE)) as client:
+    with programs.client("php", consul.url(SERVICE + QUERY)) as client:
         kind, text = client.call("echo", [1], 300)
         assert kind == "not connected"
-        assert consul.url(SERVICE) in text and "Consul knows no healthy server of it" in text
+        nobody = "Consul knows no healthy server of it with the tag rpc, the version 1.0"
+        assert consul.url(SERVICE) in text and nobody in text
     consul.kill()
     with programs.client("php", consul.url("other")) as client:
         kind, text = client.call("echo", [1], 300)
