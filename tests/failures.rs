@@ -195,6 +195,13 @@ fn options() -> client::Options {
     options
 }
 
+/// For tests in which no server falls silent: one that gets no time on a busy machine has not.
+fn patient() -> client::Options {
+    let mut options = options();
+    options.transport.heartbeat = PATIENCE;
+    options
+}
+
 fn client(options: client::Options, servers: &[&Running]) -> Client {
     let mut client = Client::new(options);
     for server in servers {
@@ -425,13 +432,13 @@ fn a_call_that_its_server_has_not_begun_goes_to_another() {
     let runs = Runs::default();
     let leaving = Running::start_as(GOING_AWAY, "tcp://127.0.0.1:0", &runs);
     let other = Running::start("tcp://127.0.0.1:0", &runs);
-    let mut client = client(options(), &[&leaving, &other]);
+    let mut client = client(patient(), &[&leaving, &other]);
     for number in 0..50 {
         let id = begin(&mut client, Terms::default(), number);
         assert!(is_answered(&client.collect(id).unwrap(), number));
     }
     assert!(runs.lock().unwrap().values().all(|count| *count == 1));
-    assert!(leaving.arrived() > 0);
+    until(|| leaving.arrived() > 0, "none of them came to it");
     assert_eq!(client.counters().retries, 0, "none of them was a retry");
 }
 
@@ -452,7 +459,7 @@ fn an_idempotent_call_whose_worker_died_is_tried_again() {
     let runs = Runs::default();
     let dying = Running::start_as(DYING, "tcp://127.0.0.1:0", &runs);
     let other = Running::start("tcp://127.0.0.1:0", &runs);
-    let mut client = client(options(), &[&dying, &other]);
+    let mut client = client(patient(), &[&dying, &other]);
     let mut fail = 0;
     for number in 0..20 {
         let id = begin(&mut client, Terms::default(), number);
@@ -460,15 +467,19 @@ fn an_idempotent_call_whose_worker_died_is_tried_again() {
         fail += usize::from(has_died(&outcome));
         assert!(has_died(&outcome) || is_answered(&outcome, number));
     }
-    assert_eq!((fail, client.counters().retries), (dying.arrived(), 0));
+    until(|| dying.arrived() == fail, "as many as failed");
     assert!(fail > 0);
+    assert_eq!(client.counters().retries, 0);
     for number in 100..110 {
         let id = begin(&mut client, IDEMPOTENT, number);
         assert!(is_answered(&client.collect(id).unwrap(), number));
     }
-    let retried = dying.arrived() - fail;
+    let retried = usize::try_from(client.counters().retries).unwrap();
     assert!(retried > 0, "none of them came to the one that dies");
-    assert_eq!(client.counters().retries, retried as u64);
+    until(
+        || dying.arrived() == fail + retried,
+        "as many as were tried again",
+    );
 }
 
 #[test]
@@ -478,7 +489,7 @@ fn a_call_that_may_have_run_in_a_worker_that_died_ends_so() {
         let runs = Runs::default();
         let mut server = Running::start_as(DYING, "tcp://127.0.0.1:0", &runs);
         let time = Duration::from_millis(500);
-        let mut client = client(options(), &[&server]);
+        let mut client = client(patient(), &[&server]);
         let id = client
             .submit_on(IDEMPOTENT, "f", &parameters(1), time)
             .unwrap();
@@ -486,7 +497,9 @@ fn a_call_that_may_have_run_in_a_worker_that_died_ends_so() {
         until(|| server.arrived() == 1, "it has not arrived");
         server.becomes(later);
         let outcome = client.collect(id).unwrap();
-        assert!(has_died(&outcome), "{outcome:?}");
+        // Where the deadline comes while a try is on its way, that may have run as well.
+        let may_have_run = has_died(&outcome) || matches!(outcome, Outcome::TimedOut { .. });
+        assert!(may_have_run, "{outcome:?}");
     }
 }
 
