@@ -163,7 +163,7 @@ $(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plu
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE) -lzmq
 
-$(BENCH_CLIENTS): target/bench/%: bench/clients/%.c $(wildcard bench/clients/measured_run.* bench/servers/*.h) $(LIB)/libzroute.so
+$(BENCH_CLIENTS): target/bench/%: bench/clients/%.c $(wildcard bench/clients/measured_run.c bench/clients/*.h bench/servers/*.h) $(LIB)/libzroute.so
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE)
 

@@ -4,32 +4,9 @@
 #include <stdlib.h>
 #include <zroute.h>
 
-/* [1, 2, 2, 3, 3, 4, 2, 3, -1], as demo 6 has it, and its sum. */
-static const char PARAMETERS[] = "\x99\x01\x02\x02\x03\x03\x04\x02\x03\xff";
-enum { PARAMETERS_SIZE = sizeof PARAMETERS - 1, SUM = 19, PATIENCE_MS = 60000 };
+#include "../clients/checked_call.h"
 
-static void check(zroute_status status)
-{
-    if (status != ZROUTE_OK) {
-        char text[512];
-        zroute_last_error(text, sizeof text);
-        fprintf(stderr, "calls: %s\n", text);
-        exit(EXIT_FAILURE);
-    }
-}
-
-static void check_sum(zroute_answer *answer)
-{
-    const void *data;
-    size_t size;
-
-    check(zroute_answer_value(answer, &data, &size));
-    if (size != 1 || *(const unsigned char *)data != SUM) {
-        fprintf(stderr, "calls: wrong answer, expected %d\n", SUM);
-        exit(EXIT_FAILURE);
-    }
-    check(zroute_answer_free(answer));
-}
+enum { PATIENCE_MS = 60000 };
 
 int main(int argc, char **argv)
 {

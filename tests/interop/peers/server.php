@@ -68,27 +68,11 @@ $server = new Zroute\Server([
         usleep($milliseconds * 1000);
         return $milliseconds;
     },
-    // How its caller's request came.
-    'origin' => fn (Zroute\Call $call) => ['dialect' => $call->dialect, 'meta' => $call->meta],
-    'count' => static function (int $number) {
-        for ($i = 0; $i < $number; $i++) {
-            yield $i;
-        }
-    },
-    // Notes in a file that it was ended.
-    'endless' => static function (string $note) {
-        try {
-            for ($i = 0;; $i++) {
-                yield $i;
-            }
-        } finally {
-            file_put_contents($note, "ended\n", FILE_APPEND);
-        }
-    },
-    'stumble' => static function (int $number) {
-        yield from range(0, $number - 1);
-        throw new Zroute\Fault(7, 'the account holds 3 €', 'NoMoney');
-    },
+    // As `zroute serve` has them; that file is copied by tests, so it stands alone.
+    ...array_intersect_key(
+        require __DIR__ . '/routes.php',
+        array_flip(['origin', 'count', 'endless', 'stumble'])
+    ),
     'fork_and_exit' => function (mixed $data) {
         $child = pcntl_fork();
         if ($child === 0) {
