@@ -14,7 +14,7 @@ use Zroute\Socket\Request;
  */
 abstract class ApplicationTestCase extends TestCase
 {
-    private const PATIENCE_S = 20;
+    private const PATIENCE_S = 60;
 
     /** @var array<int, Request> clients by the server's id */
     private array $clients = [];

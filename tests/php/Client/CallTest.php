@@ -76,11 +76,9 @@ final class CallTest extends ProcessTestCase
 
     public function testTheOptionTimeoutHoldsForCallsThatSayNothing(): void
     {
-        $server = $this->serve('turns');
-        $server->connectedClient();
-        $client = $server->client(['timeout_ms' => 60]);
+        $client = $this->serve('turns')->connectedClient(['timeout_ms' => 1000]);
         $this->expectException(Timeout::class);
-        $this->expectExceptionMessage('within 60 ms');
+        $this->expectExceptionMessage('within 1000 ms');
         $client->call('gate');
     }
 

@@ -40,12 +40,7 @@ final class CurveTest extends ProcessTestCase
         [$public, $secret] = Curve::keyPair();
         $server = $this->serve('functions', ['curve_secret_key' => $secret]);
         foreach ([[], ['curve_server_key' => Curve::keyPair()[0]]] as $keys) {
-            try {
-                $server->client($keys)->call('plus', [1, 2], 300);
-                self::fail('it was answered');
-            } catch (ConnectionFailed $e) {
-                self::assertStringContainsString('Do both ends have the same keys', $e->getMessage());
-            }
+            self::assertStringContainsString('Do both ends have the same keys', self::refusal($server->client($keys)));
         }
         self::assertSame(3, $server->client(['curve_server_key' => $public])->call('plus', [1, 2]));
     }
@@ -85,9 +80,8 @@ final class CurveTest extends ProcessTestCase
         $friend = ['curve_server_key' => $public, 'curve_secret_key' => $ownSecret];
         self::assertSame(3, $server->client($friend)->call('plus', [1, 2]));
 
-        $this->expectException(ConnectionFailed::class);
-        $this->expectExceptionMessage('the peer refused the handshake');
-        $server->client(['curve_server_key' => $public])->call('plus', [1, 2], 300);
+        $stranger = $server->client(['curve_server_key' => $public]);
+        self::assertStringContainsString('the peer refused the handshake', self::refusal($stranger));
     }
 
     public function testTheListIsReadAgainWhenItIsAskedFor(): void
@@ -110,7 +104,7 @@ final class CurveTest extends ProcessTestCase
             $endpoint = $server->bind('tcp://127.0.0.1:0');
             $client = new Client($endpoint, ['curve_server_key' => $public, 'curve_secret_key' => $ownSecret]);
             $call = $client->async('again');
-            $deadline = hrtime(true) + 10_000_000_000;
+            $deadline = hrtime(true) + 60_000_000_000;
             while (!$call->isDone() && hrtime(true) < $deadline) {
                 $server->step(10);
             }
@@ -139,5 +133,21 @@ final class CurveTest extends ProcessTestCase
             array_map(unlink(...), glob("$folder/*"));
             rmdir($folder);
         }
+    }
+
+    /** Why a client is not let in; a slow machine needs longer to come that far. */
+    private static function refusal(Client $client): string
+    {
+        foreach ([300, 3000, 30_000] as $timeoutMs) {
+            try {
+                $client->call('plus', [1, 2], $timeoutMs);
+                self::fail('it was answered');
+            } catch (ConnectionFailed $e) {
+                if (str_contains($e->getMessage(), 'handshake')) {
+                    break;
+                }
+            }
+        }
+        return $e->getMessage();
     }
 }

@@ -32,7 +32,7 @@ final class ChildProcess
     public function __construct(
         private readonly array $command,
         array $environment = [],
-        private readonly float $patience = 20.0
+        private readonly float $patience = 60.0
     ) {
         $path = tempnam(sys_get_temp_dir(), 'zroute-stderr-');
         // Appending, so that our reading does not move the place of its writing.

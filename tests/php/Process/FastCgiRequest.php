@@ -9,7 +9,7 @@ namespace Zroute\Tests\Process;
  */
 final class FastCgiRequest
 {
-    private const PATIENCE_S = 20;
+    private const PATIENCE_S = 60;
 
     /** Record types of the FastCGI specification, 8. */
     private const BEGIN_REQUEST = 1;

@@ -13,7 +13,7 @@ use Zroute\Socket\Dealer;
  */
 final class RawCaller
 {
-    private const PATIENCE_MS = 20_000;
+    private const PATIENCE_MS = 60_000;
 
     private readonly Dealer $socket;
     private int $last = 0;

@@ -12,7 +12,7 @@ use Zroute\Client;
  */
 final class ServerProcess
 {
-    private const PATIENCE_S = 20.0;
+    private const PATIENCE_MS = 60_000;
 
     public readonly string $endpoint;
 
@@ -24,14 +24,18 @@ final class ServerProcess
     /** @param array<string, int|string|bool> $options */
     public function client(array $options = []): Client
     {
-        return new Client($this->endpoint, $options + ['timeout_ms' => 10_000]);
+        return new Client($this->endpoint, $options + ['timeout_ms' => self::PATIENCE_MS]);
     }
 
-    /** A client whose calls leave at once. */
-    public function connectedClient(): Client
+    /**
+     * A client whose calls leave at once.
+     *
+     * @param array<string, int|string|bool> $options
+     */
+    public function connectedClient(array $options = []): Client
     {
-        $client = $this->client();
-        $client->call('plus', [1, 2]);
+        $client = $this->client($options);
+        $client->call('plus', [1, 2], self::PATIENCE_MS);
         return $client;
     }
 
@@ -42,7 +46,7 @@ final class ServerProcess
      */
     public function awaitArrival(): void
     {
-        $deadline = microtime(true) + self::PATIENCE_S;
+        $deadline = microtime(true) + self::PATIENCE_MS / 1000;
         do {
             if (microtime(true) > $deadline) {
                 throw new \RuntimeException("what was sent to $this->endpoint does not arrive");

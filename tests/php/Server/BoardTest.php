@@ -16,7 +16,7 @@ use Zroute\Socket\Dealer;
  */
 final class BoardTest extends TestCase
 {
-    private const PATIENCE_S = 20;
+    private const PATIENCE_S = 60;
 
     public function testCallsAreNotedBeforeTheyBegin(): void
     {

@@ -20,7 +20,7 @@ use Zroute\Socket\XPublisher;
  */
 final class LoopTest extends TestCase
 {
-    private const PATIENCE_MS = 20_000;
+    private const PATIENCE_MS = 60_000;
 
     private Push $push;
     private Pull $pull;

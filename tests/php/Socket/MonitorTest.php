@@ -17,7 +17,7 @@ use Zroute\Socket\Push;
  */
 final class MonitorTest extends TestCase
 {
-    private const PATIENCE_MS = 20_000;
+    private const PATIENCE_MS = 60_000;
 
     public function testItTellsOfAConnectionFromItsBeginningToItsEnd(): void
     {

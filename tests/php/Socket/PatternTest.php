@@ -25,7 +25,7 @@ use Zroute\Socket\XSubscriber;
 final class PatternTest extends TestCase
 {
     private const FREE_PORT = 'tcp://127.0.0.1:*';
-    private const PATIENCE_MS = 20_000;
+    private const PATIENCE_MS = 60_000;
 
     public function testARequestIsRepliedTo(): void
     {

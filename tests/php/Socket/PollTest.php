@@ -17,7 +17,7 @@ use Zroute\Socket\Push;
  */
 final class PollTest extends TestCase
 {
-    private const PATIENCE_MS = 20_000;
+    private const PATIENCE_MS = 60_000;
 
     private Context $context;
     private Push $push;

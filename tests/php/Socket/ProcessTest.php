@@ -18,7 +18,7 @@ use Zroute\Tests\ProcessTestCase;
  */
 final class ProcessTest extends ProcessTestCase
 {
-    private const PATIENCE_MS = 20_000;
+    private const PATIENCE_MS = 60_000;
 
     /** @return iterable<string, array{string, string}> */
     public static function waits(): iterable

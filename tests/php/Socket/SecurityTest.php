@@ -18,7 +18,7 @@ use Zroute\Socket\Security;
  */
 final class SecurityTest extends TestCase
 {
-    private const PATIENCE_MS = 20_000;
+    private const PATIENCE_MS = 60_000;
 
     public function testCurveLetsTheRightOnesTalk(): void
     {
