@@ -435,7 +435,9 @@ fn a_stream_is_complete_in_order_and_never_more_than_was_granted() {
         if granted == 0 {
             // The host reads until more is granted.
             let more = loop {
-                if let Some(came) = peer.receive(&mut client) {
+                if let Some(came) = peer.receive(&mut client)
+                    && came.event().name == zerorpc::MORE
+                {
                     break came.event().credit().unwrap();
                 }
                 let now = Some(Instant::now());
@@ -482,6 +484,30 @@ fn a_host_that_does_not_read_is_sent_no_more() {
         next_value(&mut client, stream);
     }
     assert!(credit(&mut peer, &mut client) > 0);
+}
+
+#[test]
+fn what_a_full_connection_does_not_take_goes_out_when_it_does() {
+    let (mut peer, mut client) = Peer::with(Dialect::Zerorpc);
+    let stream = client
+        .submit_on(STREAM, "count", b"\x90", PATIENCE)
+        .unwrap();
+    let call = peer.expect(&mut client);
+    // Longer than what the system takes for a peer that reads nothing.
+    let mut large = b"\x91\xc5\x27\x10".to_vec();
+    large.resize(large.len() + 10_000, 0);
+    for _ in 0..3000 {
+        client.submit("f", &large, PATIENCE).unwrap();
+    }
+    peer.event(&call, zerorpc::STREAM, &packed(0));
+    assert_eq!(next_value(&mut client, stream), packed(0));
+    let more = loop {
+        let came = peer.expect_event(&mut client);
+        if came.event().name == zerorpc::MORE {
+            break came.event().credit();
+        }
+    };
+    assert_eq!(more, Some(100));
 }
 
 #[test]

@@ -170,6 +170,7 @@ impl Client {
             return;
         };
         server.leaving = None;
+        server.unsent_events.clear();
         let left = server.sent.saturating_sub(unsent);
         let endpoint = server.endpoint.clone();
         let trouble = server.transport.trouble().unwrap_or_default();

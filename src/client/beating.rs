@@ -62,21 +62,53 @@ impl Client {
     }
 
     /// Sends an event on the channel of a call: a heartbeat, or room for so many
-    /// items. False if it could not be sent.
-    pub(super) fn send_event(&mut self, id: u64, credit: Option<u32>) -> Result<bool, Error> {
+    /// items. One that its server cannot take now goes out as soon as it can.
+    pub(super) fn send_event(&mut self, id: u64, credit: Option<u32>) -> Result<(), Error> {
         let had = self.in_flight.get(id).and_then(|pending| pending.server);
         let server = had.and_then(|index| self.servers.get_mut(index));
         let (Some(server), Speech::Zerorpc(channels)) = (server, &mut self.speech) else {
-            return Ok(false);
+            return Ok(());
         };
         let event = channels.event(id, credit);
         let envelope = self.speech.envelope(id);
-        let sent = server.transport.send(&envelope, &event)? == Sent::Done;
-        if sent {
-            server.sent += 1;
-            self.said = true;
-            self.counters.bytes_sent += event.len() as u64;
+        match server.transport.send(&envelope, &event)? {
+            Sent::Done | Sent::Held => {
+                server.sent += 1;
+                self.said = true;
+                self.counters.bytes_sent += event.len() as u64;
+            }
+            Sent::Full if server.unsent_events.contains(&(id, None)) && credit.is_none() => {}
+            Sent::Full => server.unsent_events.push_back((id, credit)),
+            // The end of the connection ends the call, too.
+            Sent::Lost => {}
         }
-        Ok(sent)
+        Ok(())
+    }
+
+    /// Sends the events that their servers could not take before.
+    #[inline]
+    pub(super) fn send_unsent_events(&mut self) -> Result<(), Error> {
+        if !matches!(self.speech, Speech::Zerorpc(_)) {
+            return Ok(());
+        }
+        for index in 0..self.servers.len() {
+            let Some(server) = self.servers.get_mut(index) else {
+                continue;
+            };
+            let mut waiting = std::mem::take(&mut server.unsent_events);
+            while let Some((id, credit)) = waiting.pop_front() {
+                let pending = self.in_flight.get(id);
+                if pending.is_none_or(|pending| pending.server != Some(index)) {
+                    continue;
+                }
+                self.send_event(id, credit)?;
+                if let Some(server) = self.servers.get_mut(index)
+                    && !server.unsent_events.is_empty()
+                {
+                    server.unsent_events.append(&mut waiting);
+                }
+            }
+        }
+        Ok(())
     }
 }

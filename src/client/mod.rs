@@ -380,6 +380,7 @@ impl Client {
     /// Sends and reads what is possible; if nothing was, waits.
     fn turn(&mut self, until: Option<Instant>) -> Result<(), Error> {
         self.follow()?;
+        self.send_unsent_events()?;
         self.send_unsent()?;
         if self.settle_arrived()? > 0 {
             return Ok(());
@@ -404,7 +405,7 @@ impl Client {
         transport::wait_for_any(
             self.services.iter().map(Service::bell),
             servers.map(|server| Watched {
-                to_send: to_send && server.may_be_sent(now),
+                to_send: to_send && server.may_be_sent(now) || !server.unsent_events.is_empty(),
                 is_awaited: server.in_flight > 0,
                 socket: &mut server.transport,
             }),

@@ -1,5 +1,6 @@
 //! One of a client's servers.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::breaker::Breaker;
@@ -28,6 +29,9 @@ pub struct Server {
     pub service: Option<usize>,
     /// It has left that list: it gets no more calls.
     pub departed: bool,
+    /// Events on the channels of its calls that it could not take yet: of each the call,
+    /// and the room for items, or a heartbeat.
+    pub unsent_events: VecDeque<(u64, Option<u32>)>,
 }
 
 /// It has said that it goes away: it gets no more calls on this connection.
@@ -52,6 +56,7 @@ impl Server {
             asked: 0,
             service: None,
             departed: false,
+            unsent_events: VecDeque::new(),
         }
     }
 

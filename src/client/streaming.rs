@@ -120,11 +120,9 @@ impl Client {
         let Some(events) = self.streams.get_mut(id).and_then(|stream| stream.room()) else {
             return Ok(());
         };
-        if self.send_event(id, Some(events))?
-            && let Some(stream) = self.streams.get_mut(id)
-        {
+        if let Some(stream) = self.streams.get_mut(id) {
             stream.grant(events);
         }
-        Ok(())
+        self.send_event(id, Some(events))
     }
 }

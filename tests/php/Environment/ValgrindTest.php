@@ -22,7 +22,7 @@ final class ValgrindTest extends ProcessTestCase
                 '-d', 'assert.exception=1', __DIR__ . '/exercise.php',
             ],
             ['USE_ZEND_ALLOC' => '0', 'ZEND_DONT_UNLOAD_MODULES' => '1'],
-            patience: 120.0
+            patience: 300.0
         ));
         self::assertSame("[true,0]\n", $valgrind->readAll(), $valgrind->errors());
         self::assertSame(0, $valgrind->wait(), $valgrind->errors());
