@@ -1,6 +1,6 @@
 //! `zroute serve`: a supervisor of PHP workers.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -187,7 +187,7 @@ pub struct Arguments {
     service_ttl: Duration,
 
     /// Serve metrics in Prometheus' text form at http://ADDRESS/metrics
-    #[arg(long, value_name = "ADDRESS", help_heading = "Watching")]
+    #[arg(long, value_parser = address, value_name = "ADDRESS", help_heading = "Watching")]
     metrics: Option<SocketAddr>,
     /// How the log on stderr is written
     #[arg(long, value_enum, default_value_t, help_heading = "Watching")]
@@ -237,6 +237,15 @@ impl Arguments {
         );
         let routes = std::fs::canonicalize(&self.routes)
             .map_err(|error| Failure::file("the routes", &self.routes, &error))?;
+        if routes.is_dir() {
+            return Err(Failure::Usage(format!(
+                "the routes {}: a PHP file is expected, this is a folder",
+                self.routes.display()
+            )));
+        }
+        for path in self.watch.iter().flatten() {
+            std::fs::metadata(path).map_err(|error| Failure::file("--watch", path, &error))?;
+        }
         let watch = self.watch.map(|paths| {
             let beside = routes.parent().map(Path::to_path_buf);
             if paths.is_empty() {
@@ -399,6 +408,17 @@ fn entry(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Where to listen: `127.0.0.1:9100`, `[::1]:9100`, `localhost:9100`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    const EXPECTED: &str = "expected an address and a port, such as 127.0.0.1:9100";
+    let found = text.to_socket_addrs().map(|mut found| found.next());
+    match found {
+        Ok(Some(address)) => Ok(address),
+        Ok(None) => Err(EXPECTED.to_string()),
+        Err(error) => Err(format!("{EXPECTED} ({error})")),
+    }
+}
+
 fn calls(text: &str) -> Result<usize, String> {
     const MOST: usize = 10_000_000;
     match text.parse() {
@@ -410,6 +430,17 @@ fn calls(text: &str) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metrics_have_an_address() {
+        for text in ["127.0.0.1:9100", "[::1]:9100"] {
+            assert_eq!(address(text).map(|of| of.to_string()), Ok(text.to_string()));
+        }
+        assert_eq!(address("localhost:9100").map(|of| of.port()), Ok(9100));
+        for text in ["", ":9100", "9100", "127.0.0.1", "127.0.0.1:http"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn sizes_are_read() {
