@@ -136,7 +136,7 @@ impl Worker {
             .env("ZROUTE_WORKER_OPTIONS", options.to_string());
         let process = Process::start(command, descriptors).map_err(|error| {
             said(
-                &format!("{} cannot be started", settings.php.display()),
+                &format!("{} (--php) cannot be started", settings.php.display()),
                 &error,
             )
         })?;

@@ -12,6 +12,7 @@ use crate::supervisor::functions::Function;
 use crate::supervisor::link::{self, STALLED};
 use crate::supervisor::log::Level;
 use crate::supervisor::registering::Registered;
+use crate::supervisor::restarts::Restarts;
 use crate::supervisor::worker::{Fate, State, Worker};
 use crate::transport::Frame;
 use crate::wire::{Code, Fault};
@@ -154,16 +155,16 @@ impl Master {
             if covered {
                 continue;
             }
-            match restarts.not_before() {
-                Some(time) if now < time => {
-                    next = Some(next.map_or(time, |next| next.min(time)));
+            if restarts.not_before().is_none_or(|time| time <= now) {
+                if self.processes >= self.settings.workers as usize {
+                    restarts.count += 1;
                 }
-                _ => {
-                    if self.processes >= self.settings.workers as usize {
-                        restarts.count += 1;
-                    }
-                    self.start(number, generation, now);
-                }
+                self.start(number, generation, now);
+            }
+            let restarts = self.restarts.get(number as usize - 1);
+            let again = restarts.and_then(Restarts::not_before);
+            if let Some(time) = again.filter(|time| now < *time) {
+                next = Some(next.map_or(time, |next| next.min(time)));
             }
         }
         next
