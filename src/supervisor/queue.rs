@@ -167,6 +167,17 @@ impl Queue {
         late
     }
 
+    /// How many calls wait of each function, by its number, of so many.
+    pub fn by_function(&self, functions: usize) -> Vec<usize> {
+        let mut counts = vec![0; functions];
+        for call in self.quick.iter().chain(&self.alone) {
+            if let Some(count) = counts.get_mut(call.function) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
     /// Takes out all.
     pub fn take_all(&mut self) -> Vec<Call> {
         self.bytes = 0;

@@ -2,9 +2,11 @@
 //! and metrics in Prometheus' text form.
 
 use std::fmt::Write;
+use std::iter;
 use std::time::{Duration, Instant};
 
 use super::functions::Function;
+use super::latency::Summary;
 use crate::msgpack::pack;
 use crate::server::Counters;
 
@@ -19,6 +21,10 @@ pub struct WorkerStatus {
     pub running: Option<(String, Duration)>,
     pub calls: u64,
     pub faults: u64,
+    /// Calls that it has beside the one that runs.
+    pub queued: usize,
+    /// How long its calls took, of the last minute.
+    pub seen: Summary,
     pub memory: u64,
     pub restarts: u64,
 }
@@ -28,6 +34,8 @@ pub struct Status<'a> {
     pub counters: &'a Counters,
     pub uptime: Duration,
     pub functions: &'a mut [Function],
+    /// Calls that wait for a worker, by function in their order.
+    pub queued: Vec<usize>,
     pub workers: Vec<WorkerStatus>,
     pub queue_calls: usize,
     pub queue_bytes: usize,
@@ -54,12 +62,14 @@ impl Status<'_> {
         number(out, "uptime_ms", micros(self.uptime) / 1000);
         text(out, "functions");
         pack::map(out, length(self.functions));
-        for function in self.functions.iter_mut() {
+        let queued = self.queued.iter().chain(iter::repeat(&0));
+        for (function, queued) in self.functions.iter_mut().zip(queued) {
             let seen = function.latency.summary(now);
             text(out, &function.name);
-            pack::map(out, 5);
+            pack::map(out, 6);
             number(out, "calls", function.calls);
             number(out, "faults", function.faults);
+            number(out, "queued", *queued as u64);
             number(out, "p50_us", micros(seen.p50));
             number(out, "p99_us", micros(seen.p99));
             number(out, "max_us", micros(seen.longest));
@@ -71,7 +81,7 @@ impl Status<'_> {
                 Some((function, since)) => (function.as_str(), micros(*since) / 1000),
                 None => ("", 0),
             };
-            pack::map(out, 9);
+            pack::map(out, 12);
             number(out, "number", worker.number.into());
             number(out, "pid", worker.pid.into());
             text(out, "state");
@@ -81,6 +91,9 @@ impl Status<'_> {
             number(out, "running_ms", running);
             number(out, "calls", worker.calls);
             number(out, "faults", worker.faults);
+            number(out, "queued", worker.queued as u64);
+            number(out, "p50_us", micros(worker.seen.p50));
+            number(out, "p99_us", micros(worker.seen.p99));
             number(out, "memory", worker.memory);
             number(out, "restarts", worker.restarts);
         }
@@ -136,6 +149,14 @@ impl Status<'_> {
                 "zroute_function_faults_total{{function=\"{name}\"}} {faults}"
             );
         }
+        let _ = writeln!(out, "# TYPE zroute_function_queued gauge");
+        for (function, queued) in self.functions.iter().zip(&self.queued) {
+            let name = label(&function.name);
+            let _ = writeln!(
+                out,
+                "zroute_function_queued{{function=\"{name}\"}} {queued}"
+            );
+        }
         let _ = writeln!(
             out,
             "# HELP zroute_function_seconds Of the last minute, in a worker."
@@ -156,10 +177,11 @@ impl Status<'_> {
 
     fn worker_metrics(&self, out: &mut String) {
         type Value = fn(&WorkerStatus) -> u64;
-        let columns: [(&str, &str, Value); 5] = [
+        let columns: [(&str, &str, Value); 6] = [
             ("worker_busy", "gauge", |worker| {
                 u64::from(worker.running.is_some())
             }),
+            ("worker_queued", "gauge", |worker| worker.queued as u64),
             ("worker_memory_bytes", "gauge", |worker| worker.memory),
             ("worker_calls_total", "counter", |worker| worker.calls),
             ("worker_faults_total", "counter", |worker| worker.faults),

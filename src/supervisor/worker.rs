@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::latency::Latency;
 use super::link::Link;
 use super::log::About;
 use super::process::Process;
@@ -53,6 +54,9 @@ pub struct Worker {
     pub fate: Option<Fate>,
     pub calls: u64,
     pub faults: u64,
+    pub latency: Latency,
+    /// The function whose call it has answered last.
+    pub answered: Option<usize>,
     /// Resident bytes, when they were last looked at.
     pub memory: u64,
     /// It was asked to end, and is killed if it has not by then.
@@ -163,6 +167,8 @@ impl Worker {
             fate: None,
             calls: 0,
             faults: 0,
+            latency: Latency::default(),
+            answered: None,
             memory: 0,
             kill_at: None,
             files: [socket_path, board_path],

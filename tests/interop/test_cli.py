@@ -413,6 +413,24 @@ def test_top_shows_what_happens_between_two_looks(zroute, scripted):
     assert worker.split() == "1 4711 busy 100 1 200 2 3.0 MiB 2 plus 12.0 ms".split()
 
 
+def test_top_shows_what_waits_where_the_server_tells_it(zroute, scripted):
+    def with_queues(stats):
+        functions = {
+            "idle": {"calls": 7, "faults": 0, "queued": 0, "p50_us": 0, "p99_us": 0, "max_us": 0},
+            "stalled": {"calls": 5, "faults": 0, "queued": 4, "p50_us": 9, "p99_us": 9, "max_us": 9},
+        }
+        (worker,) = stats["workers"]
+        return {**stats, "functions": functions, "workers": [{**worker, "queued": 3, "p50_us": 9, "p99_us": 80}]}
+
+    at = scripted(zroute__stats=[with_queues(stats) for stats in STATS])
+    _, _, head, stalled, idle, _, workers, worker = zroute("top", "--once", "--interval", "10ms", at).output.splitlines()
+    assert head.split() == "function calls/s p50 p99 max faults/s queue calls faults".split()
+    assert stalled.split() == "stalled 0 9.00 µs 9.00 µs 9.00 µs 0 4 5 0".split()
+    assert idle.split() == "idle 0 0 0 7 0".split(), "what was not called has no times"
+    assert workers.split()[3:8] == "calls/s p50 p99 faults/s queue".split()
+    assert worker.split()[3:10] == "100 9.00 µs 80.0 µs 1 3".split()
+
+
 def test_top_tells_programs_the_same(zroute, scripted):
     ended = zroute("top", "--once", "--interval", "10ms", "--json", scripted(zroute__stats=STATS))
     assert ended.json["calls_per_second"] == 100 and ended.json["faults_per_second"] == 2

@@ -137,6 +137,28 @@ def test_the_functions_and_what_became_of_their_calls_can_be_seen(supervisor, de
     assert stats["queue"] == {"calls": 0, "bytes": 0}
 
 
+def test_what_waits_can_be_seen_by_function(programs):
+    options = ["--metrics=127.0.0.1:0"]
+    with Supervisor(programs, *options, workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        calls = [dealer.submit(request("nap", [1000]))]
+        wait_until(lambda: supervisor.stats()["workers"][0]["function"] == "nap", "the nap")
+        calls += [dealer.submit(GOOD) for _ in range(3)]
+        wait_until(lambda: supervisor.stats()["queue"]["calls"] == 3, "the others to wait")
+        stats = supervisor.stats()
+        assert (stats["functions"]["plus"]["queued"], stats["functions"]["nap"]["queued"]) == (3, 0)
+        assert stats["workers"][0]["queued"] == 0
+        address = supervisor.errors.split("metrics at ")[1].split()[0]
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        assert 'zroute_function_queued{function="plus"} 3' in lines
+        assert 'zroute_worker_queued{worker="1"} 0' in lines
+        assert {dealer.collect()[0] for _ in calls} == set(calls)
+        stats = supervisor.stats()
+        assert {function["queued"] for function in stats["functions"].values()} == {0}
+        (worker,) = stats["workers"]
+        assert 0 < worker["p50_us"] < 1_000_000 <= worker["p99_us"]
+
+
 def test_a_call_that_finds_a_worker_free_needs_no_room_in_the_queue(programs):
     with Supervisor(programs, "--queue-bytes=1", workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
         dealer.assert_served()

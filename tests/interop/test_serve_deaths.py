@@ -54,6 +54,12 @@ def test_the_caller_is_told_and_the_next_call_is_served(supervisor, dealer, rema
     )
 
 
+@pytest.mark.parametrize(("function", "words"), [("leave", "ended after 'leave': "), ("crash", "ended in 'crash': ")])
+def test_the_log_names_what_ended_a_worker(supervisor, dealer, function, words):
+    assert fault(dealer.ask(request(function, [])))[0] == HANDLER
+    wait_until(lambda: words in supervisor.errors, f"the log to say: {words}")
+
+
 def test_calls_that_were_not_begun_go_to_another_worker(supervisor, dealer):
     dealer.ask_all([GOOD] * 100)
     # All quick but the one in the middle, which nobody has called before.

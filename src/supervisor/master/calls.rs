@@ -299,9 +299,11 @@ impl Master {
         let functions: Vec<_> = ended.iter().map(|(function, _)| *function).collect();
         let priced = worker.link.went_on(&functions, now);
         for (function, sent) in ended {
+            let took = now.saturating_duration_since(sent);
+            worker.latency.add(took, now);
+            worker.answered = Some(function);
             if let Some(function) = self.functions.get_mut(function) {
                 function.calls += 1;
-                let took = now.saturating_duration_since(sent);
                 function.latency.add(took, now);
             }
         }

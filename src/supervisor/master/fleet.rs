@@ -519,7 +519,13 @@ impl Master {
         let ran = begun
             .last()
             .and_then(|held| self.functions.get(held.call.function));
-        let ran = ran.map_or(String::new(), |function| format!(" in '{}'", function.name));
+        // What ends PHP itself, such as exit(), has been answered by then.
+        let answered = || self.functions.get(worker.answered?);
+        let ran = match (ran, answered()) {
+            (Some(function), _) => format!(" in '{}'", function.name),
+            (None, Some(function)) => format!(" after '{}'", function.name),
+            (None, None) => String::new(),
+        };
         match worker.state {
             State::Starting => {
                 let why = if over_time {

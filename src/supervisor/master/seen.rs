@@ -9,7 +9,7 @@ impl Master {
     fn with_status<T>(&mut self, now: Instant, make: impl FnOnce(Status<'_>) -> T) -> T {
         let mut workers: Vec<_> = self
             .workers
-            .iter()
+            .iter_mut()
             .map(|worker| WorkerStatus {
                 number: worker.number,
                 generation: worker.generation,
@@ -24,6 +24,11 @@ impl Master {
                 }),
                 calls: worker.calls,
                 faults: worker.faults,
+                queued: worker
+                    .link
+                    .open()
+                    .saturating_sub(worker.link.running().is_some().into()),
+                seen: worker.latency.summary(now),
                 memory: worker.process.memory().unwrap_or(worker.memory),
                 restarts: self
                     .restarts
@@ -36,6 +41,7 @@ impl Master {
         make(Status {
             counters: &self.front.counters(),
             uptime: now.saturating_duration_since(self.started),
+            queued: self.queue.by_function(self.functions.len()),
             functions: &mut self.functions,
             workers,
             queue_calls: self.queue.len(),

@@ -144,6 +144,8 @@ fn rate(a_second: f64) -> String {
 fn time(us: Option<f64>) -> String {
     // A server may tell anything.
     match us.map(|us| Duration::try_from_secs_f64(us / 1e6)) {
+        // Nothing was called in the last minute.
+        Some(Ok(Duration::ZERO)) => String::new(),
         Some(Ok(time)) => span::show(time),
         _ => UNTOLD.to_string(),
     }

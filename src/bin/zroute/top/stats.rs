@@ -34,6 +34,7 @@ struct Function {
     calls: u64,
     #[serde(default)]
     faults: u64,
+    /// Calls that wait for a worker.
     queued: Option<u64>,
     p50_us: Option<f64>,
     p99_us: Option<f64>,
@@ -87,7 +88,7 @@ pub struct Report {
     pub queue: Option<Queue>,
     /// Why callers are not served; empty if they are.
     pub stuck: String,
-    /// The busiest first.
+    /// The busiest first, of those without calls the one that most wait for.
     pub functions: Vec<FunctionReport>,
     pub workers: Vec<WorkerReport>,
 }
@@ -164,6 +165,7 @@ impl Stats {
             .collect();
         functions.sort_by(|one, other| {
             (other.calls_per_second.total_cmp(&one.calls_per_second))
+                .then(other.queued.cmp(&one.queued))
                 .then(other.calls.cmp(&one.calls))
         });
         let workers = self
