@@ -28,7 +28,7 @@ struct Shared {
 struct Ending {
     wake: Wake,
     done: Arc<std::sync::atomic::AtomicBool>,
-    until: Option<Instant>,
+    begun: Instant,
 }
 
 impl std::fmt::Debug for Ending {
@@ -133,11 +133,15 @@ impl Shared {
         let Some(now) = ending.as_ref() else {
             return Ok(Ended::Done);
         };
+        // Read anew: it may have been set after a signal ended the wait before this one.
+        let until = u64::try_from(self.wait.load(Ordering::Relaxed))
+            .ok()
+            .and_then(|wait| now.begun.checked_add(Duration::from_millis(wait)));
         loop {
             if now.done.load(Ordering::Acquire) {
                 return Ok(Ended::Done);
             }
-            let left = match now.until {
+            let left = match until {
                 None => -1,
                 Some(until) => {
                     let left = until.saturating_duration_since(Instant::now());
@@ -159,10 +163,6 @@ impl Shared {
         let system = |_| Error::with("end the context", "", Errno(libc::EAGAIN));
         let wake = Wake::new().map_err(system)?;
         let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let wait = self.wait.load(Ordering::Relaxed);
-        let until = u64::try_from(wait)
-            .ok()
-            .and_then(|wait| Instant::now().checked_add(Duration::from_millis(wait)));
         let (context, flag, stop) = (Arc::clone(&self.context), Arc::clone(&done), wake.stop());
         let run = move || {
             // No signal reaches this thread, but a debugger may.
@@ -173,7 +173,11 @@ impl Shared {
         background::spawn("zroute-end", run).map_err(|_| {
             Error::with("start a thread to end the context", "", Errno(libc::EAGAIN))
         })?;
-        Ok(Ending { wake, done, until })
+        Ok(Ending {
+            wake,
+            done,
+            begun: Instant::now(),
+        })
     }
 }
 
@@ -188,5 +192,33 @@ impl Hold {
             }
             _ => Ended::Later,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::socket::Socket;
+    use crate::transport::plain::Message;
+
+    #[test]
+    fn how_long_the_end_waits_may_be_changed_while_it_waits() {
+        let endpoint = std::ffi::CString::new(format!("ipc://@zroute-end-{}", std::process::id()))
+            .expect("no NUL in it");
+        let context = Context::new().expect("a context");
+        let push = Socket::new(&context, "ZMQ_PUSH").expect("a socket");
+        push.connect(&endpoint).expect("the peer may come later");
+        push.send(b"last words", 0).expect("its queue has room");
+        drop(push);
+        context.set_wait(0);
+        assert_eq!(context.end(), Ok(Ended::GivenUp));
+
+        let others = Context::new().expect("a context");
+        let pull = Socket::new(&others, "ZMQ_PULL").expect("a socket");
+        pull.bind(&endpoint).expect("a name of this test's own");
+        let mut message = Message::new();
+        pull.receive(&mut message, 0).expect("what was on its way");
+        context.set_wait(-1);
+        assert_eq!(context.end(), Ok(Ended::Done));
     }
 }
