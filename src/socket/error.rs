@@ -24,12 +24,18 @@ impl Error {
     }
 
     pub(super) fn with(operation: &'static str, subject: &str, number: Errno) -> Self {
-        let advice = match number.0 {
+        let advice = match (operation, number.0) {
             _ if number == Errno::BAD_STATE => {
                 "; a REQ sends and receives in turn, a REP receives and sends in turn"
             }
-            libc::EADDRINUSE => "; another process or socket has it",
-            libc::EADDRNOTAVAIL => "; no interface of this machine has that address",
+            (_, libc::EADDRINUSE) => "; another process or socket has it",
+            (_, libc::EADDRNOTAVAIL) => "; no interface of this machine has that address",
+            ("unbind", libc::ENOENT) => {
+                "; it is not bound there: expected the endpoint really bound"
+            }
+            ("disconnect", libc::ENOENT) => {
+                "; it is not connected there: expected the endpoint as it was given to connect"
+            }
             _ => "",
         };
         Self {

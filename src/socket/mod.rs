@@ -123,7 +123,7 @@ impl Socket {
         bytes
             .map_err(|_| Errno(libc::EINVAL))
             .and_then(|bytes| self.plain.set(option.number, &bytes))
-            .map_err(|number| Error::with("set", name, number))
+            .map_err(|number| Error::with("set", &format!("{name} to {value}"), number))
     }
 
     /// Sets an option that is bytes or a text.
@@ -134,9 +134,16 @@ impl Socket {
                 ..Error::with("set", name, Errno(libc::EINVAL))
             });
         }
-        self.plain
-            .set(option.number, value)
-            .map_err(|number| Error::with("set", name, number))
+        self.plain.set(option.number, value).map_err(|number| {
+            let error = Error::with("set", name, number);
+            match option.form {
+                Form::Key if number.0 == libc::EINVAL => Error {
+                    advice: "; a key of 32 bytes or 40 characters of Z85 is expected",
+                    ..error
+                },
+                _ => error,
+            }
+        })
     }
 
     /// An option's value.
