@@ -13,11 +13,9 @@ namespace Zroute\DropIn\MessagePack;
  */
 function load(string $class): void
 {
-    if ($class === 'Zroute\\DropIn\\HiddenObjects') {
-        require_once __DIR__ . '/HiddenObjects.php';
-        return;
-    }
     $file = match (true) {
+        $class === 'Zroute\\DropIn\\HiddenObjects', $class === 'Zroute\\DropIn\\State' =>
+            __DIR__ . '/' . substr($class, 14),
         strcasecmp($class, 'MessagePack') === 0 => __DIR__ . '/msgpack/MessagePack',
         strcasecmp($class, 'MessagePackUnpacker') === 0 => __DIR__ . '/msgpack/MessagePackUnpacker',
         str_starts_with($class, 'Zroute\\DropIn\\') => __DIR__ . '/msgpack/' . substr($class, 14),

@@ -6,6 +6,7 @@ use Zroute\DropIn\Codec;
 use Zroute\DropIn\Codecs;
 use Zroute\DropIn\Conversion;
 use Zroute\DropIn\Options;
+use Zroute\DropIn\State;
 
 /** ext-msgpack's class. */
 class MessagePack
@@ -46,9 +47,9 @@ class MessagePack
         return $unpacker;
     }
 
-    /** Nothing, as the extension shows. */
+    /** What the program has given it, as the extension shows. */
     public function __debugInfo()
     {
-        return [];
+        return State::ofProgram($this, self::class);
     }
 }

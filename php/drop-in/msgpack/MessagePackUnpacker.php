@@ -8,6 +8,7 @@ use Zroute\DropIn\Codecs;
 use Zroute\DropIn\Conversion;
 use Zroute\DropIn\Options;
 use Zroute\DropIn\Remarks;
+use Zroute\DropIn\State;
 use Zroute\DropIn\Template;
 use Zroute\Native;
 
@@ -87,10 +88,10 @@ class MessagePackUnpacker
         $this->begin();
     }
 
-    /** Nothing, as the extension shows. */
+    /** What the program has given it, as the extension shows. */
     public function __debugInfo()
     {
-        return [];
+        return State::ofProgram($this, self::class);
     }
 
     /** Goes on with the value; says whether it is whole. */

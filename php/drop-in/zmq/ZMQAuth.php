@@ -1,9 +1,9 @@
 <?php
 
+use Zroute\DropIn\State;
 use Zroute\DropIn\Zmq\Authentication;
 use Zroute\DropIn\Zmq\Contexts;
 use Zroute\DropIn\Zmq\Failure;
-use Zroute\DropIn\Zmq\State;
 
 /**
  * Says who may connect to the sockets of a context, as ext-zmq has it where

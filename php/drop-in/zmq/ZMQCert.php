@@ -1,10 +1,10 @@
 <?php
 
 use Zroute\DropIn\HiddenObjects;
+use Zroute\DropIn\State;
 use Zroute\DropIn\Zmq\CertificateFile;
 use Zroute\DropIn\Zmq\Failure;
 use Zroute\DropIn\Zmq\Library;
-use Zroute\DropIn\Zmq\State;
 
 /**
  * A CURVE key pair and what is said of it, as ext-zmq has it where it is

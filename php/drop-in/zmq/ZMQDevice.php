@@ -1,12 +1,12 @@
 <?php
 
+use Zroute\DropIn\State;
 use Zroute\DropIn\Zmq\Authentication;
 use Zroute\DropIn\Zmq\Callback;
 use Zroute\DropIn\Zmq\Failure;
 use Zroute\DropIn\Zmq\Library;
 use Zroute\DropIn\Zmq\PollSets;
 use Zroute\DropIn\Zmq\Sockets;
-use Zroute\DropIn\Zmq\State;
 use Zroute\Status;
 
 /**

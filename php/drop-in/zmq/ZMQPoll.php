@@ -1,10 +1,10 @@
 <?php
 
 use Zroute\Descriptor;
+use Zroute\DropIn\State;
 use Zroute\DropIn\Zmq\Failure;
 use Zroute\DropIn\Zmq\PollSets;
 use Zroute\DropIn\Zmq\Sockets;
-use Zroute\DropIn\Zmq\State;
 
 /**
  * Sockets and streams to wait for, as ext-zmq has it.

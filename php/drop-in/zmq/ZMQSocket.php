@@ -1,5 +1,6 @@
 <?php
 
+use Zroute\DropIn\State;
 use Zroute\DropIn\Zmq\Callback;
 use Zroute\DropIn\Zmq\Contexts;
 use Zroute\DropIn\Zmq\Ending;
@@ -8,7 +9,6 @@ use Zroute\DropIn\Zmq\Frames;
 use Zroute\DropIn\Zmq\Library;
 use Zroute\DropIn\Zmq\Options;
 use Zroute\DropIn\Zmq\Sockets;
-use Zroute\DropIn\Zmq\State;
 use Zroute\Status;
 
 /**

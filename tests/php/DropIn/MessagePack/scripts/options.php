@@ -56,3 +56,17 @@ foreach (
 tell('keys', fn () => [
     $packer->unpack("\x82\xc0\xa3Foo\xa1a\x07"), $packer->unpack("\x81\xc2\x01"), $packer->unpack("\x81\xc0\xc0"),
 ]);
+
+// What a subclass and a program add is shown, and nothing else.
+class LabelledPacker extends MessagePack
+{
+    public $label = 'a';
+    protected $inner = [2];
+    private $own = null;
+}
+class LabelledUnpacker extends MessagePackUnpacker
+{
+    public $label = 'a';
+    private $own = null;
+}
+tell('a subclass has properties', fn () => [new LabelledPacker(), new LabelledUnpacker()]);

@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-namespace Zroute\DropIn\Zmq;
+namespace Zroute\DropIn;
 
 /**
  * What the drop-in's objects keep, for its own classes only: programs see
