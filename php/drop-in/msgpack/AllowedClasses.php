@@ -50,11 +50,18 @@ final class AllowedClasses
                     'Zroute\DropIn\AllowedClasses::set(): expected names of classes, got ' . get_debug_type($class)
                 );
             }
+            if ($class === '*' && is_array($classes)) {
+                throw new \InvalidArgumentException(
+                    "Zroute\DropIn\AllowedClasses::set(): '*' in a list is no class; for any class give '*' alone"
+                );
+            }
         }
-        self::$current = HiddenObjects::make(
-            static fn (): self => $classes === '*' ? new self(true) : new self(false, ...array_values($classes))
-        );
-        Codecs::renew();
+        // What goes too, or the program's next objects would have its numbers.
+        HiddenObjects::make(static function () use ($classes): void {
+            self::$current = null;
+            self::$current = $classes === '*' ? new self(true) : new self(false, ...array_values($classes));
+            Codecs::renew();
+        });
     }
 
     /** @internal */

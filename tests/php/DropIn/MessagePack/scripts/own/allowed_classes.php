@@ -54,3 +54,8 @@ AllowedClasses::set('*');
 tell('any', fn () => msgpack_unpack(msgpack_pack(new F\Place())));
 tell('not a list', fn () => AllowedClasses::set('App\Order'));
 tell('not names', fn () => AllowedClasses::set([5]));
+tell('any, in a list', fn () => AllowedClasses::set(['*']));
+tell('set again, it takes no number from the objects of the program', function () {
+    AllowedClasses::set([]);
+    return spl_object_id(new stdClass()) < 100;
+});
