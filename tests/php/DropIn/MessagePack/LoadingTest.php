@@ -29,6 +29,11 @@ final class LoadingTest extends ProcessTestCase
         self::assertSame(array_fill(0, 6, 'bool(true)'), $this->lines('beside', ['extension' => 'msgpack']));
     }
 
+    public function testAnotherCopyOfItIsNotLoadedToo(): void
+    {
+        self::assertSame(['9101 0'], $this->lines('twice', ['auto_prepend_file' => self::dropIn()]));
+    }
+
     public function testSettingsOfTheCommandLineHold(): void
     {
         $settings = [
