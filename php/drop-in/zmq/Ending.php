@@ -62,8 +62,7 @@ final class Ending
 
     private static function finish(): void
     {
-        $setting = getenv('ZROUTE_END_WAIT_MS');
-        $waitMs = is_numeric($setting) ? (int) $setting : self::WAIT_MS;
+        $waitMs = self::waitMs();
         Authentication::finishAll();
         Sockets::finishAll();
         if (!Contexts::finishAll($waitMs)) {
@@ -73,5 +72,23 @@ final class Ending
                 E_USER_WARNING
             );
         }
+    }
+
+    private static function waitMs(): int
+    {
+        $setting = (string) getenv('ZROUTE_END_WAIT_MS');
+        if ($setting === '') {
+            return self::WAIT_MS;
+        }
+        if (!is_numeric($setting) || $setting < -1) {
+            $default = self::WAIT_MS;
+            trigger_error(
+                "ZROUTE_END_WAIT_MS is expected to be milliseconds, or -1 to wait without end, got '$setting'; "
+                . "$default are waited",
+                E_USER_WARNING
+            );
+            return $default;
+        }
+        return (int) $setting;
     }
 }

@@ -21,6 +21,13 @@ final class EndTest extends ProcessTestCase
         self::assertSame('', $process->errors());
     }
 
+    public function testATimeThatIsNoneIsTold(): void
+    {
+        $process = $this->script('open_sockets', [], ['ZROUTE_END_WAIT_MS' => '10s']);
+        self::assertStringContainsString("or -1 to wait without end, got '10s'; 10000 are", $process->readAll());
+        self::assertSame(0, $process->wait());
+    }
+
     public function testDestructorsUseSocketsInAnyOrder(): void
     {
         $process = $this->script('destructors');
