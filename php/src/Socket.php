@@ -244,7 +244,7 @@ abstract class Socket
      * @param int $event what to wait for: READABLE or WRITABLE
      * @param \Closure(): (T|int) $try it does not wait; an int is a status
      * @return T|int the status is OK
-     * @throws Timeout|SocketClosed|InvalidState|ForkedHandle
+     * @throws Timeout|SocketClosed|InvalidState|InvalidOption|ForkedHandle
      */
     protected function within(?int $timeoutMs, int $event, \Closure $try): string|array|int
     {
@@ -253,6 +253,7 @@ abstract class Socket
             return $result;
         }
         $timeoutMs ??= $this->timeouts[$event === self::READABLE ? self::RECEIVE_TIMEOUT : self::SEND_TIMEOUT];
+        self::checkTimeout($timeoutMs);
         // min() because a sum that does not fit would be a float.
         $deadline = $timeoutMs < 0 ? PHP_INT_MAX : min(PHP_INT_MAX, hrtime(true) + $timeoutMs * 1_000_000);
         while (is_int($result) && $result !== Status::OK) {
@@ -270,6 +271,21 @@ abstract class Socket
             $result = $result === Status::OK ? $try() : $result;
         }
         return $result;
+    }
+
+    /**
+     * What is left until a deadline that has passed must not become a wait for ever.
+     *
+     * @internal
+     * @throws InvalidOption
+     */
+    public static function checkTimeout(int $timeoutMs): void
+    {
+        if ($timeoutMs < -1) {
+            throw new InvalidOption(
+                "a timeout is expected to be 0 or more milliseconds, or -1 for ever, got $timeoutMs"
+            );
+        }
     }
 
     private function wait(int $event, int $timeoutMs): int

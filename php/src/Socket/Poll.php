@@ -95,11 +95,12 @@ final class Poll
      * @return array<int|string, Socket|resource> those that are ready, by name, in the order they were added in;
      *         none when the time is over, or after stop()
      * @throws SocketClosed when one of them was closed
-     * @throws InvalidOption when it would wait for nothing for ever, or for a stream that was closed
+     * @throws InvalidOption when it would wait for nothing for ever, for a stream that was closed, or for less than -1
      * @throws ForkedHandle
      */
     public function wait(int $timeoutMs = -1): array
     {
+        Socket::checkTimeout($timeoutMs);
         if ($timeoutMs < 0 && $this->sources === []) {
             throw new InvalidOption('nothing was added to this poll, so it would wait for ever');
         }

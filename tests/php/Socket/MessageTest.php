@@ -14,6 +14,7 @@ use Zroute\Exception\SocketClosed;
 use Zroute\Exception\Timeout;
 use Zroute\MessagePack;
 use Zroute\Socket\Pair;
+use Zroute\Socket\Poll;
 use Zroute\Socket\Publisher;
 use Zroute\Socket\Pull;
 use Zroute\Socket\Push;
@@ -206,6 +207,8 @@ final class MessageTest extends TestCase
             InvalidOption::class, 'ZMQ_SNDHWM', fn () => new Push(options: ['ZMQ_SNDHWM' => 'many']),
         ];
         yield 'out of range' => [InvalidOption::class, 'ZMQ_SNDHWM', fn () => new Push(options: ['ZMQ_SNDHWM' => -1])];
+        yield 'a time that is over' => [InvalidOption::class, 'got -7', fn () => (new Pull())->receive(-7)];
+        yield 'a poll for that time' => [InvalidOption::class, 'got -7', fn () => (new Poll([new Pull()]))->wait(-7)];
         yield 'an endpoint that is taken' => [ConnectionFailed::class, 'inproc://message', function () {
             $taken = new Pair(bind: 'inproc://message');
             $again = new Pair(bind: 'inproc://message');
