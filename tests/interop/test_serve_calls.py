@@ -10,7 +10,7 @@ import pytest
 import zmq
 
 from plain import DEADLINE, GOOD, PARAMETERS, UNKNOWN_FUNCTION, Dealer, code, fault, read, request
-from processes import wait_until
+from processes import PATIENCE, wait_until
 from serving import Supervisor, is_alive
 
 OVERLOADED = -32002
@@ -48,16 +48,23 @@ def test_many_calls_at_once_each_get_their_own_answer(dealer):
     assert [read(answer) for answer in answers] == list(range(5000))
 
 
-def test_both_workers_serve(supervisor, dealer):
-    naps = [dealer.submit(request("nap", [1000])) for _ in range(2)]
-    wait_until(
-        lambda: [worker["function"] for worker in supervisor.stats()["workers"]] == ["nap", "nap"],
-        "both to be called at once",
-    )
-    assert {dealer.collect()[0] for _ in naps} == set(naps)
+def wait_for_running(supervisor, *functions):
+    """Until the workers run just these."""
+
+    def running():
+        return [worker["function"] for worker in supervisor.stats()["workers"] if worker["state"] == "busy"]
+
+    wait_until(lambda: running() == [*functions], f"{functions} to run")
 
 
-def test_nobody_waits_behind_a_slow_call_while_a_worker_is_free(supervisor, dealer, remarks):
+def test_both_workers_serve(supervisor, dealer, tmp_path):
+    calls = [dealer.submit(request("await", [str(tmp_path / "go on")])) for _ in range(2)]
+    wait_for_running(supervisor, "await", "await")
+    (tmp_path / "go on").touch()
+    assert {dealer.collect()[0] for _ in calls} == set(calls)
+
+
+def test_nobody_waits_behind_a_slow_call_while_a_worker_is_free(supervisor, dealer, tmp_path, remarks):
     def waits(count=200):
         """How long each call of others takes, in milliseconds."""
         waits = []
@@ -69,54 +76,55 @@ def test_nobody_waits_behind_a_slow_call_while_a_worker_is_free(supervisor, deal
         return sorted(waits)
 
     quiet = waits()
-    slow = dealer.submit(request("nap", [3000]))
-    wait_until(
-        lambda: any(worker["function"] == "nap" for worker in supervisor.stats()["workers"]),
-        "the slow call to run",
-    )
+    slow = dealer.submit(request("await", [str(tmp_path / "go on")]))
+    wait_for_running(supervisor, "await")
     beside = waits()
     with pytest.raises(zmq.Again):
         dealer.socket.recv(zmq.NOBLOCK)
-    assert dealer.collect() == (slow, read_back(3000))
+    (tmp_path / "go on").touch()
+    call, answer = dealer.collect()
+    assert (call, read(answer)) == (slow, "awaited")
     remarks.append(
-        f"beside a call of 3 s others wait {beside[-1]:.1f} ms at most and {beside[100]:.1f} ms as the median, "
+        f"beside a slow call others wait {beside[-1]:.1f} ms at most and {beside[100]:.1f} ms as the median, "
         f"without it {quiet[-1]:.1f} and {quiet[100]:.1f}"
     )
 
 
-def read_back(number):
-    return b"\xcd" + number.to_bytes(2, "big")
-
-
-def test_a_call_that_is_slow_for_once_gives_back_what_waits_behind_it(supervisor, dealer):
+def test_a_call_that_is_slow_for_once_gives_back_what_waits_behind_it(supervisor, dealer, tmp_path):
+    there, go_on = tmp_path / "there", tmp_path / "go on"
+    there.touch()
     # The function is known to be quick, so that its calls wait behind each other.
-    dealer.ask_all([request("nap", [0])] * 1000)
-    calls = [dealer.submit(request("nap", [number])) for number in [2000] + [0] * 500]
-    answered = [dealer.collect()[0] for _ in calls]
-    assert answered[-1] == calls[0], "the slow one is the last"
-    assert set(answered) == set(calls)
+    dealer.ask_all([request("await", [str(there)])] * 1000)
+    slow, *quick = [dealer.submit(request("await", [str(file)])) for file in [go_on] + [there] * 500]
+    assert {dealer.collect()[0] for _ in quick} == set(quick)
+    go_on.touch()
+    assert dealer.collect()[0] == slow
 
 
 def test_calls_whose_time_has_passed_are_not_run(supervisor, dealer, tmp_path):
     notes = tmp_path / "notes"
-    naps = [dealer.submit(request("nap", [500])) for _ in range(2)]
+    running = [dealer.submit(request("await", [str(tmp_path / "go on")])) for _ in range(2)]
+    wait_for_running(supervisor, "await", "await")
     late = [dealer.submit(request("note", [str(notes), 1], deadline_ms=50)) for _ in range(10)]
-    answers = dict(dealer.collect() for _ in naps + late)
-    assert {code(answers[call]) for call in late} == {DEADLINE}
+    answers = dict(dealer.collect() for _ in late)
+    assert answers.keys() == set(late) and {code(answer) for answer in answers.values()} == {DEADLINE}
+    (tmp_path / "go on").touch()
+    assert {dealer.collect()[0] for _ in running} == set(running)
     assert not notes.exists()
 
 
-def test_the_queue_is_bounded(programs):
+def test_the_queue_is_bounded(programs, tmp_path):
     with Supervisor(programs, "--queue-calls=20", workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
-        nap = dealer.submit(request("nap", [1000]))
-        wait_until(lambda: supervisor.stats()["workers"][0]["state"] == "busy", "the nap")
+        running = dealer.submit(request("await", [str(tmp_path / "go on")]))
+        wait_for_running(supervisor, "await")
         for number in range(50):
             dealer.submit(request("nap", [0]))
         refused = [dealer.collect()[1] for _ in range(30)]
         assert {code(answer) for answer in refused} == {OVERLOADED}
         assert "wait for a worker" in fault(refused[0])[2]
+        (tmp_path / "go on").touch()
         answers = dict(dealer.collect() for _ in range(21))
-        assert answers[nap] == read_back(1000)
+        assert read(answers[running]) == "awaited"
 
 
 def test_the_functions_and_what_became_of_their_calls_can_be_seen(supervisor, dealer):
@@ -179,7 +187,7 @@ def test_functions_that_guard_those_of_the_library_are_asked_here_too(programs, 
 
 def test_metrics_are_served_to_whoever_asks(supervisor, dealer):
     address = supervisor.errors.split("metrics at ")[1].split()[0]
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         lines = answer.read().decode().splitlines()
     samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
@@ -187,9 +195,9 @@ def test_metrics_are_served_to_whoever_asks(supervisor, dealer):
     assert float(samples['zroute_worker_memory_bytes{worker="2"}']) > 0
     assert samples["zroute_queue_calls"] == "0"
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(address.replace("/metrics", "/else"), timeout=10)
+        urllib.request.urlopen(address.replace("/metrics", "/else"), timeout=PATIENCE)
     host, port = address.split("/")[2].split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(12) == b"HTTP/1.1 200"

@@ -15,18 +15,20 @@ from programs import PEERS
 from serving import ROUTES, Supervisor, is_alive
 
 
-def test_sigterm_finishes_what_was_taken(programs):
+def test_sigterm_finishes_what_was_taken(programs, tmp_path):
     with Supervisor(programs) as supervisor, Dealer(supervisor.endpoint) as dealer:
         workers = supervisor.wait_for_workers(2)
         # Two run, the others wait.
-        calls = [dealer.submit(request("nap", [200])) for _ in range(6)]
+        calls = [dealer.submit(request("await", [str(tmp_path / "go on")])) for _ in range(6)]
         wait_until(lambda: supervisor.stats()["queue"]["calls"] == 4, "the calls")
         supervisor.send_signal(signal.SIGTERM)
         wait_until(lambda: "ending" in supervisor.errors, "the end to begin")
         late = dealer.submit(request("plus", [[1]]))
-        answers = dict(dealer.collect() for _ in [*calls, late])
-        assert code(answers.pop(late)) == SHUTTING_DOWN
-        assert {read(answer) for answer in answers.values()} == {200}
+        answered, answer = dealer.collect()
+        assert (answered, code(answer)) == (late, SHUTTING_DOWN)
+        (tmp_path / "go on").touch()
+        answers = dict(dealer.collect() for _ in calls)
+        assert answers.keys() == set(calls) and {read(answer) for answer in answers.values()} == {"awaited"}
         assert supervisor.wait() == 0, supervisor
         assert not any(map(is_alive, workers))
 
@@ -69,14 +71,18 @@ def test_a_second_sigterm_ends_at_once(programs):
         assert supervisor.wait() == 1
 
 
-def test_a_sigterm_that_came_twice_is_one(programs):
+def test_signals_that_come_together_are_one_end(programs, tmp_path):
     with Supervisor(programs, workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
-        nap = dealer.submit(request("nap", [500]))
+        running = dealer.submit(request("await", [str(tmp_path / "go on")]))
         wait_until(lambda: supervisor.stats()["workers"][0]["state"] == "busy", "the call")
-        for _ in range(2):
-            supervisor.send_signal(signal.SIGTERM)
+        # What reaches a process that is stopped reaches it at once when it goes on; of a kind one alone.
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            supervisor.send_signal(number)
+        wait_until(lambda: "ending" in supervisor.errors, "the end to begin")
+        dealer.ask(request("plus", [[1]]))
+        (tmp_path / "go on").touch()
         call, body = dealer.collect()
-        assert (call, read(body)) == (nap, 500)
+        assert (call, read(body)) == (running, "awaited")
         assert supervisor.wait() == 0, supervisor
 
 

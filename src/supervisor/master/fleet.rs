@@ -92,10 +92,7 @@ impl Master {
             due = due.min(time);
         }
         if !self.queue.is_empty() {
-            due = due.min(now + TICK);
-            if now >= self.ticked + TICK {
-                self.drop_late(now);
-            }
+            due = due.min(self.ticked + TICK);
         }
         if let Some(ending) = &self.ending {
             due = due.min(ending.until());

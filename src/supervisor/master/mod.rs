@@ -241,6 +241,9 @@ impl Master {
                 self.front.look()?;
             }
             self.note_service(now);
+            if tick {
+                self.drop_late(now);
+            }
             self.take_calls(now)?;
             self.dispatch(now);
         }

@@ -13,6 +13,13 @@ return [
         usleep($milliseconds * 1000);
         return $milliseconds;
     },
+    // Runs until the file is there.
+    'await' => static function (string $file): string {
+        while (!is_file($file)) {
+            usleep(1000);
+        }
+        return 'awaited';
+    },
     'fail' => static fn (mixed $data) => throw new Zroute\Fault(7, 'the account holds 3 €', 'NoMoney'),
     'area' => static fn (int $width, int $height = 1) => $width * $height,
     // How its caller's request came.
