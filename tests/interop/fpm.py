@@ -7,9 +7,8 @@ import signal
 import socket
 import struct
 import subprocess
-from pathlib import Path
 
-from processes import PATIENCE, Process, wait_until
+from processes import PATIENCE, Process, threads_of, wait_until
 
 # Record types of the FastCGI specification, 8.
 BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
@@ -67,8 +66,7 @@ class Fpm(Process):
     @staticmethod
     def resolvers(worker):
         """How many threads of a worker ask Consul."""
-        names = Path(f"/proc/{worker}/task").glob("*/comm")
-        return [name.read_text(encoding="utf-8") for name in names].count("zroute-resolver\n")
+        return threads_of(worker).count("zroute-resolver")
 
     def reload(self):
         """Has all workers replaced; those that have a request finish it."""

@@ -10,8 +10,8 @@ import subprocess
 import tempfile
 import time
 
-PATIENCE = 30
-"""Seconds after which something that should have happened has failed; far above any real time."""
+PATIENCE = 60
+"""Seconds after which something that should have happened has failed; far above any real time, on a busy machine too."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -59,10 +59,10 @@ class Process:
     def send_signal(self, number):
         self._child.send_signal(number)
 
-    def wait(self):
+    def wait(self, patience=PATIENCE):
         """The exit code; negative for a signal."""
         try:
-            return self._child.wait(PATIENCE)
+            return self._child.wait(patience)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self} did not end") from None
 
@@ -93,9 +93,9 @@ class Process:
             line += self.read(1, patience)
         return line.decode().rstrip("\n")
 
-    def read_all(self):
+    def read_all(self, patience=PATIENCE):
         """What is left of its output, once it has ended."""
-        self.wait()
+        self.wait(patience)
         return self._child.stdout.read().decode()
 
     @property
@@ -154,11 +154,7 @@ class Process:
     @property
     def threads(self):
         """The names of its threads."""
-        names = []
-        for thread in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{thread}/comm", encoding="utf-8") as name:
-                names.append(name.read().rstrip("\n"))
-        return names
+        return threads_of(self.pid)
 
     @property
     def cpu_seconds(self):
@@ -186,22 +182,34 @@ class Listener(Process):
         self.endpoint = line.removeprefix("listening on ")
 
 
+GONE = (FileNotFoundError, ProcessLookupError)
+"""What reading /proc raises when a process or a thread ends meanwhile: as the file is opened, or as it is read."""
+
+
+def threads_of(pid):
+    """The names of a process's threads."""
+    names = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(*GONE), open(f"/proc/{pid}/task/{thread}/comm", encoding="utf-8") as name:
+            names.append(name.read().rstrip("\n"))
+    return names
+
+
 def sockets_of(pid):
     """The inodes of a process's sockets, as texts."""
     inodes = set()
     for name in os.listdir(f"/proc/{pid}/fd"):
         # One may be closed meanwhile.
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(*GONE):
             kind, _, inode = os.readlink(f"/proc/{pid}/fd/{name}").partition(":")
             if kind == "socket":
                 inodes.add(inode.strip("[]"))
     return inodes
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, pause=0.001):
     """Polls until the condition holds."""
     deadline = time.monotonic() + PATIENCE
-    pause = 0.001
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(pause)

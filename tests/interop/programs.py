@@ -116,12 +116,20 @@ def python(script, *arguments):
     return [sys.executable, PEERS / script, *arguments]
 
 
+_reserved = []
+
+
 def free_port():
-    """A port that nobody listens on; for programs that cannot say which one they got."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on; for programs that cannot say which one they got, or are to come back at it.
+
+    It stays bound here, so that the kernel gives it to nobody else. Whoever asks for it by
+    its number may listen all the same: all of them reuse addresses.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    _reserved.append(reserved)
+    return reserved.getsockname()[1]
 
 
 def seed_script(name, port, folder):

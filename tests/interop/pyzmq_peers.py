@@ -1,6 +1,7 @@
 """Sockets of pyzmq in processes of their own, on the system's libzmq or on a newer one."""
 
 import ast
+import fcntl
 import subprocess
 import sys
 
@@ -89,12 +90,16 @@ class Pyzmq:
         environment = ROOT / f"target/interop/pyzmq-{NEWER_PYZMQ}"
         python = environment / "bin/python"
         complete = environment / "complete"
-        if not complete.exists():
-            # Debian has venv's pip in a package of its own: python3-venv.
-            _run(sys.executable, "-m", "venv", "--clear", environment)
-            wheel = f"pyzmq=={NEWER_PYZMQ}"
-            _run(python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", wheel)
-            complete.touch()
+        environment.parent.mkdir(parents=True, exist_ok=True)
+        with open(f"{environment}.lock", "w", encoding="ascii") as lock:
+            # Tests run beside each other: one makes it, and the others wait.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not complete.exists():
+                # Debian has venv's pip in a package of its own: python3-venv.
+                _run(sys.executable, "-m", "venv", "--clear", environment)
+                wheel = f"pyzmq=={NEWER_PYZMQ}"
+                _run(python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", wheel)
+                complete.touch()
         pyzmq = cls(python)
         with pyzmq.socket("DEALER") as socket:
             assert socket.libzmq == NEWER_LIBZMQ, f"pyzmq {NEWER_PYZMQ} brings libzmq {socket.libzmq}"

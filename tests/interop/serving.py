@@ -4,7 +4,7 @@ import os
 import signal
 
 from plain import Dealer
-from processes import Process, wait_until
+from processes import GONE, Process, wait_until
 from programs import PEERS, ROOT
 
 ROUTES = PEERS / "routes.php"
@@ -62,7 +62,7 @@ def is_alive(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
             return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except GONE:
         return False
 
 

@@ -30,9 +30,6 @@ from plain import (
 )
 from reference_scan import deserved_code
 
-# A server that is slower than this hangs; the promise, which is measured, is 100 ms.
-HANGS = 5
-
 
 def slowest(language, remarks, kind, promise=""):
     """Collects times, each with what took it; the worst is remarked at the end."""
@@ -61,7 +58,6 @@ def ask(dealer, body, times, what):
     answer = dealer.ask(body)
     took = time.monotonic() - began
     times.append((took, what))
-    assert took < HANGS
     dealer.assert_served()
     return answer
 

@@ -11,6 +11,7 @@ import zmtp
 from callers import served_all_the_time
 from plain import Dealer, read, request
 from processes import PATIENCE, wait_until
+from programs import free_port
 from zmtp import Session
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -199,7 +200,7 @@ def test_a_client_that_is_killed_disturbs_nobody(programs, language):
 
 def test_the_next_call_after_a_restart_is_answered(programs, language):
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(programs.server(language))
+        server = stack.enter_context(programs.server(language, f"tcp://127.0.0.1:{free_port()}"))
         client = stack.enter_context(
             programs.client(language, server.endpoint, reconnect_ms=10, reconnect_max_ms=100)
         )
@@ -213,7 +214,7 @@ def test_the_next_call_after_a_restart_is_answered(programs, language):
 
 
 def test_a_call_without_a_server_waits_for_one(programs, language):
-    with programs.server(language) as server, programs.client(
+    with programs.server(language, f"tcp://127.0.0.1:{free_port()}") as server, programs.client(
         language, server.endpoint, reconnect_ms=10, reconnect_max_ms=100
     ) as client:
         assert client.call("plus", [1, 2]) == ["answer", 3]

@@ -130,7 +130,7 @@ def test_hung_workers_turn_the_check_critical_and_it_comes_back(programs, consul
 
 @pytest.mark.zmtp("the hung workers above are asked by either")
 def test_handlers_that_hang_turn_the_check_critical_until_they_are_ended(programs, consul, zroute, services):
-    options = ["--stuck-after=1s", "--exec-timeout=6s"]
+    options = ["--stuck-after=1s", "--exec-timeout=15s"]
     with server(programs, consul, *options) as supervisor, Dealer(supervisor.endpoint) as dealer:
         at = supervisor.endpoint
         wait_until(lambda: health(services, at) == "passing", "it passes")
@@ -199,9 +199,11 @@ def test_the_probe_is_let_in_where_keys_are_asked_for(programs, consul, services
         wait_until(lambda: "reloaded" in supervisor.errors, "the keys are read again")
         with Dealer(supervisor.endpoint, **with_keys(key.public, caller)) as dealer:
             assert dealer.call("plus", [1, 2]) == 3
-        # Registered anew it is critical until the probe has been let in again.
+        # Registered anew it is critical until the probe has been let in again. It cannot be before Consul is seen to have forgotten.
+        supervisor.send_signal(signal.SIGSTOP)
         consul.deregister(services()[supervisor.endpoint]["id"])
         wait_until(lambda: health(services, supervisor.endpoint) != "passing", "Consul forgets it")
+        supervisor.send_signal(signal.SIGCONT)
         wait_until(lambda: health(services, supervisor.endpoint) == "passing", "it passes again")
 
 

@@ -94,7 +94,10 @@ class Scene:
         counts = [caller.answered for caller in self.callers]
         pass_time(seconds / 2, self.processes)
         wait_until(lambda: self.proxy.asked["GET"] >= before.get("GET", 0) + fewest, f"questions to a Consul that {what}")
-        assert all(caller.answered > count for caller, count in zip(self.callers, counts, strict=True)), what
+        wait_until(
+            lambda: all(caller.answered > count for caller, count in zip(self.callers, counts, strict=True)),
+            f"calls of all clients while Consul {what}",
+        )
         for caller in self.callers:
             caller.rest(seconds / 2)
         used, rested = [process.cpu_seconds for process in self.processes], time.monotonic()

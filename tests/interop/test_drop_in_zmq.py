@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import zmq
 
-from processes import PATIENCE, Process
+from processes import PATIENCE, Process, wait_until
 from programs import PEERS, ROOT, free_port
 
 KINDS = ["drop-in", "extension"]
+
+pytestmark = pytest.mark.zmtp("the drop-in is libzmq either way")
 
 
 @pytest.fixture
@@ -117,12 +119,12 @@ def test_who_has_joined_misses_nothing_below_the_mark(start, publisher, subscrib
 
 @pytest.mark.parametrize("pusher,puller", BETWEEN)
 def test_what_is_pushed_is_shared_out_and_complete(start, pusher, puller):
-    pusher = start(pusher, "push.php", "3", "3000")
+    pusher = start(pusher, "push.php", "3", "2700")
     endpoint = pusher.read_line()
     pullers = [start(puller, "pull.php", endpoint) for _ in range(3)]
     counts = [int(one.read_line()) for one in pullers]
-    assert sum(counts) == 3000
-    assert max(counts) - min(counts) <= 1
+    # Less than what a socket holds back for a puller that is slow.
+    assert counts == [900] * 3
     assert pusher.wait() == 0
 
 
@@ -146,6 +148,9 @@ def test_a_device_stands_between_clients_and_workers(start, context, timer):
     clients = [start(kind, "request.php", front) for kind in ["drop-in", "extension", "drop-in"]]
     for client in clients:
         client.read_line()
+    # Until then the device may know of one worker alone.
+    wait_until(lambda: ask(clients[0], "is\tanybody there") and min(served) > 0, "both workers to be asked")
+    served[:] = 0, 0
     for turn in range(20):
         for number, client in enumerate(clients):
             assert ask(client, f"{number}\t{turn}").split("\t")[1:] == [str(number), str(turn)]

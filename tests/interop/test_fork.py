@@ -9,6 +9,7 @@ import pytest
 import zmtp
 from plain import GOOD, GOOD_ANSWER, Dealer, read, request
 from processes import sockets_of, wait_until
+from programs import free_port
 from zmtp import Session
 
 
@@ -102,7 +103,8 @@ FREES = "its descriptors stay open in a child"
 @pytest.mark.zmtp(FREES)
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_a_child_that_outlives_its_parent_keeps_neither_port_nor_peers(programs, language, end):
-    with programs.server(language) as server, contextlib.ExitStack() as stack:
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    with programs.server(language, endpoint) as server, contextlib.ExitStack() as stack:
         peers = [stack.enter_context(Session.introduced(server.endpoint)) for _ in range(5)]
         for peer in peers:
             assert peer.is_served()
@@ -141,7 +143,7 @@ def test_a_child_has_no_descriptor_of_the_servers_sockets(programs, language):
 
 @pytest.mark.zmtp(FREES)
 def test_a_child_from_before_the_run_does_not_keep_the_port(programs):
-    with programs.server("php", fork="before") as server:
+    with programs.server("php", f"tcp://127.0.0.1:{free_port()}", fork="before") as server:
         with killed_afterwards(int(server.read_line())) as child:
             server.send_signal(signal.SIGKILL)
             server.wait()

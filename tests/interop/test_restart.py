@@ -10,6 +10,7 @@ import zmq
 import zmtp
 from plain import SHUTTING_DOWN, Dealer, Peer, code, read, request
 from processes import PATIENCE, wait_until
+from programs import free_port
 
 
 class Caller(threading.Thread):
@@ -55,8 +56,8 @@ def test_calls_go_on_after_the_server_was_killed_and_restarted(
     programs, language, client_language
 ):
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(programs.server(language))
-        endpoint = server.endpoint
+        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        server = stack.enter_context(programs.server(language, endpoint))
         client = stack.enter_context(programs.client(client_language, endpoint, reconnect_ms=10))
         caller = Caller(client)
         caller.start()
@@ -74,8 +75,8 @@ def test_calls_go_on_after_the_server_was_killed_and_restarted(
 
 
 def test_a_req_of_pyzmq_goes_on_after_a_restart(programs, language):
-    with programs.server(language) as server:
-        endpoint = server.endpoint
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    with programs.server(language, endpoint) as server:
         with Peer(zmq.REQ, endpoint, req_relaxed=True, req_correlate=True) as peer:
             assert read(*peer.exchange(request("echo", 1))) == 1
             server.send_signal(signal.SIGKILL)

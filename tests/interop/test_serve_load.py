@@ -15,7 +15,7 @@ import pytest
 import zmtp
 from callers import served_all_the_time
 from plain import Dealer, request
-from processes import Process, wait_until
+from processes import PATIENCE, Process, wait_until
 from programs import python
 from serving import Supervisor, kill
 from zmtp import Session
@@ -41,7 +41,7 @@ def test_thousands_of_clients_at_once_each_get_their_answer(supervisor, remarks)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert most > CLIENTS + 200, f"this test needs `ulimit -Hn` above {CLIENTS + 200}, it is {most}"
     with Process(python("ten_thousand_clients.py", supervisor.endpoint, CLIENTS)) as clients:
-        output = clients.read_all()
+        output = clients.read_all(4 * PATIENCE)
         assert output, clients
         report = json.loads(output)
     assert (report["connected"], report["answered"]) == (CLIENTS, CLIENTS), report

@@ -28,7 +28,7 @@ BABBLE = """<?php return [
 def test_workers_that_print_without_end_keep_nobody_waiting(programs, tmp_path):
     routes = tmp_path / "routes.php"
     routes.write_text(BABBLE)
-    with Supervisor(programs, "--exec-timeout=500ms", routes=routes) as supervisor, Dealer(supervisor.endpoint) as dealer:
+    with Supervisor(programs, "--exec-timeout=10s", routes=routes) as supervisor, Dealer(supervisor.endpoint) as dealer:
         pids = dealer.call("babble", [])
         try:
             for _ in range(20):

@@ -1,6 +1,5 @@
 """zroute serve: who is let in, and what SIGHUP changes of it."""
 
-import contextlib
 import signal
 
 import pytest
@@ -10,19 +9,18 @@ from plain import GOOD, GOOD_ANSWER, Peer
 from processes import wait_until
 from programs import TRANSPORT
 from serving import Supervisor
-from test_curve import Key
+from test_curve import FAILED, Key
 from test_allowed_keys import with_keys
 
 pytestmark = pytest.mark.skipif(not zmq.has("curve"), reason="this pyzmq has no CURVE")
 
 
 def is_served(endpoint, **options):
-    with Peer(zmq.REQ, endpoint, **options) as peer:
-        peer.socket.rcvtimeo = 300
-        peer.socket.sndtimeo = 300
-        with contextlib.suppress(zmq.Again):
-            return peer.exchange(GOOD) == [GOOD_ANSWER]
-    return False
+    """Whether a call is answered, and not the handshake refused."""
+    with Peer(zmq.DEALER, endpoint, **options) as peer:
+        if peer.expect_event(zmq.EVENT_HANDSHAKE_SUCCEEDED, *FAILED)["event"] != zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            return False
+        return peer.exchange(b"", GOOD) == [b"", GOOD_ANSWER]
 
 
 def test_callers_are_let_in_by_their_keys_and_the_list_is_read_again(programs, tmp_path):

@@ -1,20 +1,17 @@
 """The transport that is asked for is the one that serves."""
 
-import time
-
 import pytest
 import zmq
 
 from plain import Dealer
+from processes import wait_until
 from programs import TRANSPORT
 
 
 def transport_of(program):
-    """Which transport a program uses, by the threads that libzmq has. One has its name once it runs."""
-    for _ in range(100):
-        if len(set(program.threads)) == len(program.threads):
-            break
-        time.sleep(0.01)
+    """Which transport a program uses, by the threads that libzmq has."""
+    # One has its name once it runs; until then it has that of the program.
+    wait_until(lambda: len(set(program.threads)) == len(program.threads), f"the threads of {program} to have names")
     libzmqs = [name for name in program.threads if name.startswith("ZMQbg/")]
     return "libzmq" if libzmqs else "zmtp"
 

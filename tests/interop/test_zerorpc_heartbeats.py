@@ -12,7 +12,7 @@ from programs import TRANSPORT
 from serving import Supervisor
 from zerorpc import RawClient
 
-MILLISECONDS = int(os.environ.get("DIALECTS_NAP") or 11_500)
+MILLISECONDS = int(os.environ.get("DIALECTS_NAP") or 14_000)
 """A caller sends a heartbeat every 5 s, and gives its server up after two missed ones."""
 
 

@@ -64,7 +64,7 @@ def test_a_reset_while_the_handler_runs_disturbs_nobody(programs, language):
 @pytest.mark.parametrize("cut", CUTS[:-2])
 def test_who_falls_silent_in_the_handshake_is_let_go(programs, language, cut):
     with programs.server(language, handshake_ms=200) as server:
-        with Session.introduced(server.endpoint) as good, contextlib.ExitStack() as stack:
+        with Session.introduced_in_time(server.endpoint) as good, contextlib.ExitStack() as stack:
             before = server.sockets
             silent = [stack.enter_context(Session(server.endpoint)) for _ in range(10)]
             for session in silent:
@@ -77,7 +77,7 @@ def test_who_falls_silent_in_the_handshake_is_let_go(programs, language, cut):
 
 def test_who_introduced_itself_may_be_silent(programs, language):
     with programs.server(language, handshake_ms=200) as server:
-        with Session.introduced(server.endpoint) as silent, Session(server.endpoint) as other:
+        with Session.introduced_in_time(server.endpoint) as silent, Session(server.endpoint) as other:
             # When this one is let go, the other has been silent for as long.
             assert other.is_ended()
             assert silent.is_served()
@@ -86,7 +86,7 @@ def test_who_introduced_itself_may_be_silent(programs, language):
 def test_a_handshake_that_trickles_is_let_go_all_the_same(programs, language):
     """The time is for the handshake as a whole; it does not begin anew with each byte."""
     with programs.server(language, handshake_ms=200) as server:
-        with Session.introduced(server.endpoint) as good, Session(server.endpoint) as session:
+        with Session.introduced_in_time(server.endpoint) as good, Session(server.endpoint) as session:
             session.socket.settimeout(0.05)
             came = []
             # 100 bytes in 5 s, 25 times what is allowed.

@@ -87,7 +87,7 @@ OLDER = {
 @pytest.mark.parametrize("what", OLDER)
 def test_older_versions_are_refused(programs, language, what):
     with programs.server(language, handshake_ms=300) as server:
-        with Session(server.endpoint) as session, Session.introduced(server.endpoint) as good:
+        with Session.introduced_in_time(server.endpoint) as good, Session(server.endpoint) as session:
             session.send(OLDER[what])
             assert session.is_ended()
             assert good.is_served()
@@ -110,7 +110,7 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong_greetings_are_refused(programs, language, what):
     with programs.server(language, handshake_ms=300) as server:
-        with Session.introduced(server.endpoint) as good:
+        with Session.introduced_in_time(server.endpoint) as good:
             for rest in (b"", zmtp.ready(b"DEALER"), zmtp.ready(b"DEALER") + bytes(1000)):
                 with Session(server.endpoint) as session:
                     session.send(WRONG[what] + rest)

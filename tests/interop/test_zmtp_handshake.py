@@ -147,7 +147,7 @@ def test_the_servers_ready_names_a_router(server, dealer):
 @pytest.mark.parametrize("claim", [1 << 20, 1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
 def test_a_handshake_that_claims_to_be_huge_costs_nothing(programs, language, claim):
     with programs.server(language, handshake_ms=300) as server:
-        with Session.introduced(server.endpoint) as good:
+        with Session.introduced_in_time(server.endpoint) as good:
             before = server.memory
             for flags in (b"\x06", b"\x02"):
                 with Session(server.endpoint) as session:

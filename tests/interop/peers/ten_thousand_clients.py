@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 import zmtp  # noqa: E402
 
-PATIENCE = 40
+PATIENCE = 100
 
 
 class Client:

@@ -1,6 +1,6 @@
 <?php
 
-// Pushes as many messages as it is told to as many as it is told, and ends. Arguments: pullers, count.
+// Pushes as many messages as it is told to as many as it is told, and each an "end". Arguments: pullers, count.
 
 [, $pullers, $count] = $argv;
 $context = new ZMQContext();
@@ -15,4 +15,7 @@ for ($ready = 0; $ready < (int) $pullers;) {
 }
 for ($i = 0; $i < (int) $count; $i++) {
     $socket->send("message $i");
+}
+for ($i = 0; $i < (int) $pullers; $i++) {
+    $socket->send('end');
 }
