@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 import packaged_peers
+import sharing
 from consul_agent import Consul
 from plain import Dealer
 from processes import PATIENCE, Process, wait_until
@@ -176,6 +177,7 @@ def pytest_configure(config):
         "markers", "ours(why): a promise of our servers alone; why zerorpc's own does not keep it"
     )
     config.stash[REMARKS] = []
+    config.pluginmanager.register(sharing)
     set_hypothesis_home_dir(ROOT / "build/hypothesis")
     settings.register_profile(
         "interop",
