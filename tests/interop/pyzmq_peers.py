@@ -32,6 +32,11 @@ class Socket(Process):
     def set(self, name, value):
         self._ask("set", name, value)
 
+    def leave(self):
+        """Closes it; from now on it is a new one of the kind, without options."""
+        self._ask("leave")
+        self.set("linger", 0)
+
     def connect(self, endpoint):
         self._ask("connect", endpoint)
         return self

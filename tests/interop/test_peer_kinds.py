@@ -63,14 +63,16 @@ def test_peers_with_the_same_routing_id_each_get_their_own_answers(server, pyzmq
 
 
 def test_a_routing_id_is_free_again_when_its_peer_has_left(server, pyzmq):
-    for number in range(10):
-        with pyzmq.socket("REQ", routing_id=b"somebody") as peer:
+    with pyzmq.socket("REQ") as peer:
+        for number in range(10):
+            peer.set("routing_id", b"somebody")
             peer.connect(server.endpoint)
             (body,) = peer.exchange(request("echo", number))
             assert read(body) == number
             left = server.sockets
-        # The peer is served as itself only once the server has noticed that the other is gone.
-        server.wait_for_sockets(left - 1)
+            peer.leave()
+            # The peer is served as itself only once the server has noticed that the other is gone.
+            server.wait_for_sockets(left - 1)
 
 
 @pytest.mark.parametrize("count", [1, 100])
@@ -99,6 +101,7 @@ def test_our_client_is_not_connected_to_a_socket_that_does_not_fit(
 
 
 def test_a_peer_that_leaves_and_comes_back_is_served(server, pyzmq):
-    for _ in range(30):
-        with pyzmq.socket("REQ") as peer:
+    with pyzmq.socket("REQ") as peer:
+        for _ in range(30):
             assert peer.connect(server.endpoint).exchange(GOOD) == [GOOD_ANSWER]
+            peer.leave()

@@ -20,9 +20,19 @@ NAMES = {
 class Socket:
     def __init__(self, kind):
         self._context = zmq.Context()
-        self._socket = self._context.socket(getattr(zmq, kind))
+        self._kind = getattr(zmq, kind)
+        self._open()
+
+    def _open(self):
+        self._socket = self._context.socket(self._kind)
         self._monitor = self._socket.get_monitor_socket()
         self._events = []
+
+    def leave(self):
+        """What comes then is another socket."""
+        self._context.destroy(linger=0)
+        self._context = zmq.Context()
+        self._open()
 
     def set(self, name, value):
         setattr(self._socket, name, value)
