@@ -164,7 +164,7 @@ class Process:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def __str__(self):
+    def __repr__(self):
         return f"{' '.join(self.command)} (exit code {self._child.poll()}, stderr: {self.errors})"
 
 

@@ -62,4 +62,4 @@ def pytest_runtest_logreport(report):
         crash = getattr(report.longrepr, "reprcrash", None)
         why = crash.message if crash else str(report.longrepr)
         with open(FAILED, "a", encoding="utf-8") as file:
-            file.write(f"{os.environ['ZROUTE_TRANSPORT']} {report.nodeid} ({report.when}):\n    {why:.500}\n")
+            file.write(f"{os.environ['ZROUTE_TRANSPORT']} {report.nodeid} ({report.when}): {' '.join(why.split()):.400}\n")
