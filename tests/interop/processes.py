@@ -143,11 +143,15 @@ class Process:
     @property
     def connected_to(self):
         """The ports that its TCP connections lead to."""
+        return self.ports_in({"01"})
+
+    def ports_in(self, states):
+        """The ports that its TCP connections lead to which are in these states, as /proc has them."""
         inodes, ports = sockets_of(self.pid), set()
         with open(f"/proc/{self.pid}/net/tcp", encoding="ascii") as table:
             for line in table:
                 _, _, remote, state, *_, inode = line.split()[:10]
-                if state == "01" and inode in inodes:
+                if state in states and inode in inodes:
                     ports.add(int(remote.rpartition(":")[2], 16))
         return ports
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgpack
 
-from processes import PATIENCE, Listener, Process
+from processes import PATIENCE, Listener, Process, wait_until
 
 TRANSPORT = os.environ.get("ZROUTE_TRANSPORT") or "zmtp"
 """What the programs are served by; they find the variable in their environment too."""
@@ -43,6 +43,17 @@ class Client(Process):
         size = int.from_bytes(self.read(4, patience), "big")
         results, self.unmatched = msgpack.unpackb(self.read(size), strict_map_key=False)
         return results
+
+    def wait_for_loss(self, endpoint):
+        """Until the end of the server there has reached this machine's end; a packet may need a second try.
+
+        Before that a call goes to the server that has gone. What the client looks at when it is
+        called it need not have looked at; libzmq looks by itself.
+        """
+        port = int(endpoint.rpartition(":")[2])
+        established, close_wait = "01", "08"
+        states = {established} if TRANSPORT == "zmtp" else {established, close_wait}
+        wait_until(lambda: port not in self.ports_in(states), f"the end of the connection to {endpoint}")
 
     def call(self, function, parameters, timeout_ms=PATIENCE * 1000):
         return self.calls([(function, parameters, timeout_ms)])[0]

@@ -208,6 +208,7 @@ def test_the_next_call_after_a_restart_is_answered(programs, language):
             assert client.call("echo", number) == ["answer", number]
             server.send_signal(signal.SIGKILL)
             server.wait()
+            client.wait_for_loss(server.endpoint)
             server = stack.enter_context(programs.server(language, server.endpoint))
             # The client has not looked at its connection since: this call is the first to notice.
             assert client.call("echo", [number], PATIENCE * 1000 - 5000) == ["answer", [number]]
@@ -220,6 +221,7 @@ def test_a_call_without_a_server_waits_for_one(programs, language):
         assert client.call("plus", [1, 2]) == ["answer", 3]
         server.send_signal(signal.SIGKILL)
         server.wait()
+        client.wait_for_loss(server.endpoint)
         client.begin([("echo", "while nobody listens")])
         with programs.server(language, server.endpoint):
             assert client.results() == [["answer", "while nobody listens"]]

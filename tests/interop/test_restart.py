@@ -81,6 +81,7 @@ def test_a_req_of_pyzmq_goes_on_after_a_restart(programs, language):
             assert read(*peer.exchange(request("echo", 1))) == 1
             server.send_signal(signal.SIGKILL)
             server.wait()
+            peer.expect_event(zmq.EVENT_DISCONNECTED)
             with programs.server(language, endpoint):
                 assert read(*peer.exchange(request("echo", 2))) == 2
 

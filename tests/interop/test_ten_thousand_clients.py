@@ -18,7 +18,9 @@ def test_ten_thousand_connected_clients_each_get_their_answer(language, server, 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert most > COUNT + 200, f"this test needs `ulimit -Hn` above {COUNT + 200}, it is {most}"
     with Process(python("ten_thousand_clients.py", server.endpoint, COUNT)) as clients:
-        report = json.loads(clients.read_all(4 * PATIENCE))
+        output = clients.read_all(4 * PATIENCE)
+        assert output, clients
+        report = json.loads(output)
     assert (report["connected"], report["answered"]) == (COUNT, COUNT), report
     remarks.append(
         f"{COUNT} clients of the {language} server: connected in {report['connect_seconds']} s, "
