@@ -87,10 +87,11 @@ test-discovery: packages-test rust
 		echo '*** SKIPPED: the tests against a real Consul. The reason is above. ***' >&2; \
 	else exit 1; fi
 
+# -S: what has failed is told last, whatever --keep-going says of the other targets.
 .PHONY: test-c
 test-c: packages-test build
-	$(MAKE) -C tests/c check valgrind asan LIB='$(LIB)'
-	ZROUTE_TRANSPORT=libzmq $(MAKE) -C tests/c check valgrind LIB='$(LIB)'
+	$(MAKE) -S -C tests/c check valgrind asan LIB='$(LIB)'
+	ZROUTE_TRANSPORT=libzmq $(MAKE) -S -C tests/c check valgrind LIB='$(LIB)'
 
 .PHONY: test-php
 test-php: packages-test build

@@ -105,10 +105,17 @@ impl Agent {
 
     /// Lets it hang, or go on.
     pub fn signal(&self, signal: i32) {
-        let process = self.process.as_ref().unwrap().id();
+        let process = i32::try_from(self.process.as_ref().unwrap().id()).unwrap();
         // SAFETY: no pointers are passed, and the process has not been waited for.
-        let sent = unsafe { libc::kill(i32::try_from(process).unwrap(), signal) };
+        let sent = unsafe { libc::kill(process, signal) };
         assert_eq!(sent, 0);
+        if signal == libc::SIGSTOP {
+            // It goes to one thread; the others run on until that has had time.
+            let mut status = 0;
+            // SAFETY: the pointer is to an integer of this frame.
+            let stopped = unsafe { libc::waitpid(process, &raw mut status, libc::WUNTRACED) };
+            assert_eq!((stopped, libc::WIFSTOPPED(status)), (process, true));
+        }
     }
 
     /// The URL of a service, or of the agent if there is no name.
@@ -131,7 +138,8 @@ impl Drop for Agent {
         self.kill();
         if std::thread::panicking() {
             let log = self.log();
-            let lines: Vec<_> = log.lines().rev().take(30).collect();
+            // Few: what has failed stands before them, and CI shows a page.
+            let lines: Vec<_> = log.lines().rev().take(5).collect();
             for line in lines.iter().rev() {
                 eprintln!("consul: {line}");
             }
