@@ -34,7 +34,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 const IN_FLIGHT: usize = 64;
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reads as many bytes as are expected, and lets the server work meanwhile.
 fn exchange(server: &mut Server, peer: &mut TcpStream, request: &[u8], answers: usize) {

@@ -9,7 +9,10 @@ use zroute::transport::{self, Body, Endpoint, Kind, Sent, Transport};
 use zroute::wire::messagepack_rpc::{self, Message};
 use zroute::wire::{Code, Envelope, Fault, zerorpc};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// From one heartbeat to the next, where they matter: twice as long nobody may be
+/// without time, neither a thread of the test nor the client's.
+const BEAT: Duration = Duration::from_secs(1);
 const NOTHING: [(&[u8], &[u8]); 0] = [];
 const IDEMPOTENT: Terms = Terms {
     idempotent: true,
@@ -69,7 +72,11 @@ impl Peer {
 
     /// A message that comes within a moment, without the client being called.
     fn listen(&mut self) -> Option<Came> {
-        let moment = Instant::now() + Duration::from_millis(2);
+        self.listen_for(Duration::from_millis(2))
+    }
+
+    fn listen_for(&mut self, moment: Duration) -> Option<Came> {
+        let moment = Instant::now() + moment;
         self.socket.wait(None, Some(moment), false).unwrap();
         let incoming = self.socket.receive().unwrap()?;
         let Body::One(frame) = incoming.body else {
@@ -356,11 +363,10 @@ fn after_a_call_that_timed_out_the_next_gets_its_own_answer() {
 
 #[test]
 fn heartbeats_keep_a_call_and_their_absence_ends_it() {
-    let every = Duration::from_millis(50);
-    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, every);
+    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, BEAT);
     let call = client.submit("slow", b"\x90", PATIENCE).unwrap();
     let came = peer.expect(&mut client);
-    for _ in 0..6 {
+    for _ in 0..3 {
         let beat = peer.expect(&mut client);
         assert_eq!(beat.event().name, zerorpc::HEARTBEAT);
         assert_eq!(beat.event().response_to, came.event().message_id);
@@ -370,7 +376,7 @@ fn heartbeats_keep_a_call_and_their_absence_ends_it() {
     let Outcome::ConnectionLost { trouble, .. } = client.collect(call).unwrap() else {
         panic!("it ended otherwise");
     };
-    assert!(trouble.contains("no heartbeat for 100 ms"), "{trouble}");
+    assert!(trouble.contains("no heartbeat for 2000 ms"), "{trouble}");
     assert_eq!(client.counters().unknown, 1);
     // Its answer, when it comes at last, is nobody's.
     peer.event(&came, zerorpc::OK, b"\x91\x01");
@@ -382,8 +388,7 @@ fn heartbeats_keep_a_call_and_their_absence_ends_it() {
 
 #[test]
 fn an_idempotent_call_is_sent_again_on_a_channel_of_its_own() {
-    let every = Duration::from_millis(50);
-    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, every);
+    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, BEAT);
     let call = client
         .submit_on(IDEMPOTENT, "f", b"\x90", PATIENCE)
         .unwrap();
@@ -399,15 +404,15 @@ fn an_idempotent_call_is_sent_again_on_a_channel_of_its_own() {
 
 #[test]
 fn a_host_that_was_away_finds_its_calls_as_they_were() {
-    let every = Duration::from_millis(20);
-    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, every);
+    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, BEAT);
     let call = client.submit("f", b"\x90", PATIENCE).unwrap();
     let came = peer.expect(&mut client);
-    let away = Instant::now() + every * 5;
+    // It is there long before the host is back.
+    peer.event(&came, zerorpc::HEARTBEAT, b"\x91\x00");
+    let away = Instant::now() + BEAT * 3;
     while Instant::now() < away {
         peer.socket.wait(None, Some(away), false).unwrap();
     }
-    peer.event(&came, zerorpc::HEARTBEAT, b"\x91\x00");
     assert!(client.collect_any(Some(Instant::now())).unwrap().is_none());
     peer.event(&came, zerorpc::OK, b"\x91\x01");
     assert_eq!(value_of(client.collect(call).unwrap()), b"\x01");
@@ -435,9 +440,8 @@ fn a_stream_is_complete_in_order_and_never_more_than_was_granted() {
         if granted == 0 {
             // The host reads until more is granted.
             let more = loop {
-                if let Some(came) = peer.receive(&mut client)
-                    && came.event().name == zerorpc::MORE
-                {
+                let came = peer.receive(&mut client);
+                if let Some(came) = came.filter(|came| came.event().name == zerorpc::MORE) {
                     break came.event().credit().unwrap();
                 }
                 let now = Some(Instant::now());
@@ -463,8 +467,7 @@ fn a_stream_is_complete_in_order_and_never_more_than_was_granted() {
 
 #[test]
 fn a_host_that_does_not_read_is_sent_no_more() {
-    let every = Duration::from_millis(20);
-    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, every);
+    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, BEAT);
     let stream = client
         .submit_on(STREAM, "count", b"\x90", PATIENCE)
         .unwrap();
@@ -475,7 +478,7 @@ fn a_host_that_does_not_read_is_sent_no_more() {
         peer.event(&call, zerorpc::STREAM, &packed(item));
     }
     // All are here, and heartbeats are all that it says.
-    for _ in 0..5 {
+    for _ in 0..2 {
         let came = peer.expect(&mut client);
         assert_eq!(came.event().name, zerorpc::HEARTBEAT);
         peer.event(&call, zerorpc::HEARTBEAT, b"\x91\x00");
@@ -512,8 +515,7 @@ fn what_a_full_connection_does_not_take_goes_out_when_it_does() {
 
 #[test]
 fn a_host_that_is_busy_with_each_item_says_that_it_is_there() {
-    let every = Duration::from_millis(20);
-    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, every);
+    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, BEAT);
     let stream = client
         .submit_on(STREAM, "count", b"\x90", PATIENCE)
         .unwrap();
@@ -530,9 +532,9 @@ fn a_host_that_is_busy_with_each_item_says_that_it_is_there() {
     for _ in 0..granted {
         assert_eq!(next_value(&mut client, stream), b"\x01");
         peer.event(&call, zerorpc::HEARTBEAT, b"\x91\x00");
-        beats += usize::from(peer.listen().is_some());
+        beats += usize::from(peer.listen_for(BEAT / 20).is_some());
     }
-    assert!(beats > 3, "{beats}");
+    assert!(beats > 1, "{beats}");
 }
 
 #[test]
@@ -547,8 +549,7 @@ fn large_items_come_in_small_numbers() {
 
 #[test]
 fn a_stream_that_is_left_falls_silent() {
-    let every = Duration::from_millis(20);
-    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, every);
+    let (mut peer, mut client) = Peer::with_heartbeat(Dialect::Zerorpc, BEAT);
     let stream = client
         .submit_on(STREAM, "count", b"\x90", PATIENCE)
         .unwrap();
@@ -567,7 +568,7 @@ fn a_stream_that_is_left_falls_silent() {
             break came;
         }
     };
-    for _ in 0..5 {
+    for _ in 0..2 {
         let came = peer.expect(&mut client);
         assert_eq!(came.event().response_to, second.event().message_id);
         peer.event(&second, zerorpc::HEARTBEAT, b"\x91\x00");
@@ -666,7 +667,7 @@ fn error(fault: &Fault) -> Vec<u8> {
 #[test]
 fn each_item_has_its_own_time() {
     let (mut peer, mut client) = Peer::with(Dialect::Zerorpc);
-    let brief = Duration::from_millis(100);
+    let brief = Duration::from_secs(2);
     let stream = client.submit_on(STREAM, "f", b"\x90", brief).unwrap();
     let call = peer.expect(&mut client);
     let now = Instant::now();

@@ -17,7 +17,7 @@ use zroute::client::{self, Client, Outcome};
 use zroute::server::{self, Server};
 use zroute::transport::{self, Stop};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 const NOTHING: &[u8] = b"\x90";
 
 /// A server on a thread: `who` answers its port, `held` too, when it is let go.

@@ -9,7 +9,7 @@ use zroute::transport::Kind;
 use zroute::wire::{Code, plain};
 
 /// Longer than anything here takes; only a failure waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A call of `f`.
 const CALL: &[u8] = b"\x82\xadfunction_name\xa1f\xaaparameters\xc0";
 const CALLER: &[u8] = b"12345678";

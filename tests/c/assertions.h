@@ -16,7 +16,7 @@
 #include <zroute.h>
 
 /* A wait this long has failed. Nothing passes by being slower or faster. */
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 /* A MessagePack literal as two arguments. */
 #define PACKED(literal) (literal), (sizeof(literal) - 1)

@@ -237,7 +237,7 @@ static void a_password_is_asked_for(void **state)
         assert_status(ZROUTE_OK, zroute_client_new(options, &stranger));
         assert_status(ZROUTE_OK, zroute_client_connect(stranger, pair->endpoint));
         assert_status(ZROUTE_OK,
-                      zroute_client_submit(stranger, "echo", PACKED("\x07"), 100, &id));
+                      zroute_client_submit(stranger, "echo", PACKED("\x07"), 1000, &id));
         do {
             assert_status(ZROUTE_OK, zroute_server_step(pair->server, 1, NULL));
         } while (zroute_client_collect(stranger, 1, &answer) != ZROUTE_OK);

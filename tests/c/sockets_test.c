@@ -29,8 +29,8 @@ static zroute_socket *made(const char *type)
     assert_status(ZROUTE_OK, zroute_socket_new(context, type, &socket));
     assert_status(ZROUTE_OK, zroute_socket_set_integer(socket, "ZMQ_LINGER", 0));
     /* Nothing here waits for ever when it fails. */
-    assert_status(ZROUTE_OK, zroute_socket_set_integer(socket, "ZMQ_RCVTIMEO", 10000));
-    assert_status(ZROUTE_OK, zroute_socket_set_integer(socket, "ZMQ_SNDTIMEO", 10000));
+    assert_status(ZROUTE_OK, zroute_socket_set_integer(socket, "ZMQ_RCVTIMEO", PATIENCE_MS));
+    assert_status(ZROUTE_OK, zroute_socket_set_integer(socket, "ZMQ_SNDTIMEO", PATIENCE_MS));
     return socket;
 }
 
@@ -235,12 +235,12 @@ static void a_poll_finds_sockets_and_descriptors(void **state)
     items[3] = items[0];
     assert_status(ZROUTE_OK, zroute_socket_poll(items, 2, 0, &ready));
     assert_int_equal(0, ready);
-    assert_status(ZROUTE_OK, zroute_socket_poll(items, 3, 10000, &ready));
+    assert_status(ZROUTE_OK, zroute_socket_poll(items, 3, PATIENCE_MS, &ready));
     assert_int_equal(1, ready);
     assert_int_equal(ZROUTE_POLL_OUT, items[2].ready);
     assert_status(ZROUTE_OK, zroute_socket_send(push, "x", 1, 0));
     assert_int_equal(1, write(pipe_ends[1], "y", 1));
-    assert_status(ZROUTE_OK, zroute_socket_poll(items, 4, 10000, &ready));
+    assert_status(ZROUTE_OK, zroute_socket_poll(items, 4, PATIENCE_MS, &ready));
     assert_int_equal(4, ready);
     assert_int_equal(ZROUTE_POLL_IN, items[0].ready);
     assert_int_equal(ZROUTE_POLL_IN, items[1].ready);
@@ -254,7 +254,8 @@ static void a_poll_finds_sockets_and_descriptors(void **state)
 static void *run_proxy(void *sockets)
 {
     zroute_socket **of = sockets;
-    return (void *)(intptr_t)zroute_socket_proxy(of[0], of[1], of[2], of[3], 10000);
+    return (void *)(intptr_t)zroute_socket_proxy(of[0], of[1], of[2], of[3],
+                                                PATIENCE_MS);
 }
 
 static void a_proxy_joins_captures_counts_and_ends(void **state)

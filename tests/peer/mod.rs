@@ -11,7 +11,7 @@ use zroute::server::{self, Server, Taken};
 use zroute::transport::{self, Body, Endpoint, Sent, Stop, Transport};
 use zroute::wire::{Code, Envelope, Fault, zerorpc};
 
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server: `plus` adds its parameters, `fail` fails, `later` answers its
 /// parameters when somebody calls `now`.
@@ -33,7 +33,8 @@ impl Running {
         })
     }
 
-    /// As [`Running::with`]; the handler is also called when there was nothing to take.
+    /// As [`Running::with`]; the handler is also called when there was nothing to take,
+    /// and then true when it has more to do.
     pub fn serving(
         functions: &'static [&'static str],
         handler: impl FnMut(&mut Server, Option<&Taken>) -> bool + Send + 'static,
@@ -56,13 +57,17 @@ impl Running {
             let endpoint = server.bind("tcp://127.0.0.1:0").unwrap().to_string();
             send.send((endpoint, server.stop_handle())).unwrap();
             let mut later = Vec::new();
-            while !server.is_stopped() {
+            loop {
                 while let Some(taken) = server.take().unwrap() {
                     if !handler(&mut server, Some(&taken)) {
                         serve(&mut server, taken, &mut later);
                     }
                 }
+                // It stops when all that came before is done.
                 if !handler(&mut server, None) {
+                    if server.is_stopped() {
+                        break;
+                    }
                     server.wait(None).unwrap();
                 }
             }
@@ -199,10 +204,21 @@ impl Peer {
         self.say(channel, zerorpc::MORE, &args);
     }
 
+    /// What comes next, beside heartbeats: a slow machine lets some come anywhere.
     pub fn event(&mut self) -> Event {
+        loop {
+            let event = self.event_or_heartbeat();
+            if !event.is_heartbeat() {
+                return event;
+            }
+        }
+    }
+
+    pub fn event_or_heartbeat(&mut self) -> Event {
         Event(self.receive())
     }
 
+    /// As [`Peer::event_or_heartbeat`]; none if nothing comes in time.
     pub fn event_within(&mut self, patience: Duration) -> Option<Event> {
         self.receive_within(patience).map(Event)
     }
@@ -220,6 +236,10 @@ impl Event {
 
     pub fn name(&self) -> &str {
         std::str::from_utf8(self.read().name).unwrap()
+    }
+
+    pub fn is_heartbeat(&self) -> bool {
+        self.read().name == zerorpc::HEARTBEAT
     }
 
     pub fn args(&self) -> &[u8] {

@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn until(condition: impl Fn() -> bool) {
-        for _ in 0..2000 {
+        for _ in 0..30_000 {
             if condition() {
                 return;
             }
