@@ -73,7 +73,9 @@ demo: packages-demo examples ## a PHP server, called from PHP, Python and C
 .PHONY: test
 test: packages-test test-rust test-discovery test-c test-php test-interop test-install ## every test
 
+# More threads than cores, because they wait more than they compute.
 .PHONY: test-rust
+test-rust: export RUST_TEST_THREADS ?= 4
 test-rust: packages-test rust
 	cargo test --workspace --locked
 	ZROUTE_TRANSPORT=libzmq cargo test --locked --test calls --test channels --test client_dialects --test dialects
