@@ -2,6 +2,8 @@
 
 mod peer;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -422,6 +424,176 @@ fn a_caller_that_beats_and_takes_nothing_is_let_go_in_time() {
     let counters = server.finish();
     // The other one's, by the server's end.
     assert_eq!((counters.open, cancelled(&counters)), (1, 1));
+}
+
+/// A server of `stream` whose items are `SIZE` bytes and whose callers may leave little
+/// unread; tells how many it has drawn, and which streams have lost their callers.
+struct Large {
+    server: Running,
+    drawn: Arc<AtomicU32>,
+    gone: Receiver<u64>,
+}
+
+const SIZE: u32 = 1 << 10;
+const ALL: u32 = u32::MAX;
+
+impl Large {
+    fn of(stall: Duration) -> Self {
+        let mut options = Options {
+            stream_stall: stall,
+            ..Options::default()
+        };
+        options.transport.send_buffer = 1 << 20;
+        let (lost, gone) = channel();
+        let drawn = Arc::new(AtomicU32::new(0));
+        let (count, mut streams) = (Arc::clone(&drawn), Vec::<Stream>::new());
+        let server = Running::of(options, &["stream"], move |server, taken| {
+            if let Some(taken) = taken {
+                let streams_it = taken.function() == b"stream";
+                streams.extend(streams_it.then(|| begin(taken)));
+                return streams_it;
+            }
+            while let Some((token, news)) = server.take_news() {
+                let place = streams.iter().position(|stream| stream.token == token);
+                match (news, place) {
+                    (StreamNews::Room(room), Some(place)) => streams[place].room = room,
+                    (StreamNews::Gone, Some(place)) => {
+                        streams.remove(place);
+                        lost.send(token).unwrap();
+                    }
+                    (_, None) => {}
+                }
+            }
+            streams.retain_mut(|stream| {
+                if stream.room == 0 {
+                    return true;
+                }
+                if stream.next == stream.end {
+                    server.end_stream(stream.token).unwrap();
+                    return false;
+                }
+                let Ok(room) = server.stream(stream.token, &large(stream.next)) else {
+                    lost.send(stream.token).unwrap();
+                    return false;
+                };
+                stream.room = room;
+                stream.next += 1;
+                count.fetch_add(1, Ordering::Relaxed);
+                true
+            });
+            streams.iter().any(|stream| stream.room > 0)
+        });
+        Self {
+            server,
+            drawn,
+            gone,
+        }
+    }
+
+    /// Waits until it draws no further item.
+    fn wait_until_it_waits(&self) -> u32 {
+        let until = Instant::now() + PATIENCE;
+        let (mut drawn, mut since) = (0, Instant::now());
+        while drawn == 0 || since.elapsed() < Duration::from_millis(500) {
+            assert!(Instant::now() < until, "it draws on: {drawn} items");
+            std::thread::yield_now();
+            let now = self.drawn.load(Ordering::Relaxed);
+            if now != drawn {
+                (drawn, since) = (now, Instant::now());
+            }
+        }
+        drawn
+    }
+}
+
+fn large(number: u32) -> Vec<u8> {
+    let mut item = b"\xc5".to_vec();
+    item.extend_from_slice(&u16::try_from(SIZE).unwrap().to_be_bytes());
+    item.extend_from_slice(&number.to_be_bytes());
+    item.resize(item.len() + SIZE as usize - 4, 0);
+    item
+}
+
+#[test]
+fn who_grants_more_than_it_reads_gets_all_of_it_and_fills_no_memory() {
+    const ITEMS: u32 = 20_000;
+    let large_one = Large::of(Duration::from_secs(300));
+    let mut slow: Vec<_> = (0..8).map(|_| Peer::of(&large_one.server)).collect();
+    for peer in &mut slow {
+        peer.call(
+            ID,
+            "stream",
+            &[&b"\x91\xce"[..], &ITEMS.to_be_bytes()].concat(),
+        );
+        peer.more(ID, ALL);
+    }
+    let drawn = large_one.wait_until_it_waits();
+    assert!(drawn < 8 * ITEMS, "all of it was drawn unread");
+    // Others are served meanwhile.
+    let mut other = Peer::of(&large_one.server);
+    for _ in 0..100 {
+        other.call(b"\x02", "plus", b"\x91\x05");
+        assert_eq!(other.event().name(), "OK");
+    }
+    for reader in 0..slow.len() {
+        let mut number = 0;
+        while number < ITEMS {
+            if number % 1000 == 0 {
+                for peer in &mut slow {
+                    peer.say(ID, b"_zpc_hb", b"\x91\x00");
+                }
+            }
+            let event = slow[reader].event();
+            if event.name() != "_zpc_hb" {
+                assert_eq!(event.name(), "STREAM");
+                assert!(event.args() == large(number), "no item {number}");
+                number += 1;
+            }
+        }
+        assert_eq!(slow[reader].event().name(), "STREAM_DONE");
+    }
+    let counters = large_one.server.finish();
+    assert_eq!((counters.open, counters.undeliverable), (0, 0));
+}
+
+#[test]
+fn who_grants_and_reads_nothing_is_let_go() {
+    let stall = Duration::from_millis(1500);
+    let large_one = Large::of(stall);
+    let mut deaf = Peer::of(&large_one.server);
+    deaf.call(ID, "stream", b"\x91\xce\x7f\xff\xff\xff");
+    deaf.more(ID, ALL);
+    large_one.wait_until_it_waits();
+    let until = Instant::now() + PATIENCE;
+    while large_one.gone.try_recv().is_err() {
+        assert!(Instant::now() < until, "nobody was let go");
+        // It is alive, and grants on.
+        deaf.say(ID, b"_zpc_hb", b"\x91\x00");
+        deaf.more(ID, 1);
+        std::thread::yield_now();
+    }
+    let fault = loop {
+        let event = deaf.event();
+        if event.name() == "ERR" {
+            break event.fault();
+        }
+    };
+    assert_eq!(fault.code, Code::Cancelled);
+    assert!(fault.message.contains("read too little"), "{fault}");
+    let counters = large_one.server.finish();
+    assert_eq!((counters.open, cancelled(&counters)), (0, 1));
+}
+
+#[test]
+fn who_goes_while_much_is_unread_is_given_up() {
+    let large_one = Large::of(Duration::from_secs(300));
+    let mut peer = Peer::of(&large_one.server);
+    peer.call(ID, "stream", b"\x91\xce\x7f\xff\xff\xff");
+    peer.more(ID, ALL);
+    large_one.wait_until_it_waits();
+    drop(peer);
+    large_one.gone.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(large_one.server.finish().open, 0);
 }
 
 #[test]

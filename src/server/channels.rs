@@ -34,6 +34,9 @@ pub struct Channel {
     pub is_stream: bool,
     /// The host waits for room.
     pub is_awaited: bool,
+    /// The caller leaves much unread: whatever it has granted, it gets no more until the
+    /// transport says that it has caught up.
+    pub lags: bool,
     /// When the call came.
     pub opened: Instant,
     /// When the caller is given up unless it is heard before.
@@ -53,6 +56,7 @@ impl Channel {
             has_ended: false,
             is_stream: false,
             is_awaited: false,
+            lags: false,
             opened,
             patience: opened + PATIENCE,
             stalls_at: None,
@@ -66,7 +70,7 @@ impl Channel {
 
     /// Whether something waits for the caller to take it.
     pub fn is_stalled(&self) -> bool {
-        self.credit == 0 && (self.is_awaited || !self.waiting.is_empty())
+        (self.credit == 0 || self.lags) && (self.is_awaited || !self.waiting.is_empty())
     }
 
     /// When the caller is to be looked after at the latest.

@@ -453,6 +453,8 @@ impl Server {
         if !self.channels.is_empty() {
             self.announce();
             self.leave_channels();
+            // What goes wrong here goes wrong again in the next wait, which can tell.
+            let _ = self.catch_up();
             long = true;
         }
         self.transport.lend(long);
@@ -503,6 +505,9 @@ impl Server {
 
     fn wait_with_channels(&mut self, deadline: Option<Instant>) -> Result<Waited, Error> {
         self.announce();
+        if self.catch_up()? {
+            return Ok(Waited::Ready);
+        }
         let look = self.channels.next_look();
         let until = deadline.into_iter().chain(look).min();
         let waited = self.transport.wait(Some(&self.wake), until, false)?;
@@ -520,6 +525,9 @@ impl Server {
         self.announce();
         if let Some(look) = self.channels.next_look() {
             waiting.retry_at(look);
+        }
+        if !self.channels.is_empty() && self.catch_up()? {
+            waiting.is_over();
         }
         self.transport.prepare(false, waiting)
     }

@@ -29,18 +29,27 @@ impl Server {
             return Err(Refused::NoRoom);
         }
         self.push(token, item)?;
-        let Some(call) = self.open.get_mut(token) else {
-            return Err(Refused::Unknown);
+        self.room(token).ok_or(Refused::Unknown)
+    }
+
+    /// How many items of a stream its caller takes now, for a host that waits for more
+    /// room if there is none; none if the call is not open any more.
+    pub fn room(&mut self, token: u64) -> Option<u32> {
+        let call = self.open.get_mut(token)?;
+        let Some(channel) = call.channel() else {
+            return Some(u32::MAX);
         };
-        let Some(channel) = call.channel_mut() else {
-            return Ok(u32::MAX);
-        };
-        let room = channel.credit;
-        if room == 0 {
-            channel.is_awaited = true;
-            self.time_stall(token);
+        let may_take = channel.credit > 0 && channel.waiting.is_empty();
+        let asks = may_take && !channel.lags && !call.is_relayed();
+        let lags = channel.lags || asks && self.transport.lags(token, &call.envelope);
+        let channel = call.channel_mut()?;
+        channel.lags = lags;
+        if may_take && !lags {
+            return Some(channel.credit);
         }
-        Ok(room)
+        channel.is_awaited = true;
+        self.time_stall(token);
+        Some(0)
     }
 
     /// The same for a host that gives items when it has them: those that the caller
@@ -232,7 +241,7 @@ impl Server {
             zerorpc::MORE => {
                 let more = event.credit().unwrap_or(0);
                 let more = u32::try_from(more).unwrap_or(u32::MAX);
-                if more > 0 {
+                if more > 0 && !channel.lags {
                     channel.stalls_at = None;
                 }
                 channel.credit = channel.credit.saturating_add(more);
@@ -289,6 +298,24 @@ impl Server {
         }
     }
 
+    /// Goes on with streams whose callers have read what they had left unread; true when
+    /// there are any.
+    pub(super) fn catch_up(&mut self) -> Result<bool, Error> {
+        let mut any = false;
+        while let Some(token) = self.transport.take_caught_up() {
+            let call = self.open.get_mut(token);
+            let Some(channel) = call.and_then(OpenCall::channel_mut) else {
+                continue;
+            };
+            any = true;
+            channel.lags = false;
+            channel.stalls_at = None;
+            self.advance(token)?;
+            self.time_stall(token);
+        }
+        Ok(any)
+    }
+
     /// Sends as many of the events that wait as the caller takes; behind the last one
     /// the call is over.
     fn advance(&mut self, token: u64) -> Result<(), Error> {
@@ -302,7 +329,12 @@ impl Server {
                 Way::Relayed(channel) => (channel, Some(beside(&call.envelope))),
                 _ => return Ok(()),
             };
-            if channel.credit == 0 {
+            if channel.credit == 0 || channel.lags {
+                return Ok(());
+            }
+            // A supervisor reads whatever comes, and grants no more than it has room for.
+            if beside.is_none() && self.transport.lags(token, &call.envelope) {
+                channel.lags = true;
                 return Ok(());
             }
             let Some(body) = channel.waiting.pop_front() else {
@@ -354,11 +386,14 @@ impl Server {
         let Some(call) = self.remove(token) else {
             return;
         };
-        let text = format!(
-            "the caller took no item of the stream for {} ms; there is room for more when it \
-             sends _zpc_more",
-            self.options.stream_stall.as_millis()
-        );
+        let lags = call.channel().is_some_and(|channel| channel.lags);
+        let what = if lags {
+            "has read too little of what it had asked for"
+        } else {
+            "took no item of the stream; there is room for more when it sends _zpc_more"
+        };
+        let stall = self.options.stream_stall.as_millis();
+        let text = format!("for {stall} ms the caller {what}");
         let fault = Fault::new(Code::Cancelled, text);
         if self.end_with(&call, &fault).is_err() {
             self.counters.undeliverable += 1;

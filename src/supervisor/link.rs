@@ -12,6 +12,11 @@ use crate::wire::{Code, Envelope, Fault, plain};
 /// A worker that does not go on for as long gives back what it has not begun.
 pub const STALLED: Duration = Duration::from_millis(5);
 
+/// Items of a stream that a worker may send before it is told that there is room for more,
+/// and bytes of them, by the size of those that came.
+const ITEMS_AHEAD: u32 = 1024;
+const BYTES_AHEAD: usize = 256 << 10;
+
 /// See the module.
 pub struct Link {
     dealer: Box<dyn Transport>,
@@ -58,6 +63,8 @@ pub struct Held {
     cost: Duration,
     /// Items that the worker may still send of it.
     granted: u32,
+    /// How large they are: the largest one, which is forgotten with those that follow.
+    item_size: usize,
     /// It has sent any.
     pub streams: bool,
 }
@@ -178,6 +185,7 @@ impl Link {
             sent: now,
             cost,
             granted: 1,
+            item_size: 0,
             streams: false,
         }));
         None
@@ -272,6 +280,7 @@ impl Link {
         }
         let held = self.held(number)?;
         held.granted = held.granted.saturating_sub(1);
+        held.item_size = (held.item_size - held.item_size / 8).max(body.as_ref().len());
         let token = held.call.taken.token;
         if !std::mem::replace(&mut held.streams, true) {
             // Who reads slowly is not to keep others from this worker.
@@ -303,12 +312,16 @@ impl Link {
         found.map(|(number, _)| number)
     }
 
-    /// The caller of a stream takes as many items now.
+    /// The caller of a stream takes as many items now. A worker is let go ahead so far and
+    /// no further: what its caller does not read after all waits here.
     pub fn grant(&mut self, number: i64, room: u32) {
         let Some(held) = self.held(number) else {
             return;
         };
-        if room > held.granted {
+        let ahead = u32::try_from(BYTES_AHEAD / held.item_size.max(1)).unwrap_or(u32::MAX);
+        let room = room.min(ahead.clamp(1, ITEMS_AHEAD));
+        // Half of it at a time, else each item would bring a grant for the next one.
+        if room > held.granted && held.granted <= room / 2 {
             let more = room - held.granted;
             held.granted = room;
             let mut body = Vec::new();

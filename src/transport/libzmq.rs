@@ -47,6 +47,9 @@ pub struct Libzmq {
     held: Held,
     /// What is sent again and again.
     repeats: Repeats,
+    /// By peer, the streams that wait for it to catch up; and those that waited.
+    lagging: HashMap<Vec<u8>, Vec<u64>>,
+    caught_up: Vec<u64>,
     /// The last look for a message found none. Only then the descriptor tells of
     /// the next one.
     drained: bool,
@@ -121,6 +124,8 @@ impl Libzmq {
             send_buffer: options.send_buffer,
             held: Held::default(),
             repeats: Repeats::default(),
+            lagging: HashMap::new(),
+            caught_up: Vec::new(),
             drained: false,
             sent: false,
             heard: None,
@@ -366,7 +371,7 @@ impl Transport for Libzmq {
         let mut held = std::mem::take(&mut self.held);
         let mut lost = 0;
         let mut failure = None;
-        held.peers.retain(|_, messages| {
+        held.peers.retain(|peer, messages| {
             while let Some((envelope, body)) = messages.front() {
                 match self.pass_on(envelope, body) {
                     Ok(Sent::Full) => return true,
@@ -380,6 +385,8 @@ impl Transport for Libzmq {
                 held.bytes -= envelope.size() + body.len();
                 messages.pop_front();
             }
+            let waited = self.lagging.remove(peer);
+            self.caught_up.extend(waited.into_iter().flatten());
             false
         });
         self.held = held;
@@ -498,6 +505,20 @@ impl Transport for Libzmq {
 
     fn take_unrepeatable(&mut self) -> Option<u64> {
         self.repeats.take_gone()
+    }
+
+    fn lags(&mut self, key: u64, envelope: &Envelope) -> bool {
+        // What libzmq itself has for a peer, up to its high water, nobody sees.
+        let peer = envelope.frames().next().unwrap_or_default();
+        let lags = self.held.bytes > 0 && self.held.peers.contains_key(peer);
+        if lags {
+            self.lagging.entry(peer.to_vec()).or_default().push(key);
+        }
+        lags
+    }
+
+    fn take_caught_up(&mut self) -> Option<u64> {
+        self.caught_up.pop()
     }
 
     fn reassure(&mut self, _: Reassurance) {

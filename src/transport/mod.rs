@@ -228,6 +228,13 @@ pub trait Transport: Send {
     /// left. Each is told once.
     fn take_unrepeatable(&mut self) -> Option<u64>;
 
+    /// Whether a router's peer leaves so much unread that a stream to it should wait. If
+    /// so, [`Transport::take_caught_up`] gives the key when that is over.
+    fn lags(&mut self, key: u64, envelope: &Envelope) -> bool;
+
+    /// The key of a stream whose peer has read enough, or has left. Each is told once.
+    fn take_caught_up(&mut self) -> Option<u64>;
+
     /// Tells those whose messages a lent router reads while its owner is away, each until
     /// its message is taken. A transport that reads nothing meanwhile tells nobody.
     fn reassure(&mut self, reassurance: Reassurance);

@@ -11,8 +11,7 @@ import packaged_peers
 from plain import Dealer
 from processes import PATIENCE, wait_until
 from streams import streamed
-from zerorpc import RawClient, event
-from zmtp import Session, message
+from zerorpc import RawClient
 
 ITEMS = int(os.environ.get("DIALECTS_ITEMS") or 20_000)
 MIB = 1 << 20
@@ -126,31 +125,6 @@ def test_a_reader_that_stops_holds_up_nobody(served, zerorpc_python, note):
         assert zerorpc_python.stream(served, "count", 2000)["in_order"] == 2000
         assert served.peak_memory - before < 16 * MIB
         assert not note.exists(), "the reader was let go while it was alive"
-
-
-@pytest.mark.ours("it keeps whatever its caller has not read")
-def test_a_reader_that_takes_all_and_reads_nothing_is_let_go(served, note, remarks):
-    """It says that it is there, and how much it takes; but what comes stays in its socket."""
-    served.forget_peak_memory()
-    before, began = served.memory, time.monotonic()
-    with Session.introduced(served.endpoint, receive_buffer=4096) as deaf, RawClient(served.endpoint) as other:
-        deaf.send(message(b"", event(b"deaf", "endless", [str(note)])))
-        deaf.send(message(b"", event(b"more", "_zpc_more", [2**32 - 1], response_to=b"deaf")))
-        beat = message(b"", event(b"beat", "_zpc_hb", [0], response_to=b"deaf"))
-
-        def let_go():
-            with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-                deaf.send(beat)
-            other.assert_served()
-            return note.exists()
-
-        wait_until(let_go, "the end of its stream")
-    took, grown = time.monotonic() - began, served.peak_memory - before
-    remarks.append(
-        f"{served.kind} let a caller go that read nothing after {took:.1f} s, and had grown by {grown >> 10} KiB"
-    )
-    # The option send_buffer is 64 MiB, and small events cost more than their bytes.
-    assert grown < 192 * MIB
 
 
 # A caller that has gone is lost after two missed heartbeats of 5 s. All kinds go at

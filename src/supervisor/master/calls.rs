@@ -260,8 +260,12 @@ impl Master {
                 Came::Item(number, token, list) => {
                     let mut list = Reader::new(list.as_ref());
                     let item = list.array().and_then(|_| list.slice());
-                    match self.front.stream(token, item.unwrap_or_default()) {
-                        Ok(room) => worker.link.grant(number, room),
+                    // What the caller leaves no room for waits there: it was granted.
+                    match self.front.push(token, item.unwrap_or_default()) {
+                        Ok(()) => {
+                            let room = self.front.room(token).unwrap_or(0);
+                            worker.link.grant(number, room);
+                        }
                         Err(refused) => {
                             worker.link.end_stream(number);
                             let fault = Fault::new(Code::Handler, refused.to_string());

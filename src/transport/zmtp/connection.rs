@@ -46,6 +46,8 @@ pub struct Connection {
     pub served: bool,
     /// It is not read from, because it does not read its answers.
     pub paused: bool,
+    /// Streams wait for it to catch up.
+    pub lags: bool,
     /// It asks for signs of life.
     pub pings: bool,
     /// It is this library, and knows what a goodbye is.
@@ -78,6 +80,7 @@ impl Connection {
             dirty: false,
             served: false,
             paused: false,
+            lags: false,
             pings: false,
             is_zroute: false,
             read_at: 0,

@@ -232,6 +232,14 @@ impl Transport for Zmtp {
         self.engine().repeats.take_gone()
     }
 
+    fn lags(&mut self, key: u64, envelope: &Envelope) -> bool {
+        self.engine().lags(key, envelope)
+    }
+
+    fn take_caught_up(&mut self) -> Option<u64> {
+        self.engine().caught_up.pop()
+    }
+
     fn reassure(&mut self, reassurance: Reassurance) {
         self.engine().reassurance = Some(reassurance);
     }

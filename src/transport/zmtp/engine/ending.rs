@@ -56,6 +56,9 @@ impl Engine {
             self.introducing -= 1;
         }
         self.pinging -= usize::from(peer.pings);
+        if peer.lags {
+            self.catches_up(key);
+        }
         if let Some(connector) = &mut self.connector
             && connector.ended(key, trouble)
         {
@@ -117,7 +120,7 @@ impl Engine {
     }
 
     /// Whom an envelope leads to.
-    fn peer(&self, envelope: &Envelope) -> Option<&Connection> {
+    pub(super) fn peer(&self, envelope: &Envelope) -> Option<&Connection> {
         let key = u64::from_be_bytes(envelope.frames().next()?.try_into().ok()?);
         let peer = self.connections.get(index(key))?;
         (peer.key == key).then_some(peer)

@@ -19,7 +19,7 @@ mod leaving;
 mod reading;
 mod writing;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
@@ -44,6 +44,12 @@ use crate::transport::{Endpoint, Error, Incoming, Options, Reassurance};
 const EVENTS: usize = 1024;
 /// A peer that leaves this much unread is not read from until it has caught up.
 const PUSH_BACK: usize = 1 << 20;
+/// A peer that leaves this much unread gets no more of its streams: well below what
+/// would keep its signs of life from being read.
+const STREAMED: usize = PUSH_BACK / 2;
+/// Nor does one that leaves more unread than one part in so many of what is free of the
+/// send buffer: however many peers lag, they do not fill it.
+const SHARE: usize = 4;
 /// A peer is given up after as many heartbeats without a sign of life.
 const MISSED: u32 = 3;
 const BELL: Token = Token(usize::MAX - 1);
@@ -80,6 +86,10 @@ pub struct Engine {
     pub repeats: Repeats,
     /// What of that is for those whose messages are in `arrived`.
     pub reassurance: Option<Reassurance>,
+    /// By peer, the streams that wait for it to catch up.
+    lagging: HashMap<u64, Vec<u64>>,
+    /// Those that waited.
+    pub caught_up: Vec<u64>,
     /// Counts the messages whose senders were reassured.
     reassured: u64,
     /// See `Transport::came`.
@@ -141,6 +151,8 @@ impl Engine {
             timers: Timers::default(),
             repeats: Repeats::default(),
             reassurance: None,
+            lagging: HashMap::new(),
+            caught_up: Vec::new(),
             reassured: 0,
             came: None,
             connect_due: None,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::connection::Phase;
 use super::super::input::{self, Input};
-use super::{Engine, index, is_behind};
+use super::{Engine, SHARE, STREAMED, index, is_behind};
 use crate::transport::{Error, Sent};
 use crate::wire::Envelope;
 
@@ -109,10 +109,69 @@ impl Engine {
             return;
         }
         peer.output.give_back(&mut self.spare);
+        if peer.paused || peer.lags {
+            self.has_written(key);
+        }
+    }
+
+    /// A peer that was waited for has read something.
+    #[cold]
+    fn has_written(&mut self, key: u64) {
+        let Some(peer) = self.connections.get_mut(index(key)) else {
+            return;
+        };
         if peer.paused && !is_behind(peer, &self.options) {
             peer.paused = false;
             self.list(key);
         }
+        if self
+            .connections
+            .get(index(key))
+            .is_some_and(|peer| peer.lags)
+            && !self.is_lagging(key)
+        {
+            self.catches_up(key);
+        }
+    }
+
+    /// See `Transport::lags`.
+    pub fn lags(&mut self, stream: u64, envelope: &Envelope) -> bool {
+        let Some((key, blocked)) = self
+            .peer(envelope)
+            .map(|peer| (peer.key, peer.output.blocked))
+        else {
+            return false;
+        };
+        if !blocked && self.is_lagging(key) {
+            // It was not tried yet.
+            self.write(key);
+        }
+        if !self.is_lagging(key) {
+            return false;
+        }
+        if let Some(peer) = self.connections.get_mut(index(key)) {
+            peer.lags = true;
+        }
+        self.lagging.entry(key).or_default().push(stream);
+        true
+    }
+
+    fn is_lagging(&self, key: u64) -> bool {
+        let free = self.options.send_buffer.saturating_sub(self.queued);
+        self.connections.get(index(key)).is_some_and(|peer| {
+            peer.output.pending() > STREAMED.min(free / SHARE)
+                || peer.output.blocked
+                    && peer.output.messages() > self.options.send_high_water as usize / 2
+        })
+    }
+
+    /// The streams of a peer go on.
+    pub(super) fn catches_up(&mut self, key: u64) {
+        if let Some(peer) = self.connections.get_mut(index(key)) {
+            peer.lags = false;
+        }
+        self.caught_up
+            .extend(self.lagging.remove(&key).into_iter().flatten());
     }
 
     /// A peer takes nothing any more. What it has sent may still be here; the
