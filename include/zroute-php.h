@@ -156,6 +156,8 @@ typedef struct zroute_server_counters {
   uint64_t faults_cancelled;
   uint64_t faults_application;
   uint64_t dropped;
+  uint64_t callers_lost;
+  uint64_t callers_stalled;
 } zroute_server_counters;
 
 typedef struct zroute_socket_event {

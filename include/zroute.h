@@ -585,6 +585,15 @@ typedef struct zroute_server_counters {
    * events of channels that are not open.
    */
   uint64_t dropped;
+  /**
+   * Callers of zerorpc that were given up because they fell silent or their connection
+   * was lost, each once for every call that it had open.
+   */
+  uint64_t callers_lost;
+  /**
+   * Callers of zerorpc that were let go because they took nothing of a stream.
+   */
+  uint64_t callers_stalled;
 } zroute_server_counters;
 
 /**

@@ -583,6 +583,7 @@ fn who_grants_and_reads_nothing_is_let_go() {
     assert!(fault.message.contains("read too little"), "{fault}");
     let counters = large_one.server.finish();
     assert_eq!((counters.open, cancelled(&counters)), (0, 1));
+    assert_eq!((counters.callers_lost, counters.callers_stalled), (0, 1));
 }
 
 #[test]
@@ -652,6 +653,7 @@ fn a_caller_that_says_nothing_is_given_up_and_its_stream_told() {
     }
     let counters = server.finish();
     assert_eq!((counters.open, counters.undeliverable), (0, 1));
+    assert_eq!((counters.callers_lost, counters.callers_stalled), (1, 0));
 }
 
 #[test]

@@ -211,8 +211,8 @@ final class Server
 
     /**
      * What was counted since the server was made: requests, calls, answers,
-     * refused, undeliverable, dropped, open, bytes_received, bytes_sent, and
-     * faults_* by code.
+     * refused, undeliverable, dropped, open, bytes_received, bytes_sent, callers_lost,
+     * callers_stalled, and faults_* by code.
      *
      * @return array<string, int>
      */

@@ -79,6 +79,11 @@ pub struct zroute_server_counters {
     /// What nobody was to be told of: refused notifications, calls without an id,
     /// events of channels that are not open.
     pub dropped: u64,
+    /// Callers of zerorpc that were given up because they fell silent or their connection
+    /// was lost, each once for every call that it had open.
+    pub callers_lost: u64,
+    /// Callers of zerorpc that were let go because they took nothing of a stream.
+    pub callers_stalled: u64,
 }
 
 /// A callback and what belongs to it.
@@ -889,6 +894,8 @@ pub unsafe extern "C" fn zroute_server_count(
             faults_cancelled,
             faults_application: counted.application_faults,
             dropped: counted.dropped,
+            callers_lost: counted.callers_lost,
+            callers_stalled: counted.callers_stalled,
         });
         Ok(())
     })

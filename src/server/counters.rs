@@ -23,6 +23,11 @@ pub struct Counters {
     /// What nobody was to be told of: refused notifications, calls without an id,
     /// events of channels that are not open.
     pub dropped: u64,
+    /// Callers of zerorpc that were given up: they fell silent, or their connection was
+    /// lost. Only while their calls were open.
+    pub callers_lost: u64,
+    /// Callers of zerorpc that were let go: they took nothing of a stream.
+    pub callers_stalled: u64,
     /// Calls that wait for their answer now.
     pub open: u64,
     /// Bytes of the bodies received.
@@ -56,6 +61,8 @@ impl Counters {
             ("refused", self.refused),
             ("undeliverable", self.undeliverable),
             ("dropped", self.dropped),
+            ("callers_lost", self.callers_lost),
+            ("callers_stalled", self.callers_stalled),
             ("open", self.open),
             ("bytes_received", self.bytes_received),
             ("bytes_sent", self.bytes_sent),

@@ -11,6 +11,7 @@
 //! | `channels` | zerorpc's channels: who is there, and how much each takes |
 //! | `counters` | what was counted |
 //! | `drain` | when a server that takes leave may go |
+//! | `given_up` | callers that were given up |
 //! | `introspection` | what zerorpc's tools ask |
 //! | `open_calls` | the calls that wait for their answer, by token |
 //! | `options` | limits and the transport's options |
@@ -24,6 +25,7 @@ mod builtins;
 mod channels;
 mod counters;
 mod drain;
+mod given_up;
 mod introspection;
 mod open_calls;
 mod options;
@@ -42,6 +44,8 @@ use channels::Channels;
 pub use channels::StreamNews;
 pub use counters::Counters;
 pub use drain::Drained;
+use given_up::GivenUps;
+pub use given_up::{GivenUp, Loss};
 use open_calls::{OpenCall, OpenCalls};
 pub use options::Options;
 use pace::Paces;
@@ -63,6 +67,7 @@ pub struct Server {
     routes: Routes,
     open: OpenCalls,
     channels: Channels,
+    given_up: GivenUps,
     options: Options,
     counters: Counters,
     paces: Paces,
@@ -203,6 +208,7 @@ impl Server {
             routes: Routes::default(),
             open: OpenCalls::default(),
             channels: Channels::default(),
+            given_up: GivenUps::default(),
             options,
             counters: Counters::default(),
             paces: Paces::default(),

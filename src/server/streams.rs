@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::channels::{self, FIRST_HEARTBEAT, HEARTBEAT, StreamNews};
 use super::reply::Way;
-use super::{OpenCall, Refused, Server};
+use super::{Loss, OpenCall, Refused, Server};
 use crate::msgpack::{self, Malformed, Reader, pack};
 use crate::transport::{Error, Sent};
 use crate::wire::{Code, Dialect, Envelope, Fault, zerorpc};
@@ -210,7 +210,7 @@ impl Server {
         ) {
             (None, _) => Ok(()),
             (Some(_), Err(_)) => {
-                self.lose(number);
+                self.lose(number, Loss::Gone);
                 Ok(())
             }
             (Some(channel), Ok(more)) => {
@@ -346,7 +346,7 @@ impl Server {
             match self.transport.send(envelope, &body)? {
                 Sent::Done | Sent::Held => self.counters.bytes_sent += body.len() as u64,
                 Sent::Full | Sent::Lost => {
-                    self.lose(token);
+                    self.lose(token, Loss::Gone);
                     return Ok(());
                 }
             }
@@ -372,7 +372,8 @@ impl Server {
     }
 
     /// The caller has gone.
-    fn lose(&mut self, token: u64) {
+    fn lose(&mut self, token: u64, loss: Loss) {
+        self.note_given_up(token, loss);
         let Some(call) = self.remove(token) else {
             return;
         };
@@ -383,6 +384,7 @@ impl Server {
     /// The caller takes nothing: its stream ends, and it is told so whether it takes that
     /// or not.
     fn let_go(&mut self, token: u64) {
+        self.note_given_up(token, Loss::Stalled);
         let Some(call) = self.remove(token) else {
             return;
         };
@@ -450,7 +452,7 @@ impl Server {
 
     fn look_after_callers(&mut self) {
         while let Some(token) = self.transport.take_unrepeatable() {
-            self.lose(token);
+            self.lose(token, Loss::Gone);
         }
         let now = Instant::now();
         if self.channels.is_due(now) {
@@ -479,7 +481,7 @@ impl Server {
             if due > by {
                 next = Some(next.map_or(due, |next| next.min(due)));
             } else if channel.patience <= by {
-                self.lose(token);
+                self.lose(token, Loss::Silent);
             } else {
                 self.let_go(token);
             }

@@ -1,5 +1,8 @@
 """`zroute serve`: zerorpc's callers, and streams from its workers."""
 
+import contextlib
+import re
+
 import msgpack
 import pytest
 import zmq
@@ -85,3 +88,36 @@ def test_heartbeats_come_while_a_worker_is_busy(supervisor):
     with Channel(supervisor.endpoint, "nap", 6000) as call:
         assert call.event(heartbeats=True) == ("_zpc_hb", [0])
         assert call.event() == ("OK", [6000])
+
+
+def test_callers_that_are_given_up_are_told_in_the_log(programs):
+    """A few by name, the others by their number."""
+    with Supervisor(programs, "--stream-stall=1s", routes=PEERS / "streams.php", workers=3) as supervisor:
+        supervisor.wait_for_workers(3)
+
+        def named(why):
+            at = r" at 127\.0\.0\.1:\d+" if KNOWS_PEERS else ""
+            why = f"was given up: {why}; it had called '(?:nap|count)' \\d+\\.\\d s before, on channel call$"
+            return re.findall(f"(warn|info) +a zerorpc caller{at} {why}", supervisor.errors, re.M)
+
+        def told():
+            more = re.findall(r"info +(\d+) more zerorpc callers were given up", supervisor.errors)
+            return len(re.findall("was given up", supervisor.errors)) + sum(map(int, more))
+
+        with contextlib.ExitStack() as stack:
+            with Channel(supervisor.endpoint, "nap", 12_000) as gone:
+                assert gone.event(heartbeats=True)[0] == "_zpc_hb"
+            silent = stack.enter_context(Channel(supervisor.endpoint, "nap", 12_000))
+            wait_until(lambda: told() == 1, "the loss of a caller")
+            stuck = [stack.enter_context(Channel(supervisor.endpoint, "count", 10)) for _ in range(8)]
+            for stream in stuck:
+                assert stream.event() == ("STREAM", 0)
+            for stream in stuck:
+                assert stream.event()[0] == "ERR"
+            wait_until(lambda: told() == 10, "all of them")
+            stats = supervisor.stats()
+            assert (stats["callers_lost"], stats["callers_stalled"]) == (2, 8)
+            assert silent.event(heartbeats=True)[0] == "_zpc_hb"
+        stalled = named("it took nothing of its stream")
+        assert set(stalled) == {"warn"} and 3 <= len(stalled) <= 5, supervisor.errors
+        assert len(re.findall("was given up", supervisor.errors)) < 10

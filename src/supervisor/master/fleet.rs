@@ -31,6 +31,7 @@ impl Master {
         if now >= self.memory_ticked + MEMORY_TICK {
             self.memory_ticked = now;
             self.look_at_memory();
+            self.tell_given_up(now);
             if let Some(registered) = &mut self.registered {
                 registered.tell(&mut self.log);
             }

@@ -5,12 +5,14 @@
 //! | `calls` | what comes from callers and goes to workers, and back |
 //! | `ending` | the end, as it was asked for or not |
 //! | `fleet` | the workers: start, watch, replace, reload |
+//! | `given_up` | callers that were given up |
 //! | `seen` | what others see of it |
 //! | `stuck` | whether callers are served at all |
 
 mod calls;
 mod ending;
 mod fleet;
+mod given_up;
 mod seen;
 mod stuck;
 
@@ -94,6 +96,8 @@ pub struct Master {
     served: Instant,
     /// Calls of which nobody knows how they ended.
     cut_off: u64,
+    /// What the log has of callers that were given up.
+    told: given_up::Told,
     ticked: Instant,
     memory_ticked: Instant,
 }
@@ -179,6 +183,7 @@ impl Master {
             registered: None,
             served: now,
             cut_off: 0,
+            told: given_up::Told::default(),
             ticked: now,
             memory_ticked: now,
         })
