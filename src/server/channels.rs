@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const ABSENCE: Duration = Duration::from_millis(500);
 
 /// A channel, as long as its call is open.
+// Each is true or false for a reason of its own; together they are no state.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Channel {
     /// What all its events carry, one MessagePack value.
     pub id: Box<[u8]>,

@@ -78,7 +78,7 @@ fn printable(id: &[u8]) -> String {
             let text = text.get(..LONGEST_ID).unwrap_or(text);
             String::from_utf8_lossy(text).escape_debug().to_string()
         }
-        Err(_) => id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => format!("{id:02x?}"),
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     fn a_channel_is_called_what_its_caller_calls_it() {
         assert_eq!(printable(b"\xc4\x02ab"), "ab");
         assert_eq!(printable(b"\xa3a\nb"), "a\\nb");
-        assert_eq!(printable(b"\xcd\x01\x07"), "cd0107");
+        assert_eq!(printable(b"\xcd\x01\x07"), "[cd, 01, 07]");
         let long = [&b"\xc5\x01\x00"[..], &[b'x'; 256]].concat();
         assert_eq!(printable(&long), "x".repeat(64));
     }
