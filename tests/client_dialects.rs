@@ -732,9 +732,80 @@ fn a_connection_that_ends_breaks_a_stream_off_behind_its_items() {
 }
 
 #[test]
+fn an_answer_in_another_dialect_is_told_as_such() {
+    for dialect in [Dialect::MessagePackRpc, Dialect::Zerorpc] {
+        let (mut peer, mut client) = Peer::with(dialect);
+        // The second time too: nothing that was understood has come meanwhile.
+        for body in [&b"\xc0"[..], b"\x81\xa9__error__\x80", b""] {
+            let call = client.submit("f", b"\x90", PATIENCE).unwrap();
+            let came = peer.expect_last(&mut client, dialect);
+            peer.send(&came, body);
+            let began = Instant::now();
+            let outcome = client.collect(call).unwrap();
+            let Outcome::Invalid(text) = outcome else {
+                panic!("{outcome:?}");
+            };
+            assert!(text.contains("(option 'dialect')"), "{text}");
+            assert!(began.elapsed() < PATIENCE / 2, "it waited for its time");
+        }
+        // Whose answer it is, nobody knows of several.
+        if dialect == Dialect::Zerorpc {
+            let calls = [1, 2].map(|_| client.submit("f", b"\x90", PATIENCE).unwrap());
+            let came = calls.map(|_| peer.expect_last(&mut client, dialect));
+            peer.send(&came[0], b"\xc0");
+            for (call, came) in calls.into_iter().zip(&came) {
+                peer.event(came, zerorpc::OK, b"\x91\x01");
+                assert_eq!(value_of(client.collect(call).unwrap()), b"\x01");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_never_said_anything_is_asked_about_its_dialect() {
+    let moment = Duration::from_millis(50);
+    for dialect in Dialect::ALL {
+        let (mut peer, mut client) = Peer::with(dialect);
+        let silent = client.submit("f", b"\x90", moment * 4).unwrap();
+        let came = peer.expect_last(&mut client, dialect);
+        let trouble = trouble_of(client.collect(silent).unwrap());
+        let asks = format!("does it speak the dialect '{}'?", dialect.name());
+        assert!(trouble.contains(&asks), "{trouble}");
+        // It has said something, if too late.
+        match dialect {
+            Dialect::Zerorpc => peer.event(&came, zerorpc::OK, b"\x91\x01"),
+            Dialect::MessagePackRpc => peer.send(&came, &came.answer(b"\x01")),
+            Dialect::Plain => peer.send(&came, b"\x01"),
+        }
+        let end = Instant::now() + PATIENCE;
+        while client.counters().unmatched == 0 {
+            assert!(Instant::now() < end, "nothing came");
+            client.health(0).unwrap();
+        }
+        let late = client.call("f", b"\x90", moment).unwrap();
+        assert_eq!(trouble_of(late), "");
+    }
+}
+
+fn trouble_of(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::TimedOut { trouble, .. } => trouble,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn no_bytes_harm_a_client() {
     for dialect in [Dialect::MessagePackRpc, Dialect::Zerorpc] {
         let (mut peer, mut client) = Peer::with(dialect);
+        // From a server that was understood once.
+        let understood = client.submit("f", b"\x90", PATIENCE).unwrap();
+        let came = peer.expect(&mut client);
+        match dialect {
+            Dialect::Zerorpc => peer.event(&came, zerorpc::OK, b"\x91\x01"),
+            _ => peer.send(&came, &came.answer(b"\x01")),
+        }
+        assert_eq!(value_of(client.collect(understood).unwrap()), b"\x01");
         let first = client.submit("f", b"\x90", PATIENCE).unwrap();
         let came = peer.expect(&mut client);
         let mut whole = Vec::new();

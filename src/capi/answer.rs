@@ -7,7 +7,7 @@ use super::handle::{self, Object};
 use super::pointer::Output;
 use super::reader::{Reader, zroute_reader};
 use super::status::{Status, zroute_status};
-use crate::client::Outcome;
+use crate::client::{Outcome, and};
 
 /// How one call ended. Free it with zroute_answer_free.
 pub struct zroute_answer {
@@ -67,12 +67,14 @@ pub(super) fn local_failure(outcome: Outcome) -> Failure {
         Outcome::TimedOut {
             function,
             endpoint,
+            trouble,
             waited,
         } => Failure::new(
             Status::ZROUTE_TIMEOUT,
             format!(
-                "{function} at {endpoint} gave no answer within {} ms; it may still run there",
-                waited.as_millis()
+                "{function} at {endpoint} gave no answer within {} ms; it may still run there{}",
+                waited.as_millis(),
+                and(&trouble)
             ),
         ),
         Outcome::ConnectionLost {

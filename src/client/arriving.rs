@@ -67,6 +67,7 @@ impl Client {
         };
         // Whatever it is, the server is alive.
         server.breaker.succeeded();
+        server.heard |= matches!(self.speech, Speech::Plain);
         let number = dialect::number(&incoming);
         if number == Some(NO_CALL) && self.is_goodbye(index, &incoming.body) {
             return Ok(());
@@ -83,6 +84,13 @@ impl Client {
         let read = self
             .speech
             .read(number, incoming.body, &self.options.limits);
+        if let Some((_, Said::Unreadable(outcome))) = read {
+            self.settle_unreadable(index, outcome);
+            return Ok(());
+        }
+        if let Some(server) = self.servers.get_mut(index) {
+            server.heard = true;
+        }
         // An answer counts only from the server that has the call.
         let expected = read.and_then(|(id, said)| {
             let pending = self.in_flight.get(id)?;
@@ -100,10 +108,22 @@ impl Client {
                 self.stream_done(id);
                 return Ok(());
             }
-            Said::Alive => return Ok(()),
+            Said::Alive | Said::Unreadable(_) => return Ok(()),
         };
         self.ended(index, id, outcome, idempotent);
         Ok(())
+    }
+
+    /// What cannot be read tells no call's id. From a server of which nothing else has
+    /// ever come it is the answer to the only call there; elsewhere it is nobody's.
+    fn settle_unreadable(&mut self, index: usize, outcome: Outcome) {
+        let server = self.servers.get(index);
+        let alone = server.is_some_and(|server| !server.heard && server.in_flight == 1);
+        let calls = alone.then(|| self.in_flight.at(index));
+        match calls.as_deref() {
+            Some([(_, id)]) => self.finish(*id, outcome),
+            _ => self.counters.unmatched += 1,
+        }
     }
 
     #[inline]
@@ -171,6 +191,7 @@ impl Client {
         };
         server.leaving = None;
         server.unsent_events.clear();
+        server.heard = false;
         let left = server.sent.saturating_sub(unsent);
         let endpoint = server.endpoint.clone();
         let trouble = server.transport.trouble().unwrap_or_default();
@@ -216,6 +237,7 @@ impl Client {
             Outcome::TimedOut {
                 function,
                 endpoint: server.endpoint.clone(),
+                trouble: server.silence(self.options.dialect),
                 waited,
             }
         } else if let Some(failure) = pending.history.take().and_then(|history| history.failure) {

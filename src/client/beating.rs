@@ -50,10 +50,15 @@ impl Client {
                 continue;
             };
             server.breaker.failed(now);
+            let mut trouble = format!("it sent no heartbeat for {} ms", patience.as_millis());
+            let silence = server.silence(self.options.dialect);
+            if !silence.is_empty() {
+                trouble = format!("{trouble} ({silence})");
+            }
             let silent = Outcome::ConnectionLost {
                 function: pending.function.clone(),
                 endpoint: server.endpoint.clone(),
-                trouble: format!("it sent no heartbeat for {} ms", patience.as_millis()),
+                trouble,
                 waited: pending.age(now),
             };
             self.try_again(id, silent, now);

@@ -67,7 +67,7 @@ pub use in_flight::Terms;
 use in_flight::{InFlight, Pending};
 pub use joining::endpoint;
 pub use options::Options;
-pub use outcome::{Outcome, Value};
+pub use outcome::{Outcome, Value, and};
 pub use streams::Item;
 use streams::Streams;
 

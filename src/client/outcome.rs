@@ -19,6 +19,9 @@ pub enum Outcome {
         function: Box<str>,
         /// Where the call was sent.
         endpoint: String,
+        /// What the time does not tell: that nothing ever came from there. A clause
+        /// without a full stop, or nothing.
+        trouble: String,
         /// The whole time that the call had.
         waited: Duration,
     },
@@ -59,6 +62,16 @@ pub enum Outcome {
     Invalid(String),
     /// No call has this id: it was never made, was cancelled or was collected.
     Unknown,
+}
+
+/// A clause that follows others, if there is one.
+#[must_use]
+pub fn and(trouble: &str) -> String {
+    if trouble.is_empty() {
+        String::new()
+    } else {
+        format!("; {trouble}")
+    }
 }
 
 /// An answer: one checked MessagePack value, held as it came.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::breaker::Breaker;
+use super::dialect::Dialect;
 use super::options::Options;
 use crate::transport::Transport;
 
@@ -21,6 +22,8 @@ pub struct Server {
     pub sent: u64,
     pub breaker: Breaker,
     pub leaving: Option<Leaving>,
+    /// Something that can be read came on this connection.
+    pub heard: bool,
     /// When its socket was last looked at.
     pub looked_at: Instant,
     /// The number of the choice in which it was asked last.
@@ -52,6 +55,7 @@ impl Server {
             sent: 0,
             breaker: Breaker::new(options.breaker_failures, options.breaker_pause),
             leaving: None,
+            heard: false,
             looked_at: Instant::now(),
             asked: 0,
             service: None,
@@ -97,6 +101,19 @@ impl Server {
         } else {
             Leaving::Until(now + REST)
         });
+    }
+
+    /// What is told besides of a call that had no answer: whoever is connected and has
+    /// never said anything may not understand what it is told.
+    pub fn silence(&mut self, dialect: Dialect) -> String {
+        if self.heard || !self.transport.is_connected().unwrap_or(false) {
+            return String::new();
+        }
+        let name = dialect.name();
+        format!(
+            "connected, but no answer ever came from it; does it speak the dialect '{name}'? \
+             (option 'dialect')"
+        )
     }
 
     /// Why it gets no calls now, as far as is known.

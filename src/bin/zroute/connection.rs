@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use zroute::client::{self, Client, Dialect, Item, Outcome, Terms, Value};
+use zroute::client::{self, Client, Dialect, Item, Outcome, Terms, Value, and};
 use zroute::transport::{Credentials, Curve, Error};
 
 use crate::failure::{Exit, Failure};
@@ -218,12 +218,14 @@ pub fn value_of(outcome: Outcome) -> Result<Value, Failure> {
         Outcome::TimedOut {
             function,
             endpoint,
+            trouble,
             waited,
         } => (
             "timeout",
             format!(
-                "{function} at {endpoint} gave no answer within {}; it may still run there",
-                span::show(waited)
+                "{function} at {endpoint} gave no answer within {}; it may still run there{}",
+                span::show(waited),
+                and(&trouble)
             ),
         ),
         Outcome::NotConnected {

@@ -83,6 +83,9 @@ pub enum Said {
     Done,
     /// The server is still there.
     Alive,
+    /// Nothing that can be read, so of no call that is known; how one ends whose answer it
+    /// is.
+    Unreadable(Outcome),
 }
 
 impl Speech {
@@ -183,5 +186,8 @@ fn one_frame(body: Body) -> Result<Frame, Outcome> {
 }
 
 fn unreadable(expected: &str, why: &dyn std::fmt::Display) -> Outcome {
-    Outcome::Invalid(format!("the answer is expected to be {expected}: {why}"))
+    Outcome::Invalid(format!(
+        "the answer is expected to be {expected}: {why}; does the server speak another dialect? \
+         (option 'dialect')"
+    ))
 }

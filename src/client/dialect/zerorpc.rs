@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::{Dialect, Request, Said, check_is_list, one_frame};
+use super::{Dialect, Request, Said, check_is_list, one_frame, unreadable};
 use crate::client::{Outcome, Value};
 use crate::msgpack::{Limits, Reader, pack};
 use crate::transport::Body;
@@ -123,8 +123,18 @@ impl Channels {
     }
 
     pub fn read(&mut self, body: Body, limits: &Limits) -> Option<(u64, Said)> {
-        let frame = one_frame(body).ok()?;
-        let event = wire::read(frame.as_ref(), limits).ok()??;
+        let unreadable_for = |outcome| Some((0, Said::Unreadable(outcome)));
+        let frame = match one_frame(body) {
+            Ok(frame) => frame,
+            Err(outcome) => return unreadable_for(outcome),
+        };
+        let event = match wire::read(frame.as_ref(), limits) {
+            Ok(Some(event)) => event,
+            Ok(None) => return unreadable_for(unreadable("an event of zerorpc", &"it is not")),
+            Err(malformed) => {
+                return unreadable_for(unreadable("an event of zerorpc", &malformed));
+            }
+        };
         let (id, times) = read_channel_id(event.response_to?)?;
         let channel = self.open.get_mut(&id)?;
         if channel.times != times {
