@@ -119,7 +119,15 @@ impl<'a> Request<'a> {
     fn read_zerorpc(body: &'a [u8], limits: &Limits) -> Self {
         match zerorpc::read(body, limits) {
             Ok(Some(event)) => Self::event(event),
-            Ok(None) => plain::read(body, limits),
+            Ok(None) => match zerorpc::salvage_nameless(body) {
+                Some(id) if id.len() <= LONGEST_ID => {
+                    let reason = "the name of a call is expected to be a text";
+                    let header = &[];
+                    let dialect = Dialect::Zerorpc { id, header };
+                    Self::Refused(Fault::new(Code::Request, reason), dialect)
+                }
+                _ => plain::read(body, limits),
+            },
             Err(malformed) => match zerorpc::salvage(body) {
                 Some(id) => {
                     let header = &[];
@@ -253,6 +261,28 @@ mod tests {
                 other => panic!("{body:?}: {other:?}"),
             };
             assert_eq!(told, expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_of_zerorpc_without_a_name_is_told_so_under_its_id() {
+        let body = b"\x93\x82\xaamessage_id\xa2id\xa1v\x03\x05\x90";
+        let (id, header) = (&b"\xa2id"[..], &b""[..]);
+        let expected = Dialect::Zerorpc { id, header };
+        let told = read_it(body);
+        assert!(
+            matches!(&told, Request::Refused(fault, dialect)
+                if *dialect == expected && fault.code == Code::Request),
+            "{told:?}"
+        );
+        // Of these nobody knows that they are calls of zerorpc.
+        for other in [
+            &b"\x93\x81\xaamessage_id\xa2id\x05\x90"[..],
+            b"\x93\x82\xaamessage_id\xa2id\xa1v\x02\x05\x90",
+            b"\x93\x81\xa1v\x03\x05\x90",
+            b"\x93\x83\xaamessage_id\x01\xa1v\x03\xabresponse_to\x02\x05\x90",
+        ] {
+            assert!(matches!(read_it(other), Request::Other(_)), "{other:?}");
         }
     }
 

@@ -93,19 +93,33 @@ pub fn read<'a>(body: &'a [u8], limits: &Limits) -> Result<Option<Event<'a>>, Ma
 /// Of a body that cannot be read: the `message_id` of a call, if its header can.
 #[must_use]
 pub fn salvage(body: &[u8]) -> Option<&[u8]> {
+    salvage_header(body)?.0
+}
+
+/// Of a body that is no event: the `message_id`, if the header is that of a call in this
+/// version all the same, so that only the name is not what it should be.
+#[must_use]
+pub fn salvage_nameless(body: &[u8]) -> Option<&[u8]> {
+    let (id, version) = salvage_header(body)?;
+    id.filter(|_| version == Some(VERSION))
+}
+
+/// A call's `message_id`, and its version.
+fn salvage_header(body: &[u8]) -> Option<(Option<&[u8]>, Option<u64>)> {
     let mut reader = Reader::new(body);
     reader.array().ok()?;
     let mut header = Reader::new(reader.slice().ok()?);
-    let mut id = None;
+    let (mut id, mut version) = (None, None);
     for _ in 0..header.map().ok()? {
         let (key, value) = (header.slice().ok()?, header.slice().ok()?);
         match Reader::new(key).text_or_binary() {
             Ok(b"message_id") => id = Some(value),
             Ok(b"response_to") => return None,
+            Ok(b"v") => version = Reader::new(value).unsigned().ok(),
             _ => {}
         }
     }
-    id
+    Some((id, version))
 }
 
 /// A header's other keys with their values: what travels beside the parameters.

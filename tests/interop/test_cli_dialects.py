@@ -6,6 +6,7 @@ import msgpack
 import pytest
 import zmq
 
+import packaged_peers
 from test_cli import FAULT, zroute  # noqa: F401
 
 METHODS = {
@@ -125,3 +126,23 @@ def test_messagepack_rpc_is_called(zroute, serving):  # noqa: F811
     ended = zroute(*in_rpc, "other")
     assert (ended.code, ended.errors) == (FAULT, "0 Error: no other (error 4)\n")
     assert zroute(*in_rpc, "--stream", "echo").code == 64
+
+
+def test_a_server_of_another_dialect_is_asked_about(zroute):  # noqa: F811
+    """zerorpc's servers answer nothing to what they cannot read, and one of plain REP answers anything."""
+    with packaged_peers.zerorpc_python_server() as server:
+        for dialect in "plain", "msgpack-rpc":
+            ended = zroute("call", server.endpoint, "plus", "[1, 2]", "--timeout=1s", f"--dialect={dialect}")
+            assert ended.code == 5, ended
+            assert f"no answer ever came from it; does it speak the dialect '{dialect}'?" in ended.errors
+        assert zroute("call", server.endpoint, "plus", "[1, 2]", "--dialect=zerorpc").json == 3
+    with packaged_peers.messagepack_rpc_server() as server:
+        ended = zroute("call", server.endpoint, "plus", "[1, 2]", "--timeout=1s", "--dialect=zerorpc")
+        assert "does it speak the dialect 'zerorpc'?" in ended.errors
+
+
+def test_an_answer_of_another_dialect_is_told_at_once(zroute, serving):  # noqa: F811
+    peer = serving(lambda body: [None])
+    for dialect in "msgpack-rpc", "zerorpc":
+        ended = zroute("call", peer.endpoint, "plus", "[1, 2]", "--timeout=60s", f"--dialect={dialect}")
+        assert "does the server speak another dialect? (option 'dialect')" in ended.errors

@@ -40,6 +40,15 @@ final class DialectTest extends ProcessTestCase
         new Client('tcp://127.0.0.1:1', ['dialect' => 'json']);
     }
 
+    public function testWhoNeverAnswersIsAskedAboutItsDialect(): void
+    {
+        $server = new Router(bind: 'tcp://127.0.0.1:*');
+        $client = new Client($server->endpoint(), ['timeout_ms' => 500]);
+        $this->expectException(Timeout::class);
+        $this->expectExceptionMessage("does it speak the dialect 'plain'? (option 'dialect')");
+        $client->call('plus', [1, 2]);
+    }
+
     public function testMessagePackRpc(): void
     {
         $server = new Router(bind: 'tcp://127.0.0.1:*');
