@@ -102,9 +102,9 @@ final class Client
     private function begins(Native $native, object $handle, ?array $endpoints): void
     {
         $this->native = $native;
-        $this->bridge = $native->values();
         $this->handle = $handle;
         if ($endpoints === null) {
+            $this->bridge = $native->values();
             return;
         }
         try {
@@ -114,6 +114,8 @@ final class Client
             foreach ($endpoints as $endpoint) {
                 $native->connect($handle, $endpoint);
             }
+            // Consul is asked meanwhile, where an endpoint names a service.
+            $this->bridge = $native->values();
         } catch (\Throwable $e) {
             // PHP destroys nothing whose constructor threw.
             $native->freeClient($handle);

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 use std::io::Read;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,9 +20,13 @@ use super::{AgentAddress, Error};
 /// is read from it is read piece by piece: a tree of all of it could take a
 /// hundred times as much.
 const LONGEST_ANSWER: u64 = 8 * 1024 * 1024;
-/// How long a request may take that Consul does not hold.
+/// How long a request may take that Consul does not hold, and the body of an answer
+/// that it has held.
 const PATIENCE: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(3);
+/// To read and to write with: a long list is read in pieces, and each page of memory
+/// that a process touches for the first time costs as much as reading it.
+const BUFFER: usize = 16 * 1024;
 
 /// A connection to an agent, which it keeps open between requests. Proxies of
 /// the environment are not used and redirects not followed: the token is for
@@ -30,6 +35,8 @@ pub(super) struct Consul {
     agent: Agent,
     address: AgentAddress,
     base: String,
+    /// Its host is a name, not an address in figures.
+    is_named: bool,
 }
 
 /// What a query was answered.
@@ -55,6 +62,8 @@ impl Consul {
             .max_redirects_will_error(false)
             .proxy(None)
             .timeout_connect(Some(CONNECT))
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
             .max_idle_connections(1)
             .max_idle_connections_per_host(1)
             .user_agent(AutoHeaderValue::Provided(
@@ -66,6 +75,7 @@ impl Consul {
             agent: secured(config, address)?.new_agent(),
             address: address.clone(),
             base: address.base(),
+            is_named: address.host.parse::<IpAddr>().is_err(),
         })
     }
 
@@ -100,9 +110,14 @@ impl Consul {
         if let Some(token) = self.token()? {
             request = request.header("X-Consul-Token", token);
         }
+        // A limit for all of it would have ureq start a thread to look the host up,
+        // in figures too; that is a third of the time to a first list.
         let response = request
             .config()
-            .timeout_global(Some(patience))
+            .timeout_resolve(self.is_named.then_some(PATIENCE))
+            .timeout_send_request(Some(PATIENCE))
+            .timeout_recv_response(Some(patience))
+            .timeout_recv_body(Some(PATIENCE))
             .build()
             .call()
             .map_err(|error| self.unreachable(said(), &error))?;
