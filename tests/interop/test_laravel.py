@@ -53,23 +53,27 @@ def test_groups_within_groups_add_up(serving):
     assert serving.call("admin.deep.down", meta={"access_key": KEY}) == "DOWN HERE, visit 1"
 
 
+# What a call finds that nobody has left anything to.
+FRESH = {
+    "visits": 1, "transactions": 0, "user": None, "login": None, "locale": ["en", "en"], "queries": 0, "replica": True
+}
+
+
 def test_no_call_sees_what_another_has_left(serving):
-    fresh = {"visits": 1, "transactions": 0, "user": None, "login": None, "locale": ["en", "en"], "queries": 0}
     assert serving.call("state.leave", ["mine"]) is None
-    assert serving.call("state.find") == {**fresh, "terminated": ["mine"]}, "what was put off has run, once"
+    assert serving.call("state.find") == {**FRESH, "terminated": ["mine"]}, "what was put off has run, once"
     serving.call("state.leave", ["other"])
-    assert serving.call("state.find") == {**fresh, "terminated": ["mine", "other"]}
+    assert serving.call("state.find") == {**FRESH, "terminated": ["mine", "other"]}
     looked = [line for line in serving.application.log.splitlines() if "looked around" in line]
     assert len(looked) == 2 and "mine" not in looked[0] and "other" not in looked[1]
 
 
 def test_nobody_sees_what_a_generator_has_left_between_two_items_or_at_its_end(serving):
-    fresh = {"visits": 1, "transactions": 0, "user": None, "login": None, "locale": ["en", "en"], "queries": 0}
     nothing, found = serving.call("state.leaveItemByItem", ["stream"])
-    assert nothing is None and found == {**fresh, "terminated": found["terminated"]}
+    assert nothing is None and found == {**FRESH, "terminated": found["terminated"]}
     assert found["terminated"][-1] == "stream 1"
     found = serving.call("state.find")
-    assert found == {**fresh, "terminated": found["terminated"]}
+    assert found == {**FRESH, "terminated": found["terminated"]}
     assert found["terminated"][-2:] == ["stream 1", "stream 2"]
 
 

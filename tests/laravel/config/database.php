@@ -1,6 +1,12 @@
 <?php
 
+$memory = ['driver' => 'sqlite', 'database' => ':memory:', 'prefix' => ''];
+
 return [
     'default' => 'memory',
-    'connections' => ['memory' => ['driver' => 'sqlite', 'database' => ':memory:', 'prefix' => '']],
+    'connections' => [
+        'memory' => $memory,
+        // Its replica is another database.
+        'replicated' => ['read' => ['database' => ':memory:'], 'write' => ['database' => ':memory:'], 'sticky' => true] + $memory,
+    ],
 ];

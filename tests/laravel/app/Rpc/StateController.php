@@ -38,6 +38,11 @@ final class StateController
         App::setLocale('fr');
         DB::enableQueryLog();
         DB::select('select 1');
+        DB::connection('replicated')->statement('create table if not exists written (trace text)');
+        DB::connection('replicated')->insert('insert into written values (?)', [$trace]);
+        if ($this->replicaIsRead()) {
+            throw new \LogicException('what a call has written it reads where it has written it');
+        }
         Log::withContext(['trace' => $trace]);
         $this->app->terminating(static function () use ($trace): void {
             self::$terminated[] = $trace;
@@ -68,7 +73,14 @@ final class StateController
             'login' => Session::get('login'),
             'locale' => [App::getLocale(), Lang::getLocale()],
             'queries' => count(DB::getQueryLog()),
+            'replica' => $this->replicaIsRead(),
             'terminated' => self::$terminated,
         ];
+    }
+
+    private function replicaIsRead(): bool
+    {
+        // Nothing is ever written there.
+        return DB::connection('replicated')->select('select * from sqlite_master') === [];
     }
 }
