@@ -288,6 +288,29 @@ fn nothing_spins() {
 }
 
 #[test]
+fn in_a_series_of_changes_consul_is_timed_and_then_holds_again() {
+    let index = Arc::new(AtomicU64::new(0));
+    let rises = Arc::clone(&index);
+    let fake = FakeConsul::new(move |request| {
+        let index = rises.load(Ordering::Relaxed);
+        if is_held(request) && index == 9 {
+            return Reply::Nothing;
+        }
+        // Nothing has changed by the time Consul is asked without being held.
+        let index = index + u64::from(is_held(request) || index == 0);
+        rises.store(index, Ordering::Relaxed);
+        good(index, &[1])
+    });
+    let _resolver = open(&fake, "time");
+    until("the series is over", || {
+        index.load(Ordering::Relaxed) == 9 && fake.requests().last().is_some_and(is_held)
+    });
+    let at_once = fake.requests().iter().filter(|it| !is_held(it)).count();
+    // The first, and one in each series of four; more where this machine is slow.
+    assert!(at_once >= 3, "{at_once}");
+}
+
+#[test]
 fn a_token_goes_with_every_request_and_may_change() {
     let file = std::env::temp_dir().join(format!("zroute-token-{}", std::process::id()));
     std::fs::write(&file, "first\n").unwrap();

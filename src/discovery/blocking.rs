@@ -1,6 +1,11 @@
 //! The index rules of blocking queries. Source:
 //! <https://developer.hashicorp.com/consul/api-docs/features/blocking>
 
+use std::time::Duration;
+
+use super::consul::Hold;
+use super::pace::Pace;
+
 /// The state that the next query waits to change.
 #[derive(Debug, Default)]
 pub(super) struct Index(u64);
@@ -19,9 +24,10 @@ pub(super) enum Progress {
 }
 
 impl Index {
-    /// What to hold the next query with; none for an answer at once.
-    pub(super) fn to_wait_for(&self) -> Option<u64> {
-        (self.0 > 0).then_some(self.0)
+    /// How the next query is held, no longer than `wait`; none for an answer at once.
+    pub(super) fn hold(&self, pace: &Pace, wait: Duration) -> Option<Hold> {
+        let index = self.0;
+        (index > 0 && pace.may_be_held()).then_some(Hold { index, wait })
     }
 
     /// Takes in what came with an answer.
@@ -47,15 +53,22 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discovery::Timing;
+
+    fn held_from(index: &Index) -> Option<u64> {
+        let pace = Pace::new(&Timing::default());
+        let hold = index.hold(&pace, Duration::from_secs(55));
+        hold.map(|hold| hold.index)
+    }
 
     #[test]
     fn a_query_is_held_once_there_is_an_index() {
         let mut index = Index::default();
-        assert_eq!(index.to_wait_for(), None);
+        assert_eq!(held_from(&index), None);
         assert_eq!(index.take(Some(7)), Progress::Advanced);
-        assert_eq!(index.to_wait_for(), Some(7));
+        assert_eq!(held_from(&index), Some(7));
         assert_eq!(index.take(Some(7)), Progress::Same);
-        assert_eq!(index.to_wait_for(), Some(7));
+        assert_eq!(held_from(&index), Some(7));
     }
 
     #[test]
@@ -68,7 +81,7 @@ mod tests {
             let mut index = Index::default();
             index.take(Some(7));
             assert_eq!(index.take(answered), progress);
-            assert_eq!(index.to_wait_for(), None);
+            assert_eq!(held_from(&index), None);
         }
     }
 }

@@ -20,9 +20,11 @@ use super::{AgentAddress, Error};
 /// is read from it is read piece by piece: a tree of all of it could take a
 /// hundred times as much.
 const LONGEST_ANSWER: u64 = 8 * 1024 * 1024;
-/// How long a request may take that Consul does not hold, and the body of an answer
-/// that it has held.
+/// How long a request may take that Consul does not hold.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The same for who follows a list. A Consul that makes a list for each of a thousand is
+/// late with all of them, and making them anew would take it as long.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(3);
 /// To read and to write with: a long list is read in pieces, and each page of memory
 /// that a process touches for the first time costs as much as reading it.
@@ -37,6 +39,7 @@ pub(super) struct Consul {
     base: String,
     /// Its host is a name, not an address in figures.
     is_named: bool,
+    patience: Duration,
 }
 
 /// What a query was answered.
@@ -76,7 +79,14 @@ impl Consul {
             address: address.clone(),
             base: address.base(),
             is_named: address.host.parse::<IpAddr>().is_err(),
+            patience: PATIENCE,
         })
+    }
+
+    /// For who follows a list, in the background.
+    pub(super) fn patient(mut self) -> Self {
+        self.patience = LONG_PATIENCE;
+        self
     }
 
     /// Ends the request in flight, which another thread waits for, and refuses
@@ -98,7 +108,7 @@ impl Consul {
             let mark = if query.is_empty() { '?' } else { '&' };
             let _ = write!(query, "{mark}{name}={}", encoded(value));
         }
-        let mut patience = PATIENCE;
+        let mut patience = self.patience;
         if let Some(Hold { index, wait }) = hold {
             let mark = if query.is_empty() { '?' } else { '&' };
             let _ = write!(query, "{mark}index={index}&wait={}s", wait.as_secs().max(1));
@@ -117,7 +127,7 @@ impl Consul {
             .timeout_resolve(self.is_named.then_some(PATIENCE))
             .timeout_send_request(Some(PATIENCE))
             .timeout_recv_response(Some(patience))
-            .timeout_recv_body(Some(PATIENCE))
+            .timeout_recv_body(Some(self.patience))
             .build()
             .call()
             .map_err(|error| self.unreachable(said(), &error))?;

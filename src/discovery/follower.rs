@@ -200,7 +200,7 @@ impl Follower {
         let follower = Arc::new(Self {
             url: url.clone(),
             timing: timing.clone(),
-            consul: Consul::new(&url.agent)?,
+            consul: Consul::new(&url.agent)?.patient(),
             going: Arc::default(),
             state: Mutex::new(State {
                 latest: Latest::default(),
@@ -228,18 +228,19 @@ impl Follower {
         let mut index = Index::default();
         let mut pace = Pace::new(&self.timing);
         while !self.has_ended_idle() {
+            let hold = index.hold(&pace, self.url.wait);
             let asked = Instant::now();
-            let pause = match background::guarded(|| self.ask(&index)) {
+            let pause = match background::guarded(|| self.ask(hold.as_ref())) {
                 Ok((instances, answered)) => {
                     let progress = index.take(answered);
                     self.take(instances);
-                    pace.answered(progress, asked.elapsed())
+                    pace.answered(progress, hold.map(|hold| hold.wait), asked.elapsed())
                 }
                 Err(error) => {
                     // Whoever answers next may count anew.
                     index = Index::default();
                     self.note(Some(error));
-                    pace.failed()
+                    pace.failed(asked.elapsed())
                 }
             };
             if !self.going.pause(pause) {
@@ -248,16 +249,12 @@ impl Follower {
         }
     }
 
-    fn ask(&self, index: &Index) -> Result<(Vec<Instance>, Option<u64>), Error> {
+    fn ask(&self, hold: Option<&Hold>) -> Result<(Vec<Instance>, Option<u64>), Error> {
         let path = format!("/v1/health/service/{}", encoded(self.url.service()?));
         let mut parameters = vec![("passing", "1")];
         parameters.extend(self.url.tags.iter().map(|tag| ("tag", tag.as_str())));
         parameters.extend(of_the_catalogue(&self.url));
-        let hold = index.to_wait_for().map(|index| Hold {
-            index,
-            wait: self.url.wait,
-        });
-        let answer = self.consul.get(&path, &parameters, hold.as_ref())?;
+        let answer = self.consul.get(&path, &parameters, hold)?;
         let instances = read_all(&answer.body, &self.url)
             .map_err(|reason| self.consul.garbled(format!("GET {path}"), reason))?;
         Ok((instances, answer.index))

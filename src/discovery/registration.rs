@@ -347,6 +347,7 @@ impl Shared {
             let began = Instant::now();
             let health = catch_unwind(AssertUnwindSafe(|| probe.check(every / 2)))
                 .unwrap_or_else(|_| Err("the probe has a defect".to_string()));
+            let asked = Instant::now();
             let told = background::guarded(|| self.tell(&health, &mut is_registered));
             if self.going.is_ended() {
                 return;
@@ -358,7 +359,7 @@ impl Shared {
                 }
                 // It is looked at more often, so that it is soon back.
                 Ok(()) => every.min(Duration::from_secs(1)),
-                Err(_) => pace.failed().min(every),
+                Err(_) => pace.failed(asked.elapsed()).min(every),
             };
             self.note(health, told);
             if !self.going.pause(pause) {

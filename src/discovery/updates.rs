@@ -227,7 +227,7 @@ impl Updates {
             self.pace.succeeded();
             None
         } else {
-            Some(Instant::now() + self.pace.failed())
+            Some(Instant::now() + self.pace.failed(Duration::ZERO))
         };
     }
 

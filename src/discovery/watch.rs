@@ -79,7 +79,7 @@ impl Watch {
         let shared = Arc::new(Shared {
             url: url.clone(),
             timing: timing.clone(),
-            consul: Consul::new(&url.agent)?,
+            consul: Consul::new(&url.agent)?.patient(),
             going: Arc::default(),
             bell: wake.stop(),
             state: Mutex::default(),
@@ -163,32 +163,27 @@ impl Shared {
         let mut index = Index::default();
         let mut pace = Pace::new(&self.timing);
         loop {
+            let hold = index.hold(&pace, self.url.wait);
             let asked = Instant::now();
-            let answer = background::guarded(|| self.ask(&index))
+            let ask = || names_with_tags(&self.consul, &self.url, hold.as_ref());
+            let answer = background::guarded(ask)
                 .and_then(|(names, answered)| self.take(names).map(|()| answered));
             let pause = match answer {
                 Ok(answered) => {
                     self.note(None);
-                    pace.answered(index.take(answered), asked.elapsed())
+                    let held = hold.map(|hold| hold.wait);
+                    pace.answered(index.take(answered), held, asked.elapsed())
                 }
                 Err(error) => {
                     index = Index::default();
                     self.note(Some(error));
-                    pace.failed()
+                    pace.failed(asked.elapsed())
                 }
             };
             if !self.going.pause(pause) {
                 return;
             }
         }
-    }
-
-    fn ask(&self, index: &Index) -> Result<(Vec<String>, Option<u64>), Error> {
-        let hold = index.to_wait_for().map(|index| Hold {
-            index,
-            wait: self.url.wait,
-        });
-        names_with_tags(&self.consul, &self.url, hold.as_ref())
     }
 
     fn take(&self, mut names: Vec<String>) -> Result<(), Error> {
