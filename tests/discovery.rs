@@ -483,16 +483,17 @@ fn a_registration_says_what_the_service_is() {
             "ID": "time-127.0.0.1-5555", "Name": "time", "Address": "127.0.0.1", "Port": 5555,
             "Tags": ["rpc"], "Meta": {"protocol": "zmq"},
             "Check": {
-                "TTL": "1000ms", "DeregisterCriticalServiceAfter": "60s", "Status": "critical",
+                "TTL": "1000ms", "DeregisterCriticalServiceAfter": "60s", "Status": "passing",
             },
         })
     );
+    until("it passes again", || registration.counters().passed >= 2);
+    let requests = fake.requests();
     assert!(
         requests[1]
             .line
             .starts_with("PUT /v1/agent/check/pass/service:time-127.0.0.1-5555?note=")
     );
-    until("it passes again", || registration.counters().passed >= 2);
     assert_eq!(registration.counters().registered, 1);
     registration.leave(PATIENCE).unwrap();
     assert_eq!(registration.state(), State::Left);
@@ -572,6 +573,8 @@ fn a_server_that_was_never_well_never_passes() {
     let registration = begin(&fake, |_| Err("not yet".to_string()));
     until("it is told", || registration.counters().failed >= 2);
     assert_eq!(fake.count("PUT /v1/agent/service/register"), 1);
+    let body: Value = serde_json::from_str(&fake.requests()[0].body).unwrap();
+    assert_eq!(body["Check"]["Status"], "critical");
     assert_eq!(fake.count("PUT /v1/agent/check/pass"), 0);
 }
 

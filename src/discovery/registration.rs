@@ -118,8 +118,9 @@ impl Service {
         Ok(())
     }
 
-    fn as_json(&self) -> serde_json::Value {
-        // Critical until the server has answered itself for the first time.
+    /// As Consul takes it. One that answers itself is passing from the start: if that
+    /// came as a change of its own, each client would get the whole list twice.
+    fn as_json(&self, is_well: bool) -> serde_json::Value {
         json!({
             "ID": self.id,
             "Name": self.name,
@@ -130,7 +131,7 @@ impl Service {
             "Check": {
                 "TTL": format!("{}ms", self.ttl.as_millis()),
                 "DeregisterCriticalServiceAfter": format!("{}s", self.forget_after.as_secs()),
-                "Status": "critical",
+                "Status": if is_well { "passing" } else { "critical" },
             },
         })
     }
@@ -380,10 +381,13 @@ impl Shared {
         self.consul.put(
             "/v1/agent/service/register",
             "?replace-existing-checks=true",
-            Some(&self.service.as_json()),
+            Some(&self.service.as_json(health.is_ok())),
         )?;
         *is_registered = true;
         self.locked().1.registered += 1;
+        if health.is_ok() {
+            return Ok(());
+        }
         self.update(health)
     }
 
@@ -436,9 +440,8 @@ mod tests {
         assert_eq!(service.meta["version"], "1.0");
         assert_eq!(service.meta["protocol"], "zmq");
         assert!(service.check().is_ok());
-        let body = service.as_json();
+        let body = service.as_json(true);
         assert_eq!(body["Check"]["TTL"], "15000ms");
-        assert_eq!(body["Check"]["Status"], "critical");
     }
 
     #[test]
