@@ -673,6 +673,27 @@ fn a_watch_survives_what_a_catalogue_may_say() {
 }
 
 #[test]
+fn a_watch_without_a_tag_leaves_consul_itself_out() {
+    for (rest, expected) in [("", ["shop"]), ("?tag=rpc", ["consul"])] {
+        let fake = FakeConsul::new(|request| {
+            if is_held(request) {
+                Reply::Nothing
+            } else if request.line.contains("/catalog/") {
+                let names = json!({"consul": ["rpc"], "shop": []});
+                Reply::Says(200, Some(5), names.to_string())
+            } else {
+                good(5, &[1])
+            }
+        });
+        let url = Url::parse(&fake.url(rest)).unwrap();
+        let watch = Watch::open_with(&url, &quick()).unwrap();
+        until("it is known", || watch.services().is_some());
+        let services = watch.services().unwrap();
+        assert!(services.by_name.keys().eq(&expected), "{rest}");
+    }
+}
+
+#[test]
 fn a_watch_follows_a_bounded_number_of_services() {
     let fake = FakeConsul::new(|request| {
         if is_held(request) {

@@ -1,5 +1,6 @@
 //! The text that names a service in Consul, checked before it is used.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -109,6 +110,7 @@ impl Url {
             when_empty: WhenEmpty::Keep,
             wait: Duration::from_secs(55),
         };
+        let mut taken = HashSet::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = decoded(value).map_err(refuse)?;
@@ -116,6 +118,11 @@ impl Url {
                 return Err(refuse(format!("the parameter '{name}' has no value")));
             }
             url.take(name, value).map_err(refuse)?;
+            if !taken.insert(name) && name != "tag" {
+                return Err(refuse(format!(
+                    "the parameter '{name}' stands there twice; only tag may"
+                )));
+            }
         }
         url.agent.port = port.unwrap_or(if url.agent.secure { 8501 } else { 8500 });
         Ok(url)
@@ -399,6 +406,10 @@ mod tests {
                 "unknown parameter 'colour'; known are tag",
             ),
             ("consul://h/a?tag=", "no value"),
+            (
+                "consul://h/a?tag=a&version=1&tag=b&version=2",
+                "'version' stands there twice",
+            ),
             ("consul://h/a?tag=%0a", "control characters"),
             ("consul://h/a?tag=%ff", "UTF-8"),
             ("consul://h/a?tag=%+1", "two hexadecimal digits"),

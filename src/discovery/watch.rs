@@ -24,8 +24,11 @@ use crate::transport::{Stop, Wake, fork};
 /// come first.
 const MOST_SERVICES: usize = 256;
 
+/// Consul's own servers, which are in every catalogue: nobody calls them.
+const CONSUL: &str = "consul";
+
 /// Follows all services that carry the tags of a URL without a service:
-/// `consul://127.0.0.1:8500?tag=rpc`.
+/// `consul://127.0.0.1:8500?tag=rpc`. Without a tag, all but Consul's own, `consul`.
 pub struct Watch {
     shared: Arc<Shared>,
     wake: Wake,
@@ -188,6 +191,9 @@ impl Shared {
 
     fn take(&self, mut names: Vec<String>) -> Result<(), Error> {
         names.sort();
+        if self.url.tags.is_empty() {
+            names.retain(|name| name != CONSUL);
+        }
         let mut warnings = Vec::new();
         names.retain(|name| {
             let is_usable = is_name(name);

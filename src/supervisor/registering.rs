@@ -35,6 +35,8 @@ pub struct Registered(Vec<Known>);
 struct Known {
     registration: Registration,
     told: State,
+    /// How often it was registered when that was told.
+    registered: u64,
 }
 
 impl Register {
@@ -92,6 +94,7 @@ impl Registered {
             all.push(Known {
                 registration,
                 told: State::Beginning,
+                registered: 0,
             });
         }
         Ok(Self(all))
@@ -101,7 +104,14 @@ impl Registered {
     pub fn tell(&mut self, log: &mut Log) {
         for known in &mut self.0 {
             let state = known.registration.state();
+            let registered = known.registration.counters().registered;
             let id = &known.registration.service().id;
+            if registered > known.registered.max(1) {
+                log.info(format_args!(
+                    "{id} was registered again: Consul did not know it any more"
+                ));
+            }
+            known.registered = registered;
             match &state {
                 same if *same == known.told => continue,
                 State::Passing => log.info(format_args!("{id} is passing in Consul")),

@@ -205,6 +205,8 @@ def test_the_probe_is_let_in_where_keys_are_asked_for(programs, consul, services
         wait_until(lambda: health(services, supervisor.endpoint) != "passing", "Consul forgets it")
         supervisor.send_signal(signal.SIGCONT)
         wait_until(lambda: health(services, supervisor.endpoint) == "passing", "it passes again")
+        wait_until(lambda: "was registered again" in supervisor.errors, "the log tells it")
+        assert supervisor.errors.count("was registered again") == 1
 
 
 @pytest.mark.zmtp("nothing is served")
