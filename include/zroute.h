@@ -17,7 +17,8 @@
  *  6. A callback is a function, its userdata and a finalizer. It runs on the thread that
  *     runs the server, with no lock held.
  *  7. A handle belongs to one thread at a time; a second one inside gets ZROUTE_BUSY.
- *     zroute_server_stop alone may be called from any thread and any signal handler.
+ *     Any thread may call zroute_server_stop, any signal handler too, and what takes a
+ *     zroute_context: zroute_context_shutdown ends the waits of other threads.
  *  8. After fork, in the child, inherited handles answer ZROUTE_FORKED and are not freed;
  *     new ones work.
  *  9. A signal ends a wait with ZROUTE_INTERRUPTED; nothing is lost and nothing waits on.
@@ -88,7 +89,8 @@ typedef enum zroute_status {
    */
   ZROUTE_TOO_MANY_HANDLES = 15,
   /**
-   * Not in this process: it does not run a PHP whose values are known.
+   * Not here: the type of socket cannot do this, or libzmq has not this transport,
+   * or the process does not run a PHP whose values are known.
    */
   ZROUTE_UNSUPPORTED = 16,
   /**
@@ -257,7 +259,8 @@ typedef enum zroute_call_flag {
 } zroute_call_flag;
 
 /**
- * How a frame is sent or received; libzmq's numbers, to be added up.
+ * How a frame is sent, or with ZROUTE_DONTWAIT alone received; libzmq's numbers,
+ * to be added up. Others are refused with ZROUTE_BAD_ARGUMENT.
  */
 typedef enum zroute_flag {
   /**
@@ -1857,7 +1860,8 @@ enum zroute_status zroute_socket_new(const struct zroute_context *context,
  * ZMQ_LAST_ENDPOINT tells.
  *
  * ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE when it is taken or no address of
- * this machine, ZROUTE_UNSUPPORTED when libzmq cannot do this kind.
+ * this machine, ZROUTE_UNSUPPORTED when libzmq, or this type of socket, has not
+ * this kind.
  */
 enum zroute_status zroute_socket_bind(struct zroute_socket *socket, const char *endpoint);
 
@@ -1866,7 +1870,8 @@ enum zroute_status zroute_socket_bind(struct zroute_socket *socket, const char *
  * connection is lost. Several endpoints share the work as the socket's type
  * says.
  *
- * ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED.
+ * ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED as of
+ * zroute_socket_bind.
  */
 enum zroute_status zroute_socket_connect(struct zroute_socket *socket,
                                          const char *endpoint);
@@ -1932,7 +1937,7 @@ enum zroute_status zroute_socket_get_bytes(const struct zroute_socket *socket,
 
 /**
  * Receives messages that begin with these bytes; with none, every message. For
- * ZMQ_SUB.
+ * ZMQ_SUB; ZROUTE_BAD_OPTION with others.
  */
 enum zroute_status zroute_socket_subscribe(struct zroute_socket *socket,
                                            const void *prefix,

@@ -23,7 +23,8 @@ const TOP: &str = "/* zroute {version}: RPC for PHP and C over ZeroMQ and Messag
  *  6. A callback is a function, its userdata and a finalizer. It runs on the thread that
  *     runs the server, with no lock held.
  *  7. A handle belongs to one thread at a time; a second one inside gets ZROUTE_BUSY.
- *     zroute_server_stop alone may be called from any thread and any signal handler.
+ *     Any thread may call zroute_server_stop, any signal handler too, and what takes a
+ *     zroute_context: zroute_context_shutdown ends the waits of other threads.
  *  8. After fork, in the child, inherited handles answer ZROUTE_FORKED and are not freed;
  *     new ones work.
  *  9. A signal ends a wait with ZROUTE_INTERRUPTED; nothing is lost and nothing waits on.

@@ -33,7 +33,8 @@ pub enum zroute_status {
     ZROUTE_PANIC = 14,
     /// More handles than this library can hold.
     ZROUTE_TOO_MANY_HANDLES = 15,
-    /// Not in this process: it does not run a PHP whose values are known.
+    /// Not here: the type of socket cannot do this, or libzmq has not this transport,
+    /// or the process does not run a PHP whose values are known.
     ZROUTE_UNSUPPORTED = 16,
     /// The endpoint's text cannot be used.
     ZROUTE_BAD_ENDPOINT = 20,

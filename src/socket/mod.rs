@@ -79,33 +79,33 @@ impl Socket {
         if text.strip_prefix("ipc://").is_some_and(is_taken_by_a_file) {
             return Err(Error {
                 advice: "; a file that is no socket is there: remove it or choose another path",
-                ..Error::with("bind", &text, Errno(libc::EADDRINUSE))
+                ..Error::at("bind", endpoint, Errno(libc::EADDRINUSE))
             });
         }
         self.plain
             .bind(endpoint)
-            .map_err(|number| Error::with("bind", &text, number))
+            .map_err(|number| Error::at("bind", endpoint, number))
     }
 
     /// Connects to an endpoint, now and again whenever the connection is lost.
     pub fn connect(&self, endpoint: &CStr) -> Result<(), Error> {
         self.plain
             .connect(endpoint)
-            .map_err(|number| Error::with("connect", &endpoint.to_string_lossy(), number))
+            .map_err(|number| Error::at("connect", endpoint, number))
     }
 
     /// Takes back a bind, by the endpoint really bound.
     pub fn unbind(&self, endpoint: &CStr) -> Result<(), Error> {
         self.plain
             .unbind(endpoint)
-            .map_err(|number| Error::with("unbind", &endpoint.to_string_lossy(), number))
+            .map_err(|number| Error::at("unbind", endpoint, number))
     }
 
     /// Takes back a connect.
     pub fn disconnect(&self, endpoint: &CStr) -> Result<(), Error> {
         self.plain
             .disconnect(endpoint)
-            .map_err(|number| Error::with("disconnect", &endpoint.to_string_lossy(), number))
+            .map_err(|number| Error::at("disconnect", endpoint, number))
     }
 
     /// Sets an option that is a number.
@@ -246,8 +246,7 @@ impl Socket {
     /// more.
     pub fn monitor(&self, endpoint: Option<&CStr>, events: c_int) -> Result<(), Error> {
         self.plain.monitor(endpoint, events).map_err(|number| {
-            let endpoint = endpoint.map(CStr::to_string_lossy).unwrap_or_default();
-            Error::with("watch a socket at", &endpoint, number)
+            Error::at("watch a socket at", endpoint.unwrap_or_default(), number)
         })
     }
 

@@ -23,6 +23,8 @@ impl Errno {
     pub const BAD_STATE: Self = Self(zmq_sys::errno::EFSM);
     /// The context was shut down.
     pub const STOPPED: Self = Self(zmq_sys::errno::ETERM);
+    /// A transport that sockets of this type have not.
+    pub const OTHER_TYPES: Self = Self(zmq_sys::errno::ENOCOMPATPROTO);
 
     /// libzmq's words for it.
     #[must_use]

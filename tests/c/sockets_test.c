@@ -193,6 +193,10 @@ static void options_have_libzmqs_names_and_types(void **state)
     assert_status(ZROUTE_BAD_OPTION, zroute_socket_set_integer(socket, "ZMQ_RCVHWM", 1LL << 32));
     assert_status(ZROUTE_BAD_OPTION, zroute_socket_set_integer(socket, "ZMQ_ROUTING_ID", 1));
     assert_status(ZROUTE_BAD_OPTION, zroute_socket_set_bytes(socket, "ZMQ_RCVHWM", "7", 1));
+    assert_status(ZROUTE_BAD_OPTION, zroute_socket_set_integer(socket, "ZMQ_CONFLATE", 7));
+    assert_last_error("Invalid argument; zmq_setsockopt(3)");
+    assert_status(ZROUTE_BAD_OPTION, zroute_socket_subscribe(socket, "", 0));
+    assert_last_error("; expected a ZMQ_SUB");
     assert_status(ZROUTE_OK, zroute_socket_free(socket));
 }
 
@@ -372,9 +376,71 @@ static void a_file_is_not_bound_away(void **state)
     assert_int_equal(0, access(path, F_OK));
     close(file);
     unlink(path);
-    assert_status(ZROUTE_BAD_ENDPOINT, zroute_socket_bind(reply, "nowhere"));
-    assert_status(ZROUTE_UNSUPPORTED, zroute_socket_bind(reply, "smoke://signal"));
     assert_status(ZROUTE_OK, zroute_socket_free(reply));
+}
+
+static void an_endpoint_that_is_none_is_told_what_one_is(void **state)
+{
+    zroute_socket *request = made("ZMQ_REQ");
+    (void)state;
+    assert_status(ZROUTE_BAD_ENDPOINT, zroute_socket_bind(request, "foo"));
+    assert_last_error("cannot bind foo: Invalid argument; expected tcp://address:port");
+    assert_status(ZROUTE_BAD_ENDPOINT, zroute_socket_connect(request, ""));
+    assert_last_error("cannot connect '': Invalid argument; expected tcp://host:port");
+    assert_status(ZROUTE_BAD_ENDPOINT, zroute_socket_unbind(request, "foo"));
+    assert_last_error("expected the endpoint really bound");
+    assert_status(ZROUTE_BAD_ENDPOINT, zroute_socket_disconnect(request, "foo"));
+    assert_last_error("expected the endpoint as it was given");
+    assert_status(ZROUTE_UNSUPPORTED, zroute_socket_bind(request, "smoke://signal"));
+    assert_last_error("smoke://signal: Protocol not supported; expected tcp://");
+    /* Transports of other types of socket. */
+    assert_status(ZROUTE_UNSUPPORTED, zroute_socket_bind(request, "udp://127.0.0.1:5555"));
+    assert_last_error("; expected tcp://");
+    assert_status(ZROUTE_UNSUPPORTED, zroute_socket_connect(request, "pgm://lo;239.1.1.1:5555"));
+    assert_last_error("; expected tcp://");
+    assert_status(ZROUTE_OK, zroute_socket_free(request));
+}
+
+static void flags_that_do_not_exist_are_refused(void **state)
+{
+    zroute_socket *pair = made("ZMQ_PAIR");
+    const zroute_frame frame = {"x", 1}, *frames;
+    zroute_socket_event event;
+    const void *data;
+    size_t size;
+    int more;
+    (void)state;
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_socket_send(pair, "x", 1, 64));
+    assert_last_error("ZROUTE_MORE (2) or their sum, got 64");
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_socket_send_all(pair, &frame, 1, 64));
+    assert_status(ZROUTE_BAD_ARGUMENT,
+                  zroute_socket_send_owned(pair, NULL, 0, count_release, NULL, 64));
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_socket_receive(pair, 64, &data, &size, &more));
+    assert_status(ZROUTE_BAD_ARGUMENT,
+                  zroute_socket_receive_all(pair, ZROUTE_MORE, &frames, &size));
+    assert_last_error("0 or ZROUTE_DONTWAIT (1), got 2");
+    assert_status(ZROUTE_BAD_ARGUMENT, zroute_socket_receive_event(pair, 64, &event));
+    assert_status(ZROUTE_OK, zroute_socket_free(pair));
+}
+
+static void a_peer_that_is_not_there_is_named(void **state)
+{
+    zroute_socket *router = made("ZMQ_ROUTER");
+    const zroute_frame message[] = {{"\0k\x8b", 3}, {"hello", 5}};
+    char longest[255], shown[65];
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_socket_set_integer(router, "ZMQ_ROUTER_MANDATORY", 1));
+    assert_status(ZROUTE_UNREACHABLE, zroute_socket_send(router, "stranger", 8, ZROUTE_MORE));
+    assert_last_error("no peer with the routing id 'stranger' is connected");
+    assert_status(ZROUTE_UNREACHABLE, zroute_socket_send_all(router, message, 2, 0));
+    assert_last_error("'\\x00k\\x8b'");
+    memset(longest, 'l', sizeof longest);
+    memset(shown, 'l', sizeof shown);
+    shown[64] = '\0';
+    assert_status(ZROUTE_UNREACHABLE,
+                  zroute_socket_send(router, longest, sizeof longest, ZROUTE_MORE));
+    assert_last_error(strcat(strcpy(longest, shown), "\u2026'"));
+    assert_status(ZROUTE_OK, zroute_socket_free(router));
 }
 
 static void keys_and_z85_are_libzmqs(void **state)
@@ -411,6 +477,9 @@ int main(void)
         cmocka_unit_test(a_monitor_tells_of_connections),
         cmocka_unit_test(the_end_waits_no_longer_than_it_may),
         cmocka_unit_test(a_file_is_not_bound_away),
+        cmocka_unit_test(an_endpoint_that_is_none_is_told_what_one_is),
+        cmocka_unit_test(flags_that_do_not_exist_are_refused),
+        cmocka_unit_test(a_peer_that_is_not_there_is_named),
         cmocka_unit_test(keys_and_z85_are_libzmqs),
         cmocka_unit_test(a_shutdown_ends_a_wait_in_another_thread),
     };

@@ -61,9 +61,10 @@ pub unsafe extern "C" fn zroute_socket_receive_event(
 ) -> zroute_status {
     gate("zroute_socket_receive_event", || {
         let mut plain = enter(socket)?;
+        let flags = super::flags(flags, DONTWAIT)?;
         // SAFETY: as the caller promises.
         let output = unsafe { Output::new("event", event)? };
-        let received = plain.socket.receive_event(flags & DONTWAIT)?;
+        let received = plain.socket.receive_event(flags)?;
         plain.endpoint = CString::new(received.endpoint).unwrap_or_default();
         output.write(zroute_socket_event {
             event: c_int::from(received.number),

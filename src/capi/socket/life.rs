@@ -70,7 +70,8 @@ unsafe fn attach(
 /// ZMQ_LAST_ENDPOINT tells.
 ///
 /// ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE when it is taken or no address of
-/// this machine, ZROUTE_UNSUPPORTED when libzmq cannot do this kind.
+/// this machine, ZROUTE_UNSUPPORTED when libzmq, or this type of socket, has not
+/// this kind.
 ///
 /// # Safety
 /// `endpoint` is NULL or a NUL-terminated text.
@@ -89,7 +90,8 @@ pub unsafe extern "C" fn zroute_socket_bind(
 /// connection is lost. Several endpoints share the work as the socket's type
 /// says.
 ///
-/// ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED.
+/// ZROUTE_BAD_ENDPOINT, ZROUTE_UNREACHABLE, ZROUTE_UNSUPPORTED as of
+/// zroute_socket_bind.
 ///
 /// # Safety
 /// `endpoint` is NULL or a NUL-terminated text.
@@ -262,7 +264,7 @@ pub unsafe extern "C" fn zroute_socket_get_bytes(
 }
 
 /// Receives messages that begin with these bytes; with none, every message. For
-/// ZMQ_SUB.
+/// ZMQ_SUB; ZROUTE_BAD_OPTION with others.
 ///
 /// # Safety
 /// `prefix` leads to `size` bytes.

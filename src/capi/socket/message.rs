@@ -2,13 +2,14 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::{enter, refused, zroute_frame, zroute_socket};
+use super::{enter, refused, unsent, zroute_frame, zroute_socket};
 use crate::capi::gate::{Failure, gate};
 use crate::capi::pointer::{Output, bytes};
 use crate::capi::status::zroute_status;
 use crate::transport::plain::{Errno, Message};
 
-/// How a frame is sent or received; libzmq's numbers, to be added up.
+/// How a frame is sent, or with ZROUTE_DONTWAIT alone received; libzmq's numbers,
+/// to be added up. Others are refused with ZROUTE_BAD_ARGUMENT.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum zroute_flag {
@@ -46,7 +47,7 @@ pub unsafe extern "C" fn zroute_socket_send(
     gate("zroute_socket_send", || {
         // SAFETY: as the caller promises.
         let frame = unsafe { bytes("data", data, size)? };
-        send_frame(socket, frame, flags & (DONTWAIT | MORE))
+        send_frame(socket, frame, super::flags(flags, DONTWAIT | MORE)?)
     })
 }
 
@@ -58,7 +59,7 @@ pub(in crate::capi) fn send_frame(
     enter(socket)?
         .socket
         .send(frame, flags)
-        .map_err(|number| refused("send", number))
+        .map_err(|number| unsent(frame, number))
 }
 
 /// Sends a message of several frames, all of it or nothing. Statuses are those
@@ -75,6 +76,7 @@ pub unsafe extern "C" fn zroute_socket_send_all(
 ) -> zroute_status {
     gate("zroute_socket_send_all", || {
         enter(socket)?;
+        let flags = super::flags(flags, DONTWAIT | MORE)?;
         if count == 0 {
             return Err(Failure::argument("a message has one frame at least"));
         }
@@ -91,7 +93,7 @@ pub unsafe extern "C" fn zroute_socket_send_all(
             // SAFETY: as the caller promises of each.
             .map(|frame| unsafe { bytes("a frame's data", frame.data, frame.size) })
             .collect::<Result<Vec<_>, _>>()?;
-        send_frames(socket, &frames, flags & (DONTWAIT | MORE))
+        send_frames(socket, &frames, flags)
     })
 }
 
@@ -104,7 +106,7 @@ pub(in crate::capi) fn send_frames(
     enter(socket)?
         .socket
         .send_all(frames.iter().copied(), flags)
-        .map_err(|number| refused("send", number))
+        .map_err(|number| unsent(frames.first().copied().unwrap_or_default(), number))
 }
 
 /// What goes with bytes that were handed over.
@@ -140,6 +142,7 @@ pub unsafe extern "C" fn zroute_socket_send_owned(
 ) -> zroute_status {
     gate("zroute_socket_send_owned", || {
         let plain = enter(socket)?;
+        let flags = super::flags(flags, DONTWAIT | MORE)?;
         let release = release.ok_or_else(|| Failure::argument("release is NULL"))?;
         // SAFETY: as the caller promises.
         unsafe { bytes("data", data, size)? };
@@ -157,8 +160,8 @@ pub unsafe extern "C" fn zroute_socket_send_owned(
         };
         plain
             .socket
-            .send_message(&mut message, flags & (DONTWAIT | MORE))
-            .map_err(|number| refused("send", number))
+            .send_message(&mut message, flags)
+            .map_err(|number| unsent(message.bytes(), number))
     })
 }
 
@@ -182,6 +185,7 @@ pub unsafe extern "C" fn zroute_socket_receive(
 ) -> zroute_status {
     gate("zroute_socket_receive", || {
         let mut plain = enter(socket)?;
+        let flags = super::flags(flags, DONTWAIT)?;
         // SAFETY: as the caller promises.
         let (data, size, more) = unsafe {
             (
@@ -193,7 +197,7 @@ pub unsafe extern "C" fn zroute_socket_receive(
         let plain = &mut *plain;
         plain
             .socket
-            .receive(&mut plain.message, flags & DONTWAIT)
+            .receive(&mut plain.message, flags)
             .map_err(|number| refused("receive", number))?;
         let frame = plain.message.bytes();
         data.write(frame.as_ptr().cast());
@@ -230,13 +234,14 @@ pub unsafe extern "C" fn zroute_socket_receive_all(
 ) -> zroute_status {
     gate("zroute_socket_receive_all", || {
         let mut plain = enter(socket)?;
+        let flags = super::flags(flags, DONTWAIT)?;
         // SAFETY: as the caller promises.
         let (frames, count) =
             unsafe { (Output::new("frames", frames)?, Output::new("count", count)?) };
         let plain = &mut *plain;
         plain
             .socket
-            .receive_all(&mut plain.messages, flags & DONTWAIT)
+            .receive_all(&mut plain.messages, flags)
             .map_err(|number: Errno| refused("receive", number))?;
         plain.frames.clear();
         plain.frames.extend(plain.messages.iter().map(|message| {

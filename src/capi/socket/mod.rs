@@ -16,12 +16,12 @@ mod proxy;
 
 pub(super) use message::{receive_frame, send_frame, send_frames};
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CString, c_int, c_void};
 
 use super::gate::Failure;
 use super::handle::{self, Entered, Object};
 use super::status::Status;
-use crate::socket::{Error, Socket};
+use crate::socket::{DONTWAIT, Error, Socket};
 use crate::transport::plain::{Errno, Message};
 
 /// A plain socket of any of libzmq's types.
@@ -71,6 +71,7 @@ fn status(number: Errno) -> Status {
         libc::ENOTSUP | libc::EPROTONOSUPPORT => Status::ZROUTE_UNSUPPORTED,
         libc::EHOSTUNREACH => Status::ZROUTE_UNREACHABLE,
         libc::EINVAL => Status::ZROUTE_BAD_ARGUMENT,
+        _ if number == Errno::OTHER_TYPES => Status::ZROUTE_UNSUPPORTED,
         _ if number == Errno::STOPPED => Status::ZROUTE_STOPPED,
         _ if number == Errno::BAD_STATE => Status::ZROUTE_BAD_STATE,
         _ => Status::ZROUTE_SYSTEM,
@@ -106,7 +107,6 @@ fn refused(operation: &'static str, number: Errno) -> Failure {
         Status::ZROUTE_BAD_STATE => {
             "not now: a REQ sends and receives in turn, a REP receives and sends in turn"
         }
-        Status::ZROUTE_UNREACHABLE => "no peer with this routing id is connected",
         Status::ZROUTE_UNSUPPORTED => "sockets of this type cannot",
         _ => "",
     };
@@ -116,4 +116,39 @@ fn refused(operation: &'static str, number: Errno) -> Failure {
         format!("cannot {operation}: {words}")
     };
     Failure::new(status(number), text).numbered(number.0)
+}
+
+/// A failed send of a frame, the first of its message if it is for a peer that
+/// is not there.
+#[cold]
+fn unsent(frame: &[u8], number: Errno) -> Failure {
+    /// Of a text that is no routing id, and may be long.
+    const SHOWN: usize = 64;
+    if status(number) != Status::ZROUTE_UNREACHABLE {
+        return refused("send", number);
+    }
+    let (shown, rest) = match frame.split_at_checked(SHOWN) {
+        Some((shown, [_, ..])) => (shown, "…"),
+        _ => (frame, ""),
+    };
+    let text = format!(
+        "cannot send: no peer with the routing id '{}{rest}' is connected",
+        shown.escape_ascii()
+    );
+    Failure::new(Status::ZROUTE_UNREACHABLE, text).numbered(number.0)
+}
+
+/// Flags of which the function knows all bits.
+fn flags(given: c_int, known: c_int) -> Result<c_int, Failure> {
+    if given & !known == 0 {
+        return Ok(given);
+    }
+    let expected = if known == DONTWAIT {
+        "0 or ZROUTE_DONTWAIT (1)"
+    } else {
+        "0, ZROUTE_DONTWAIT (1), ZROUTE_MORE (2) or their sum"
+    };
+    Err(Failure::argument(format!(
+        "flags are expected to be {expected}, got {given}"
+    )))
 }
