@@ -1365,7 +1365,7 @@ enum zroute_status zroute_php_pack_objects(const void *serialized,
  * is neither integer nor string. 16, a back reference leads nowhere. 32, the
  * result names classes other than stdClass. 64, it holds objects that read
  * themselves (Serializable). 128, classes were named that are not allowed; their
- * names follow. 256, classes are perhaps enums; their names follow, and the
+ * names follow, each NUL in one as `\000`. 256, classes are perhaps enums; their names follow, and the
  * result is good if none of them is. 512, it holds objects of stdClass.
  *
  * Any thread.

@@ -1,5 +1,6 @@
 //! Values between PHP's serialize format and MessagePack.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
 
@@ -130,18 +131,18 @@ pub struct zroute_php_text {
 }
 
 /// The names that remarks tell of go behind the result.
-fn fill_text<'n>(
+fn fill_text<N: AsRef<[u8]>>(
     result: &mut Vec<u8>,
-    names: impl IntoIterator<Item = &'n &'n [u8]>,
+    names: &[N],
     remarks: u32,
     text: Output<zroute_php_text>,
 ) {
     let size = result.len();
-    for (index, name) in names.into_iter().enumerate() {
+    for (index, name) in names.iter().enumerate() {
         if index > 0 {
             result.push(0);
         }
-        result.extend_from_slice(name);
+        result.extend_from_slice(name.as_ref());
     }
     text.write(zroute_php_text {
         data: result.as_ptr().cast(),
@@ -149,6 +150,15 @@ fn fill_text<'n>(
         names_size: result.len() - size,
         remarks,
     });
+}
+
+/// A name as C and PHP write it, each NUL as `\000`.
+fn without_nul(name: &[u8]) -> Cow<'_, [u8]> {
+    if !name.contains(&0) {
+        return Cow::Borrowed(name);
+    }
+    let parts: Vec<_> = name.split(|byte| *byte == 0).collect();
+    Cow::Owned(parts.join(&b"\\000"[..]))
 }
 
 fn with_result<T>(fill: impl FnOnce(&mut Vec<u8>) -> Result<T, Failure>) -> Result<T, Failure> {
@@ -215,7 +225,7 @@ pub unsafe extern "C" fn zroute_php_pack_objects(
                         .iter()
                         .enumerate()
                         .fold(0, |remarks, (bit, set)| remarks | u32::from(*set) << bit);
-                    fill_text(result, &[], remarks, text);
+                    fill_text::<&[u8]>(result, &[], remarks, text);
                 }
                 Packed::Unknown(names) => fill_text(result, &names, 1, text),
             }
@@ -241,7 +251,7 @@ pub unsafe extern "C" fn zroute_php_pack_objects(
 /// is neither integer nor string. 16, a back reference leads nowhere. 32, the
 /// result names classes other than stdClass. 64, it holds objects that read
 /// themselves (Serializable). 128, classes were named that are not allowed; their
-/// names follow. 256, classes are perhaps enums; their names follow, and the
+/// names follow, each NUL in one as `\000`. 256, classes are perhaps enums; their names follow, and the
 /// result is good if none of them is. 512, it holds objects of stdClass.
 ///
 /// Any thread.
@@ -278,14 +288,18 @@ pub unsafe extern "C" fn zroute_php_unpack_objects(
         let allowed = Allowed::new((!allowed.is_null()).then_some(names), enums);
         with_result(|result| {
             match objects::unpack(packed, result, Settings(settings), allowed, memory) {
-                Ok(unpacked) => fill_text(result, &unpacked.names, unpacked.remarks.0, text),
-                Err(Malformed::Empty | Malformed::Truncated { .. }) => {
-                    fill_text(result, &[], 2, text);
+                Ok(unpacked) => {
+                    // NULs stand between names.
+                    let names: Vec<_> = unpacked.names.into_iter().map(without_nul).collect();
+                    fill_text(result, &names, unpacked.remarks.0, text);
                 }
-                Err(Malformed::ReservedByte { .. }) => fill_text(result, &[], 1, text),
+                Err(Malformed::Empty | Malformed::Truncated { .. }) => {
+                    fill_text::<&[u8]>(result, &[], 2, text);
+                }
+                Err(Malformed::ReservedByte { .. }) => fill_text::<&[u8]>(result, &[], 1, text),
                 Err(error) => {
                     result.extend_from_slice(error.to_string().as_bytes());
-                    fill_text(result, &[], 1, text);
+                    fill_text::<&[u8]>(result, &[], 1, text);
                 }
             }
             Ok(())

@@ -16,6 +16,7 @@ final class Conversion
     /** How much of what bytes name goes into warnings. */
     private const MOST_NAMES = 8;
     private const LONGEST_NAME = 200;
+    private const CLASS_NAME = '/^[a-z_\x80-\xff][a-z0-9_\x80-\xff]*(?:\\\\[a-z_\x80-\xff][a-z0-9_\x80-\xff]*)*$/Di';
 
     /**
      * @param string $function for what is said about arguments
@@ -102,10 +103,13 @@ final class Conversion
         }
         foreach (array_slice($remarks->refused, 0, self::MOST_NAMES) as $class) {
             // Whoever wrote the bytes chose the name.
-            $class = addcslashes(substr($class, 0, self::LONGEST_NAME), "\0..\37'\177..\377");
+            $name = addcslashes(substr($class, 0, self::LONGEST_NAME), "\0..\37'\177..\377");
+            [$reason, $advice] = preg_match(self::CLASS_NAME, $class) === 1
+                ? ['which is not allowed', ". Zroute\DropIn\AllowedClasses::set(['$name']) allows it"]
+                : ['which is no name of a class', ''];
             self::warning(
-                "[msgpack] (msgpack_unserialize_map_item) the bytes name class $class, which is not allowed: a "
-                . "stdClass object was made of it. Zroute\DropIn\AllowedClasses::set(['$class']) allows it"
+                "[msgpack] (msgpack_unserialize_map_item) the bytes name class $name, $reason: a stdClass object was "
+                . "made of it$advice"
             );
         }
     }

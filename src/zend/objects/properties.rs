@@ -33,6 +33,8 @@ impl<'a> Builder<'a> {
         into: *mut Value,
         shared: bool,
     ) -> bool {
+        // PHP drops it where it looks for a class.
+        let name = name.strip_prefix(b"\\").unwrap_or(name);
         let Some(built) = self.class(name) else {
             return false;
         };
@@ -81,7 +83,7 @@ impl<'a> Builder<'a> {
         } else if name.contains(&0) {
             return None;
         } else if self.allowed.has(name) {
-            // PHP drops the first backslash, which is another matter.
+            // That is no class's.
             if name.first() == Some(&b'\\') {
                 return None;
             }

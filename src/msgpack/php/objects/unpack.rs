@@ -243,7 +243,9 @@ impl<'a> Unpacker<'a, '_, '_> {
             left -= 1;
             let before = self.reader.clone();
             match self.reader.read()? {
-                Item::Text(class) | Item::Binary(class) => return self.instance(id, class, left),
+                Item::Text(class) | Item::Binary(class) => {
+                    return self.instance(id, bare(class), left);
+                }
                 Item::Integer(
                     kind @ (SAME_ARRAY | CUSTOM | SAME_OBJECT | OBJECT_REFERENCE | ENUM_CASE),
                 ) if left > 0 && !self.at_nil() => {
@@ -321,6 +323,7 @@ impl<'a> Unpacker<'a, '_, '_> {
             self.nothing(id);
             return Ok(());
         };
+        let class = bare(class);
         self.begin(id, true);
         if self.allow(class) {
             self.remarks |= Remarks::CUSTOM;
@@ -338,7 +341,7 @@ impl<'a> Unpacker<'a, '_, '_> {
             self.nothing(id);
             return Ok(());
         };
-        self.case(id, class, case);
+        self.case(id, bare(class), case);
         Ok(())
     }
 
@@ -690,7 +693,9 @@ impl<'a> Unpacker<'a, '_, '_> {
             self.remarks |= Remarks::OBJECTS;
             return true;
         }
-        let allowed = !class.is_empty() && class.iter().all(plain) && self.allowed.class(class);
+        let allowed = !matches!(class.first(), None | Some(b'\\'))
+            && class.iter().all(plain)
+            && self.allowed.class(class);
         if allowed {
             self.remarks |= Remarks::CLASSES;
         }
@@ -735,6 +740,11 @@ impl<'a> Unpacker<'a, '_, '_> {
 /// The next index after `key` was put in; `None` when there is none.
 fn after(free: Option<i64>, key: i64) -> Option<i64> {
     Some(free?.max(key.checked_add(1)?))
+}
+
+/// A class's name without the backslash that PHP drops where it looks for a class.
+fn bare(class: &[u8]) -> &[u8] {
+    class.strip_prefix(b"\\").unwrap_or(class)
 }
 
 /// The name of a property without what makes it protected, or private to `class`.

@@ -23,6 +23,9 @@ foreach ($all as $label => $value) {
 unpacked('an enum by its own marker', '82c006' . bin2hex("\xa4Suit\xa6Hearts"));
 unpacked('a name that is none', '82c0a36120625d05');
 unpacked('names that are no properties', '84c0a3466f6fa10001a3002a0002a400612d6205');
+unpacked('a backslash before it', '81c0a55c4974656d');
+unpacked('two of them', '81c0a65c5c4974656d');
+tell('a NUL in it', fn () => get_class(msgpack_unpack("\x82\xc0\xa3A\0B\xa1x\x01")));
 tell('no hook runs', function () {
     msgpack_unpack(msgpack_pack([new F\Watch(), 1]));
     gc_collect_cycles();
@@ -52,6 +55,11 @@ Settings::set('msgpack.error_display', false);
 tell('no warning where none is wanted', fn () => get_class(msgpack_unpack(msgpack_pack(new F\Place()))));
 AllowedClasses::set('*');
 tell('any', fn () => msgpack_unpack(msgpack_pack(new F\Place())));
+Settings::set('msgpack.error_display', true);
+unpacked('any, by a name with a backslash', '81c0a95c737464436c617373');
+tell('which is that of a class', fn () => msgpack_unpack("\x82\xc0" . $named('\\' . F\Point::class) . "\xa1x\x07"));
+unpacked('of none', '82c0a85c4e6f5768657265a17801');
+unpacked('of none that can be', '82c0a95c5c4e6f5768657265a17801');
 tell('not a list', fn () => AllowedClasses::set('App\Order'));
 tell('not names', fn () => AllowedClasses::set([5]));
 tell('any, in a list', fn () => AllowedClasses::set(['*']));
