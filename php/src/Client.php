@@ -435,6 +435,25 @@ final class Client
         return $refused;
     }
 
+    /**
+     * For var_dump() and print_r().
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        try {
+            return [
+                'shared' => $this->isShared,
+                'servers' => $this->servers(),
+                'counters' => $this->counters(),
+            ];
+        } catch (\Throwable $e) {
+            // PHP would end the program.
+            return ['unusable' => $e->getMessage()];
+        }
+    }
+
     public function __destruct()
     {
         // Reflection and unserialize() go past the constructor.

@@ -225,6 +225,16 @@ final class Native
         $this->check($this->ffi->zroute_zend_slots('outbox', 'inbox', 'packer', 'unpacker'));
     }
 
+    /**
+     * For var_dump() of what holds this: FFI's types are long.
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return ['version' => $this->version()];
+    }
+
     /** The library's version, such as 0.1.0. */
     public function version(): string
     {

@@ -80,6 +80,22 @@ final class PendingCall
         return true;
     }
 
+    /**
+     * For var_dump() and print_r().
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        $ended = match ($this->status) {
+            null => [],
+            Status::OK => ['answer' => $this->value],
+            Status::FAULT => ['fault' => $this->value],
+            default => ['failure' => $this->value],
+        };
+        return ['function' => $this->function, 'ended' => $this->status !== null] + $ended;
+    }
+
     public function __destruct()
     {
         if ($this->status === null) {

@@ -257,6 +257,26 @@ final class Server
         }
     }
 
+    /**
+     * For var_dump() and print_r().
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        try {
+            $endpoint = fn (int $index): string => $this->native->endpoint($this->handle, $index);
+            return [
+                'endpoints' => $this->endpoints === 0 ? [] : array_map($endpoint, range(0, $this->endpoints - 1)),
+                'functions' => $this->functions(),
+                'counters' => $this->counters(),
+            ];
+        } catch (\Throwable $e) {
+            // PHP would end the program.
+            return ['unusable' => $e->getMessage()];
+        }
+    }
+
     public function __destruct()
     {
         // Reflection and unserialize() go past the constructor.

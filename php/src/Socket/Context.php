@@ -97,6 +97,16 @@ final class Context
         }
     }
 
+    /**
+     * For var_dump() and print_r().
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return ['default' => $this === self::$default];
+    }
+
     public function __destruct()
     {
         // Reflection and unserialize() go past the constructor.

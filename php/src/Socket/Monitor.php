@@ -6,6 +6,7 @@ namespace Zroute\Socket;
 
 use Zroute\Exception\ConnectionFailed;
 use Zroute\Exception\ForkedHandle;
+use Zroute\Exception\InvalidOption;
 use Zroute\Exception\NativeError;
 use Zroute\Exception\SocketClosed;
 use Zroute\Exception\Timeout;
@@ -33,10 +34,14 @@ final class Monitor extends Socket implements \IteratorAggregate
 
     /**
      * @param int $events which, of Event's constants; best before the socket's endpoints are given
+     * @throws InvalidOption when these are none
      * @throws ConnectionFailed|SocketClosed|ForkedHandle|NativeError
      */
     public function __construct(Socket $socket, int $events = Event::ALL)
     {
+        if (($events & Event::ALL) === 0) {
+            throw new InvalidOption("events are expected to be Event's constants, one or more joined by |, got $events");
+        }
         $this->of = \WeakReference::create($socket);
         // Events that nobody takes must not hold up the socket.
         parent::__construct(options: ['ZMQ_RCVHWM' => 0], context: $socket->context());
@@ -76,6 +81,11 @@ final class Monitor extends Socket implements \IteratorAggregate
                 return;
             }
         }
+    }
+
+    public function __debugInfo(): array
+    {
+        return parent::__debugInfo() + ['of' => $this->of?->get()?->describe()];
     }
 
     public function close(): void

@@ -214,6 +214,20 @@ final class Poll
         return array_fill_keys(array_map(static fn (int $i): int|string => $names[$i], array_keys($ready)), true);
     }
 
+    /**
+     * For var_dump() and print_r().
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        $of = fn (int $wanted): array => array_map(
+            static fn (array $source) => $source[0],
+            array_filter($this->sources, static fn (array $source): bool => $source[2] === $wanted)
+        );
+        return ['readable' => $of(self::READABLE), 'writable' => $of(self::WRITABLE)];
+    }
+
     private function __clone()
     {
     }

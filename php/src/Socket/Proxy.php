@@ -75,6 +75,21 @@ final class Proxy
         $this->stopping = true;
     }
 
+    /**
+     * For var_dump() and print_r().
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return [
+            'front' => $this->front,
+            'back' => $this->back,
+            'capture' => $this->capture,
+            'control' => $this->control,
+        ];
+    }
+
     private function __clone()
     {
     }

@@ -5,6 +5,12 @@ declare(strict_types=1);
 namespace Zroute\Socket;
 
 use Zroute\Curve;
+use Zroute\Exception\InvalidOption;
+use Zroute\Native;
+
+use function is_int;
+use function str_contains;
+use function strlen;
 
 /**
  * Options for sockets that do not talk to everybody.
@@ -19,14 +25,20 @@ use Zroute\Curve;
  */
 final class Security
 {
+    /** Of a key, and of its text. */
+    private const BYTES = 32;
+    private const CHARACTERS = 40;
+
     /**
      * Encrypts, and proves to the clients that this is the server they expect.
      *
      * @param string $secretKey its own, of Curve::keyPair()
      * @return array<string, int|string>
+     * @throws InvalidOption when it is no key
      */
     public static function curveServer(string $secretKey): array
     {
+        self::checkKey('a secret key', $secretKey);
         return ['ZMQ_CURVE_SERVER' => 1, 'ZMQ_CURVE_SECRETKEY' => $secretKey];
     }
 
@@ -35,9 +47,11 @@ final class Security
      *
      * @param string|null $secretKey its own, of Curve::keyPair(); null makes a new one
      * @return array<string, int|string>
+     * @throws InvalidOption when one of them is no key
      */
     public static function curveClient(string $serverKey, ?string $secretKey = null): array
     {
+        self::checkKey("a server's public key", $serverKey);
         [$public, $secret] = $secretKey === null
             ? Curve::keyPair()
             : [Curve::publicKey($secretKey), $secretKey];
@@ -62,6 +76,23 @@ final class Security
     public static function plainClient(string $username, string $password): array
     {
         return ['ZMQ_PLAIN_USERNAME' => $username, 'ZMQ_PLAIN_PASSWORD' => $password];
+    }
+
+    /** The socket would refuse it too, and not say whose key it is. */
+    private static function checkKey(string $meant, string $key): void
+    {
+        // It may be secret: no message shows it.
+        $got = match (true) {
+            strlen($key) === self::BYTES => null,
+            strlen($key) !== self::CHARACTERS => strlen($key) . ' bytes',
+            str_contains($key, "\0"), is_int(Native::get()->z85Decode($key)) => '40 bytes that are no Z85',
+            default => null,
+        };
+        if ($got !== null) {
+            throw new InvalidOption(
+                "$meant is expected to be 40 characters, as Curve::keyPair() gives it, or 32 bytes; got $got"
+            );
+        }
     }
 
     private function __construct()

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Zroute\Tests\Socket;
 
 use PHPUnit\Framework\TestCase;
+use Zroute\Exception\InvalidOption;
 use Zroute\Exception\Timeout;
 use Zroute\Socket\Event;
 use Zroute\Socket\Monitor;
@@ -52,6 +53,13 @@ final class MonitorTest extends TestCase
         self::assertSame('HANDSHAKE_SUCCEEDED', $monitor->receive(0)->name);
         $this->expectException(Timeout::class);
         $monitor->receive(0);
+    }
+
+    public function testItIsToTellSomething(): void
+    {
+        $this->expectException(InvalidOption::class);
+        $this->expectExceptionMessage("Event's constants");
+        new Monitor(new Push(), 0);
     }
 
     public function testASocketMayHaveAnotherAfterIt(): void

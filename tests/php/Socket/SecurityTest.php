@@ -48,6 +48,26 @@ final class SecurityTest extends TestCase
         }
     }
 
+    /** @return iterable<string, array{string, \Closure(): mixed}> */
+    public static function mistakes(): iterable
+    {
+        yield 'a short secret key' => ['a secret key is expected to be', fn () => Security::curveServer('short')];
+        yield 'a short public key' => ["got 3 bytes", fn () => Security::curveClient('abc')];
+        yield 'no Z85' => ['no Z85', fn () => Security::curveServer(str_repeat('~', 40))];
+        yield 'a NUL' => ['no Z85', fn () => Security::curveClient(str_repeat("\0", 40))];
+    }
+
+    /**
+     * @dataProvider mistakes
+     * @param \Closure(): mixed $make
+     */
+    public function testWhatIsNoKeyIsRefused(string $words, \Closure $make): void
+    {
+        $this->expectException(InvalidOption::class);
+        $this->expectExceptionMessage($words);
+        $make();
+    }
+
     public function testThePublicKeyGoesWithTheSecretOne(): void
     {
         [$public, $secret] = Curve::keyPair();
