@@ -143,6 +143,9 @@ final class SerializeCodec implements Codec
             if (str_contains($name, ':')) {
                 $case = constant(str_replace(':', '::', $name));
                 $told = serialize($case instanceof \BackedEnum ? $case->value : null);
+            } elseif (!class_exists($name, false)) {
+                // Of an __PHP_Incomplete_Class: no autoloader is to look for it.
+                $told = 'i:0;';
             } elseif (method_exists($name, '__serialize')) {
                 $told = 'i:1;';
             } else {

@@ -40,7 +40,7 @@ final class Monitor extends Socket implements \IteratorAggregate
     public function __construct(Socket $socket, int $events = Event::ALL)
     {
         if (($events & Event::ALL) === 0) {
-            throw new InvalidOption("events are expected to be Event's constants, one or more joined by |, got $events");
+            throw new InvalidOption("events are expected to be Event's constants, joined by |, got $events");
         }
         $this->of = \WeakReference::create($socket);
         // Events that nobody takes must not hold up the socket.

@@ -34,6 +34,16 @@ back('an array by reference', [&$array, &$array]);
 back('an object by reference', [&$point, &$point]);
 back('ids', [[1], new F\Told([[2], $point]), [$point, $point], $itself, $point]);
 unpacked('a class that is not there', '82c0a24e6fa16105');
+tell('no autoloader looks for it when it is packed', function () {
+    $asked = [];
+    $loader = static function (string $class) use (&$asked): void {
+        $asked[] = $class;
+    };
+    spl_autoload_register($loader);
+    $packed = msgpack_pack(unserialize('O:7:"NoWhere":1:{s:1:"a";i:1;}', ['allowed_classes' => false]));
+    spl_autoload_unregister($loader);
+    return [bin2hex($packed), $asked];
+});
 unpacked('a class without properties', '81c0a8737464436c617373');
 unpacked('names without visibility', bin2hex("\x84\xc0\xd9\x2f" . F\Point::class . "\xa1x\x07\xa1y\x08\xa1z\x09"));
 final class Strict
