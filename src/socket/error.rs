@@ -29,11 +29,7 @@ impl Error {
     /// An operation on an endpoint, which may be an empty text.
     pub(super) fn at(operation: &'static str, endpoint: &CStr, number: Errno) -> Self {
         let endpoint = endpoint.to_string_lossy();
-        let named = if endpoint.is_empty() {
-            "''"
-        } else {
-            &endpoint
-        };
+        let named = if endpoint.is_empty() { "''" } else { &endpoint };
         Self::with(operation, named, number)
     }
 

@@ -245,9 +245,9 @@ impl Socket {
     /// Reports its events to a PAIR at an inproc endpoint; with none, not any
     /// more.
     pub fn monitor(&self, endpoint: Option<&CStr>, events: c_int) -> Result<(), Error> {
-        self.plain.monitor(endpoint, events).map_err(|number| {
-            Error::at("watch a socket at", endpoint.unwrap_or_default(), number)
-        })
+        self.plain
+            .monitor(endpoint, events)
+            .map_err(|number| Error::at("watch a socket at", endpoint.unwrap_or_default(), number))
     }
 
     /// Receives an event, at the PAIR.
