@@ -62,13 +62,8 @@ final class SerializeCodec implements Codec
     public function pack(mixed $value, int $settings): string
     {
         $remarks = 0;
-        $names = '';
         $text = self::serialize($value);
-        $packed = $this->native->packObjects($text, $settings, $this->known, $remarks, $names);
-        if (($remarks & self::UNKNOWN) !== 0) {
-            $this->learn($names);
-            $packed = $this->native->packObjects($text, $settings, $this->known, $remarks, $names);
-        }
+        $packed = $this->packText($text, $settings, $remarks);
         if (($remarks & self::SHARED) !== 0) {
             if (($remarks & self::INWARD) !== 0) {
                 throw new InvalidValue(
@@ -77,8 +72,7 @@ final class SerializeCodec implements Codec
                 );
             }
             $text = self::serialize($value, true);
-            $isolated = $settings | self::ISOLATED;
-            $packed = $this->native->packObjects($text, $isolated, $this->known, $remarks, $names);
+            $packed = $this->packText($text, $settings | self::ISOLATED, $remarks);
         }
         if (($remarks & self::ZERO) !== 0 && is_array($value)) {
             $plain = self::withoutResources($value, ($remarks & self::REFERENCES) !== 0);
@@ -117,6 +111,17 @@ final class SerializeCodec implements Codec
         return ($kinds & self::CUSTOM) !== 0
             ? Isolated::unserialize($text, $options)
             : unserialize($text, $options);
+    }
+
+    private function packText(string $text, int $settings, int &$remarks): string
+    {
+        $names = '';
+        $packed = $this->native->packObjects($text, $settings, $this->known, $remarks, $names);
+        if (($remarks & self::UNKNOWN) === 0) {
+            return $packed;
+        }
+        $this->learn($names);
+        return $this->native->packObjects($text, $settings, $this->known, $remarks, $names);
     }
 
     /** serialize() with floats in full, whatever the ini says. */

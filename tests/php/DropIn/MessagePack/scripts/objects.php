@@ -46,6 +46,11 @@ tell('no autoloader looks for it when it is packed', function () {
 });
 unpacked('a class without properties', '81c0a8737464436c617373');
 unpacked('names without visibility', bin2hex("\x84\xc0\xd9\x2f" . F\Point::class . "\xa1x\x07\xa1y\x08\xa1z\x09"));
+enum Once
+{
+    case One;
+}
+packed('an enum inside of a Serializable and beside it', [new F\Custom([Once::One, $point, $point]), Once::One]);
 final class Strict
 {
     public int $number = 1;
