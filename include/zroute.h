@@ -115,7 +115,8 @@ typedef enum zroute_status {
   ZROUTE_SYSTEM = 24,
   /**
    * This cannot be done now: a REQ socket that waits for its answer does not
-   * send, and a call that is answered with a stream takes no other answer.
+   * send, a call that is answered with a stream takes no other answer, and a
+   * server that has bound nothing does not wait for calls for ever.
    */
   ZROUTE_BAD_STATE = 25,
   /**
@@ -1635,7 +1636,8 @@ enum zroute_status zroute_server_serve_supervisor(struct zroute_server *server);
 /**
  * Serves until zroute_server_stop is called, takes leave as zroute_server_drain
  * does, and then returns ZROUTE_OK. A stop that came before counts too; each
- * run uses one stop up. A second stop ends the leave at once.
+ * run uses one stop up. A second stop ends the leave at once. ZROUTE_BAD_STATE
+ * when nothing is bound.
  *
  * The thread that calls this runs the callbacks; all others get ZROUTE_BUSY
  * meanwhile. ZROUTE_INTERRUPTED after a signal: look at your flags, and call
@@ -1664,7 +1666,9 @@ enum zroute_status zroute_server_drain(struct zroute_server *server, int timeout
  * Serves what is here, or waits for it no longer than `timeout_ms` (-1: for
  * ever). `calls`, which may be NULL, tells how many callbacks ran; ZROUTE_OK
  * with 0 of them means that the time was over. ZROUTE_STOPPED when
- * zroute_server_stop was called, ZROUTE_INTERRUPTED after a signal.
+ * zroute_server_stop was called, ZROUTE_INTERRUPTED after a signal,
+ * ZROUTE_BAD_STATE for a wait for ever with nothing bound; any other just takes
+ * its time, and a server may be bound between two steps.
  *
  * The thread that calls this runs the callbacks.
  */
@@ -1714,7 +1718,8 @@ enum zroute_status zroute_server_count(const struct zroute_server *server,
  * An answer that cannot be sent fails its own call and no other: with -32004
  * when it is too large, with -32603 when it is reserved or too deep.
  * ZROUTE_STOPPED after zroute_server_stop, ZROUTE_INTERRUPTED after a signal:
- * the answers were sent in both cases.
+ * the answers were sent in both cases. ZROUTE_BAD_STATE for a wait for ever with
+ * nothing bound.
  *
  * One thread at a time.
  */

@@ -9,6 +9,7 @@ use Psr\Log\LoggerInterface;
 use Zroute\Exception\ConnectionFailed;
 use Zroute\Exception\ForkedHandle;
 use Zroute\Exception\InvalidOption;
+use Zroute\Exception\InvalidState;
 use Zroute\Exception\NativeError;
 use Zroute\Handler\Instances;
 use Zroute\Server\Board;
@@ -164,10 +165,14 @@ final class Server
      * With the pcntl extension, SIGINT and SIGTERM stop it too, after the call
      * that is being served, unless the program handles them itself.
      *
+     * @throws InvalidState when nothing is bound, so that nobody could ever call
      * @throws ForkedHandle in a child of the process that made the server
      */
     public function run(): void
     {
+        if ($this->endpoints === 0) {
+            throw new InvalidState('nothing is bound, so nobody could ever call: call bind() before run()');
+        }
         $this->loop->resume();
         $signals = Signals::catch($this->stop(...));
         $this->watchShutdown();
@@ -180,7 +185,8 @@ final class Server
 
     /**
      * Serves what is here, or waits for it; for programs with a loop of their
-     * own. Returns early when a signal arrives.
+     * own. Returns early when a signal arrives. With nothing bound it just waits
+     * for as long: bind() may come between two steps.
      *
      * @param int $timeoutMs how long to wait, 0 for not at all
      * @return int how many calls were served

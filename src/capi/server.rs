@@ -232,8 +232,15 @@ impl Server {
         self.mailbox.room.notify_all();
     }
 
-    /// Takes calls again after a leave.
-    pub(super) fn serve_again(&mut self) -> Result<(), Failure> {
+    /// Takes calls again after a leave. Nobody can call one that has bound nothing, nor
+    /// bind it while it waits: a wait for them that has no end is refused.
+    pub(super) fn serve_again(&mut self, until: Option<Instant>) -> Result<(), Failure> {
+        if until.is_none() && self.endpoints.is_empty() && !self.engine.is_stopped() {
+            return Err(Failure::new(
+                Status::ZROUTE_BAD_STATE,
+                "nothing is bound, so nobody could ever call: call zroute_server_bind first",
+            ));
+        }
         self.drain_until = None;
         Ok(self.engine.serve_again()?)
     }
@@ -631,7 +638,8 @@ pub extern "C" fn zroute_server_serve_supervisor(server: *mut zroute_server) -> 
 
 /// Serves until zroute_server_stop is called, takes leave as zroute_server_drain
 /// does, and then returns ZROUTE_OK. A stop that came before counts too; each
-/// run uses one stop up. A second stop ends the leave at once.
+/// run uses one stop up. A second stop ends the leave at once. ZROUTE_BAD_STATE
+/// when nothing is bound.
 ///
 /// The thread that calls this runs the callbacks; all others get ZROUTE_BUSY
 /// meanwhile. ZROUTE_INTERRUPTED after a signal: look at your flags, and call
@@ -686,7 +694,9 @@ pub extern "C" fn zroute_server_drain(
 /// Serves what is here, or waits for it no longer than `timeout_ms` (-1: for
 /// ever). `calls`, which may be NULL, tells how many callbacks ran; ZROUTE_OK
 /// with 0 of them means that the time was over. ZROUTE_STOPPED when
-/// zroute_server_stop was called, ZROUTE_INTERRUPTED after a signal.
+/// zroute_server_stop was called, ZROUTE_INTERRUPTED after a signal,
+/// ZROUTE_BAD_STATE for a wait for ever with nothing bound; any other just takes
+/// its time, and a server may be bound between two steps.
 ///
 /// The thread that calls this runs the callbacks.
 ///
@@ -745,7 +755,7 @@ fn as_runner<T>(
 fn serve_round(handle: *mut c_void, until: Option<Instant>) -> Result<Option<usize>, Failure> {
     let mut count = 0;
     let mut server = handle::enter::<Server>(handle)?;
-    server.serve_again()?;
+    server.serve_again(until)?;
     loop {
         if server.engine.is_stopped() {
             server.engine.resume();
@@ -927,7 +937,8 @@ pub unsafe extern "C" fn zroute_server_count(
 /// An answer that cannot be sent fails its own call and no other: with -32004
 /// when it is too large, with -32603 when it is reserved or too deep.
 /// ZROUTE_STOPPED after zroute_server_stop, ZROUTE_INTERRUPTED after a signal:
-/// the answers were sent in both cases.
+/// the answers were sent in both cases. ZROUTE_BAD_STATE for a wait for ever with
+/// nothing bound.
 ///
 /// One thread at a time.
 ///

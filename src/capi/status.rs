@@ -47,7 +47,8 @@ pub enum zroute_status {
     /// The operating system refused something.
     ZROUTE_SYSTEM = 24,
     /// This cannot be done now: a REQ socket that waits for its answer does not
-    /// send, and a call that is answered with a stream takes no other answer.
+    /// send, a call that is answered with a stream takes no other answer, and a
+    /// server that has bound nothing does not wait for calls for ever.
     ZROUTE_BAD_STATE = 25,
     /// The call was sent, and its connection was lost before an answer came: the
     /// function may have run.

@@ -125,6 +125,25 @@ static void a_step_tells_how_many_callbacks_ran(void **state)
     }
 }
 
+static void a_wait_for_ever_with_nothing_bound_is_refused_at_once(void **state)
+{
+    zroute_server *server;
+    const void *batch;
+    size_t size;
+    (void)state;
+    assert_status(ZROUTE_OK, zroute_server_new(NULL, &server));
+    assert_status(ZROUTE_BAD_STATE, zroute_server_run(server));
+    assert_last_error("call zroute_server_bind first");
+    assert_status(ZROUTE_BAD_STATE, zroute_server_step(server, -1, NULL));
+    assert_status(ZROUTE_BAD_STATE, zroute_server_exchange(server, NULL, 0, 1, -1, &batch, &size));
+    assert_status(ZROUTE_OK, zroute_server_step(server, 1, NULL));
+    assert_status(ZROUTE_OK, zroute_server_exchange(server, NULL, 0, 1, 1, &batch, &size));
+    assert_int_equal(size, 0);
+    assert_status(ZROUTE_OK, zroute_server_stop(server));
+    assert_status(ZROUTE_OK, zroute_server_run(server));
+    assert_status(ZROUTE_OK, zroute_server_free(server));
+}
+
 /* --- Stops --- */
 
 static void a_stop_before_the_run_ends_it_and_is_used_up(void **state)
@@ -435,6 +454,7 @@ int main(void)
         TEST(a_bind_that_fails_says_what_and_why),
         TEST(a_step_waits_no_longer_than_it_may),
         TEST(a_step_tells_how_many_callbacks_ran),
+        cmocka_unit_test(a_wait_for_ever_with_nothing_bound_is_refused_at_once),
         TEST(a_stop_before_the_run_ends_it_and_is_used_up),
         TEST(a_stop_reaches_its_own_server_alone),
         cmocka_unit_test(another_thread_stops_a_run_again_and_again),

@@ -112,7 +112,7 @@ fn finish(
 /// something in it already.
 fn take(server: &mut Server, most: usize, until: Option<Instant>) -> Result<(), Failure> {
     let mut waited = false;
-    server.serve_again()?;
+    server.serve_again(until)?;
     loop {
         server.deliver()?;
         // Before the next calls: under load there is always one more.

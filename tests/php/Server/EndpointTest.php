@@ -7,6 +7,7 @@ namespace Zroute\Tests\Server;
 use Zroute\Client;
 use Zroute\Exception\ConnectionFailed;
 use Zroute\Exception\InvalidOption;
+use Zroute\Exception\InvalidState;
 use Zroute\Server;
 use Zroute\Tests\ProcessTestCase;
 
@@ -43,6 +44,15 @@ final class EndpointTest extends ProcessTestCase
         $this->expectException(ConnectionFailed::class);
         $this->expectExceptionMessage($endpoint);
         (new Server())->bind($endpoint);
+    }
+
+    public function testAServerThatHasBoundNothingDoesNotRunForEver(): void
+    {
+        $server = new Server(['plus' => array_sum(...)]);
+        self::assertSame(0, $server->step(1), 'a step is not for ever, and bind() may follow');
+        $this->expectException(InvalidState::class);
+        $this->expectExceptionMessage('call bind() before run()');
+        $server->run();
     }
 
     /** @return iterable<array{string, string}> */
