@@ -132,6 +132,11 @@ impl Link {
         self.expected
     }
 
+    /// How long its handlers have run.
+    pub fn worked(&self) -> Duration {
+        Duration::from_nanos(u64::try_from(self.worked).unwrap_or(0))
+    }
+
     /// How long it has not gone on.
     pub fn progress(&self) -> Instant {
         self.progress

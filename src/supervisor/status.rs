@@ -193,7 +193,8 @@ impl Status<'_> {
             .iter()
             .filter(|worker| worker.state != "leaving")
             .collect();
-        shown.sort_by_key(|worker| (worker.number, worker.state == "starting", worker.generation));
+        let is_next = |state| matches!(state, "starting" | "standby");
+        shown.sort_by_key(|worker| (worker.number, is_next(worker.state), worker.generation));
         shown.dedup_by_key(|worker| worker.number);
         for (name, kind, value) in columns {
             let _ = writeln!(out, "# TYPE zroute_{name} {kind}");

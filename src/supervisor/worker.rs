@@ -23,6 +23,26 @@ pub enum State {
     Leaving,
 }
 
+/// How far it is between the worker before it in its place and the one behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It takes calls when the one before it has had its own.
+    StandsBy,
+    /// It has the place.
+    Serves,
+    /// It has had nearly all of its calls, or all, and another is to have the place.
+    Worn,
+    /// It is over the limit on memory, and leaves as soon as another has come up.
+    Heavy,
+}
+
+impl Phase {
+    /// Whether another is to have the place.
+    pub fn is_last(self) -> bool {
+        matches!(self, Self::Worn | Self::Heavy)
+    }
+}
+
 /// What a worker dies of, as far as it is known before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -48,8 +68,11 @@ pub struct Worker {
     pub asked: bool,
     /// It runs a call that may be slow: nothing goes behind it.
     pub alone: bool,
-    /// It has reached a limit, and stays until another has come up.
-    pub worn: bool,
+    /// Calls that it was given, but for those that it gave back.
+    pub given: u64,
+    pub phase: Phase,
+    /// How long it took to come up.
+    pub loading: Duration,
     /// Why it will be gone soon, though nobody had asked it to leave.
     pub fate: Option<Fate>,
     pub calls: u64,
@@ -163,7 +186,9 @@ impl Worker {
             started: now,
             asked: false,
             alone: false,
-            worn: false,
+            given: 0,
+            phase: Phase::Serves,
+            loading: Duration::ZERO,
             fate: None,
             calls: 0,
             faults: 0,
@@ -190,6 +215,19 @@ impl Worker {
         }
     }
 
+    /// What belongs to the same place and has the same program takes it over.
+    pub fn place(&self) -> (u32, u64) {
+        (self.number, self.generation)
+    }
+
+    /// How long it takes at least until it has had so many more calls, as far as those that
+    /// it has answered tell.
+    pub fn lasts(&self, calls: u64) -> Option<Duration> {
+        let worked = self.link.worked().as_nanos();
+        let last = (worked * u128::from(calls)).checked_div(self.calls.into())?;
+        (worked > 0).then(|| Duration::from_nanos(u64::try_from(last).unwrap_or(u64::MAX)))
+    }
+
     /// Asks it to end, and has it killed if it does not.
     pub fn terminate(&mut self, patience: Duration) {
         if self.kill_at.is_none() {
@@ -203,6 +241,7 @@ impl Worker {
         match self.state {
             State::Starting => "starting",
             State::Leaving => "leaving",
+            State::Up if self.phase == Phase::StandsBy => "standby",
             State::Up if self.link.is_idle() => "idle",
             State::Up => "busy",
         }

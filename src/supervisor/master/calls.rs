@@ -8,7 +8,7 @@ use crate::server::{Refused, Route, StreamNews, Taken};
 use crate::supervisor::functions::Function;
 use crate::supervisor::link::Came;
 use crate::supervisor::queue::{Call, Way};
-use crate::supervisor::worker::{State, Worker};
+use crate::supervisor::worker::{Phase, State, Worker};
 use crate::transport::Error;
 use crate::wire::{Code, Fault};
 
@@ -99,6 +99,7 @@ impl Master {
 
     /// Gives calls to workers, as far as any takes more.
     pub(super) fn dispatch(&mut self, now: Instant) {
+        self.relieve();
         while let Some((way, _)) = self.queue.first() {
             let given = match (way, self.idle_worker()) {
                 (Way::Alone, Some(idle)) => self.give(Way::Alone, idle, now),
@@ -139,7 +140,11 @@ impl Master {
     }
 
     fn takes_calls(&self, worker: &Worker) -> bool {
-        worker.state == State::Up && worker.generation == self.serving && worker.link.is_open()
+        worker.state == State::Up
+            && worker.generation == self.serving
+            && worker.link.is_open()
+            && worker.phase != Phase::StandsBy
+            && !self.is_spent(worker)
     }
 
     pub(super) fn has_idle_worker(&self) -> bool {
@@ -203,6 +208,8 @@ impl Master {
         {
             None => {
                 worker.alone = way == Way::Alone;
+                worker.given += 1;
+                self.note_call(index);
                 true
             }
             Some(call) => {
@@ -297,6 +304,7 @@ impl Master {
             self.served = now;
         }
         worker.calls += ended.len() as u64;
+        worker.given -= back.len() as u64;
         if worker.link.is_free() {
             worker.alone = false;
         }

@@ -13,7 +13,7 @@ use crate::supervisor::link::{self, STALLED};
 use crate::supervisor::log::Level;
 use crate::supervisor::registering::Registered;
 use crate::supervisor::restarts::Restarts;
-use crate::supervisor::worker::{Fate, State, Worker};
+use crate::supervisor::worker::{Fate, Phase, State, Worker};
 use crate::transport::Frame;
 use crate::wire::{Code, Fault};
 
@@ -117,6 +117,7 @@ impl Master {
             return;
         };
         let calls = worker.link.take_back();
+        worker.given -= calls.len() as u64;
         let about = worker.about();
         let text = format_args!("{} calls were taken back", calls.len());
         self.log.write(Level::Debug, Some(about), text);
@@ -145,7 +146,7 @@ impl Master {
                 worker.number == number
                     && worker.generation == generation
                     && worker.state != State::Leaving
-                    && !worker.worn
+                    && !worker.phase.is_last()
             });
             let Some(restarts) = self.restarts.get_mut(number as usize - 1) else {
                 continue;
@@ -268,18 +269,13 @@ impl Master {
         };
         worker.state = State::Up;
         let (number, generation) = (worker.number, worker.generation);
-        let after = now.saturating_duration_since(worker.started);
-        let text = format_args!("up after {} ms", after.as_millis());
+        worker.loading = now.saturating_duration_since(worker.started);
+        let text = format_args!("up after {} ms", worker.loading.as_millis());
         self.log.write(Level::Info, Some(worker.about()), text);
         if let Some(restarts) = self.restarts.get_mut(number as usize - 1) {
             restarts.came_up();
         }
         self.note_first_memory(index);
-        for worker in &mut self.workers {
-            if worker.number == number && worker.worn && worker.generation == generation {
-                worker.state = State::Leaving;
-            }
-        }
         if self.coming == Some(generation) {
             self.coming_functions = Some(functions);
         } else {
@@ -435,24 +431,80 @@ impl Master {
     }
 
     fn look_at_memory(&mut self) {
-        let (calls, memory) = (self.settings.max_calls, self.settings.max_memory);
         for worker in &mut self.workers {
             worker.memory = worker.process.memory().unwrap_or(0);
-            if worker.worn || worker.state != State::Up {
+            let over = |most| worker.memory > most;
+            // One that has answered nothing yet would be followed by its like.
+            if worker.phase == Phase::Heavy
+                || worker.state != State::Up
+                || worker.calls == 0
+                || !self.settings.max_memory.is_some_and(over)
+            {
                 continue;
             }
-            // One that has answered nothing yet would be followed by its like.
-            let over = memory.is_some_and(|most| worker.memory > most) && worker.calls > 0;
-            let reached = if over {
-                format!("it holds {} bytes of memory", worker.memory)
-            } else if calls.is_some_and(|most| worker.calls >= most) {
-                format!("it has served {} calls", worker.calls)
-            } else {
-                continue;
-            };
-            worker.worn = true;
-            let text = format_args!("{reached} and is being replaced");
+            worker.phase = Phase::Heavy;
+            let memory = worker.memory;
+            let text = format_args!("it holds {memory} bytes of memory and is being replaced");
             self.log.write(Level::Info, Some(worker.about()), text);
+        }
+    }
+
+    /// Whether a worker has been given all calls that it may have.
+    pub(super) fn is_spent(&self, worker: &Worker) -> bool {
+        let most = self.settings.max_calls;
+        most.is_some_and(|most| worker.given >= most)
+    }
+
+    /// A worker was given a call. Another is started before it has had all that it may
+    /// have, so that it is there by then.
+    pub(super) fn note_call(&mut self, index: usize) {
+        let (Some(most), Some(worker)) = (self.settings.max_calls, self.workers.get_mut(index))
+        else {
+            return;
+        };
+        let left = most.saturating_sub(worker.given);
+        let lasts = worker.lasts(left);
+        let is_soon = lasts.is_some_and(|lasts| lasts <= worker.loading * 2);
+        if worker.phase.is_last() || left > 0 && !is_soon {
+            return;
+        }
+        worker.phase = Phase::Worn;
+        let given = worker.given;
+        let text = format_args!("it has had {given} of {most} calls and is being replaced");
+        self.log.write(Level::Info, Some(worker.about()), text);
+    }
+
+    /// Lets workers leave that have had their calls, or are too large and no longer
+    /// needed. Those that stand by for them take calls then: no more run at once than
+    /// there are places.
+    pub(super) fn relieve(&mut self) {
+        let is_as_ever = |of: &Worker| of.phase == Phase::Serves;
+        if self.workers.iter().all(is_as_ever) {
+            return;
+        }
+        let places = |workers: &[Worker], is_last: bool| {
+            let wanted = |of: &&Worker| of.state == State::Up && of.phase.is_last() == is_last;
+            let of: Vec<_> = workers.iter().filter(wanted).map(Worker::place).collect();
+            of
+        };
+        let next = places(&self.workers, false);
+        let most = self.settings.max_calls;
+        for worker in &mut self.workers {
+            let spent = most.is_some_and(|most| worker.given >= most) && worker.link.is_free();
+            let replaced = worker.phase == Phase::Heavy && next.contains(&worker.place());
+            if worker.state == State::Up && worker.phase.is_last() && (spent || replaced) {
+                worker.state = State::Leaving;
+            }
+        }
+        let before = places(&self.workers, true);
+        for worker in &mut self.workers {
+            if !worker.phase.is_last() {
+                worker.phase = if before.contains(&worker.place()) {
+                    Phase::StandsBy
+                } else {
+                    Phase::Serves
+                };
+            }
         }
     }
 
