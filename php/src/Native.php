@@ -246,6 +246,7 @@ final class Native
     {
         $server = $this->ffi->new('zroute_server *');
         $this->withOptions(
+            'server',
             $options,
             fn (CData $set): int => $this->ffi->zroute_server_new($set, FFI::addr($server))
         );
@@ -262,6 +263,7 @@ final class Native
     {
         $client = $this->ffi->new('zroute_client *');
         $this->withOptions(
+            'client',
             $options,
             fn (CData $set): int => $this->ffi->zroute_client_new($set, FFI::addr($client))
         );
@@ -280,6 +282,7 @@ final class Native
         $client = $this->ffi->new('zroute_client *');
         $made = $this->ffi->new('int');
         $this->withOptions(
+            'client',
             $options,
             fn (CData $set): int
                 => $this->ffi->zroute_client_shared(self::text($name), $set, FFI::addr($made), FFI::addr($client))
@@ -288,17 +291,18 @@ final class Native
     }
 
     /**
+     * @param string $who 'server' or 'client'
      * @param array<string, int|string|bool> $options
      * @param \Closure(CData): int $make
      */
-    private function withOptions(array $options, \Closure $make): void
+    private function withOptions(string $who, array $options, \Closure $make): void
     {
         $this->reserve ??= str_repeat("\0", self::RESERVE);
         $set = $this->ffi->new('zroute_options *');
         $this->check($this->ffi->zroute_options_new(FFI::addr($set)));
         try {
             foreach ($options + MemoryLimit::options($this->values()) as $name => $value) {
-                $this->setOption($set, (string) $name, $value);
+                $this->setOption($who, $set, (string) $name, $value);
             }
             // Last, because Zroute's classes understand no other format.
             $this->check($this->ffi->zroute_options_set_text($set, 'values', 'php'));
@@ -308,17 +312,32 @@ final class Native
         }
     }
 
-    private function setOption(CData $set, string $name, mixed $value): void
+    private function setOption(string $who, CData $set, string $name, mixed $value): void
     {
         $name = self::text($name);
-        $this->check(match (true) {
+        $status = match (true) {
             $name === 'values' => throw new InvalidOption("option 'values' is not for PHP, which has its own"),
             is_string($value) => $this->ffi->zroute_options_set_text($set, $name, self::text($value)),
             is_int($value), is_bool($value) => $this->ffi->zroute_options_set_integer($set, $name, (int) $value),
             default => throw new InvalidOption(
                 "option '$name' is expected to be int, string or bool, got " . get_debug_type($value)
             ),
-        });
+        };
+        if ($status === Status::BAD_OPTION) {
+            throw new InvalidOption(self::ofOptions($who, $this->lastError()));
+        }
+        $this->check($status);
+    }
+
+    /** What the library says of an option's name, without those of the other kind; and PHP has its own. */
+    private static function ofOptions(string $who, string $message): string
+    {
+        $other = $who === 'server' ? 'client' : 'server';
+        return preg_replace(
+            ["/; a $other has [a-z_, ]+/", '/, values\b/', '/; a server has /'],
+            ['', '', '$0error_details, '],
+            $message
+        ) ?? $message;
     }
 
     public function bind(CData $server, string $endpoint): void

@@ -120,20 +120,55 @@ static KNOWN: &[Known] = &[
     known("curve_public_key", Takers::Client, None),
 ];
 
+/// Says that there is no such option, and which one may be meant; if none is like it,
+/// all that there are.
+fn unknown(name: &str) -> String {
+    let refused = format!("there is no option '{}'", name.escape_debug());
+    if let Some(near) = KNOWN.iter().find(|known| is_near(name, known.name)) {
+        return format!("{refused}; did you mean '{}'?", near.name);
+    }
+    let of = |taker: Takers| {
+        let takes = |known: &&Known| known.takers == Takers::Both || known.takers == taker;
+        let names: Vec<_> = KNOWN.iter().filter(takes).map(|known| known.name).collect();
+        names.join(", ")
+    };
+    // The PHP wrapper knows which of the two it is for, and leaves the other out.
+    let (server, client) = (of(Takers::Server), of(Takers::Client));
+    format!("{refused}; a server has {server}; a client has {client}")
+}
+
+/// Whether a name is another one without its end, or with a letter or two that are wrong.
+fn is_near(name: &str, known: &str) -> bool {
+    let end = known.strip_prefix(name);
+    if name.len() > known.len() + 2 || end.is_some_and(|end| end.starts_with('_')) {
+        return end.is_some();
+    }
+    // Of the letters of `name` so far: the changes that make them a beginning of `known`,
+    // by its length.
+    let mut row: Vec<usize> = (0..=known.len()).collect();
+    for (index, letter) in name.bytes().enumerate() {
+        let mut changes = index + 1;
+        let mut next = vec![changes];
+        for (other, before) in known.bytes().zip(row.windows(2)) {
+            let &[one_less, same] = before else { break };
+            changes = (one_less + usize::from(letter != other))
+                .min(same + 1)
+                .min(changes + 1);
+            next.push(changes);
+        }
+        row = next;
+    }
+    row.last()
+        .is_some_and(|changes| *changes <= 2 && changes * 3 <= name.len())
+}
+
 impl Options {
     fn set(&mut self, name: &str, setting: Setting) -> Result<(), Failure> {
         let bad = |reason: String| Failure::new(Status::ZROUTE_BAD_OPTION, reason);
         let known = KNOWN
             .iter()
             .find(|known| known.name == name)
-            .ok_or_else(|| {
-                let names: Vec<_> = KNOWN.iter().map(|known| known.name).collect();
-                bad(format!(
-                    "there is no option '{}'; there are {}",
-                    name.escape_debug(),
-                    names.join(", ")
-                ))
-            })?;
+            .ok_or_else(|| bad(unknown(name)))?;
         match (&setting, known.range) {
             (Setting::Integer(value), Some((least, most))) => {
                 if !(least..=most).contains(value) {
@@ -316,20 +351,29 @@ impl Options {
     pub(super) fn client(&self) -> Result<(client::Options, Values), Failure> {
         self.check_taker(Takers::Client, "client")?;
         let default = client::Options::default();
+        let retry_longest = self.time("retry_max_ms", default.retry_longest);
         let mut options = client::Options {
             dialect: self.dialect()?,
             zerorpc_heartbeat: self.time("zerorpc_heartbeat_ms", default.zerorpc_heartbeat),
             limits: self.limits(),
             timeout: self.time("timeout_ms", default.timeout),
             retries: self.integer("retries", default.retries),
-            retry_base: self.time("retry_base_ms", default.retry_base),
-            retry_longest: self.time("retry_max_ms", default.retry_longest),
+            retry_base: self.time("retry_base_ms", default.retry_base.min(retry_longest)),
+            retry_longest,
             retry_budget: self.integer("retry_budget_percent", default.retry_budget),
             balance: self.balance()?,
             breaker_failures: self.integer("breaker_failures", default.breaker_failures),
             breaker_pause: self.time("breaker_ms", default.breaker_pause),
             transport: self.transport()?,
         };
+        let (base, longest) = (options.retry_base, options.retry_longest);
+        if base > longest {
+            return bad(&format!(
+                "option 'retry_base_ms' is expected to be no more than 'retry_max_ms', got {} and {}",
+                base.as_millis(),
+                longest.as_millis()
+            ));
+        }
         options.transport.heartbeat = self.time("heartbeat_ms", default.transport.heartbeat);
         options.transport.curve = self.client_curve()?;
         Ok((options, self.values()?))
@@ -496,6 +540,25 @@ pub(super) fn with<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_name_is_told_what_it_may_have_meant() {
+        for (name, meant) in [
+            ("timeout", "timeout_ms"),
+            ("timeoutMs", "timeout_ms"),
+            ("max_mesage", "max_message"),
+            ("curve_secretkey", "curve_secret_key"),
+        ] {
+            assert!(unknown(name).ends_with(&format!("; did you mean '{meant}'?")));
+        }
+        for name in ["", "nope", "0", "timeout_ms_of_calls"] {
+            let text = unknown(name);
+            let (_, names) = text.split_once("; a server has ").unwrap();
+            let (server, client) = names.split_once("; a client has ").unwrap();
+            assert!(server.contains("drain_ms") && !server.contains("timeout_ms"));
+            assert!(client.contains("timeout_ms") && !client.contains("drain_ms"));
+        }
+    }
 
     #[test]
     fn docs_describe_every_option() {

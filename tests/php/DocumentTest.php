@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Zroute\Tests;
 
+use Zroute\Client;
 use Zroute\Exception\InvalidOption;
 use Zroute\Server;
 use Zroute\Tests\Process\ChildProcess;
@@ -156,19 +157,23 @@ final class DocumentTest extends ProcessTestCase
         $mine = self::options('php.md');
         $its = self::options('c.md');
         self::assertSame('true', $mine['error_details'][1] ?? null);
+        foreach (['server' => Server::class, 'client' => Client::class] as $who => $class) {
+            $documented = array_filter($mine, static fn (array $row): bool => in_array($row[0], [$who, 'both'], true));
+            ksort($documented);
+            try {
+                new $class([], ['nope' => 1]);
+                self::fail('it was taken');
+            } catch (InvalidOption $e) {
+                preg_match("/; a $who has (.+)$/", $e->getMessage(), $match);
+                $names = explode(', ', $match[1] ?? '');
+                sort($names);
+                self::assertSame(array_keys($documented), $names);
+            }
+        }
         unset($mine['error_details'], $its['values']);
         ksort($mine);
         ksort($its);
         self::assertSame($its, $mine, 'of whom, default, range and unit');
-        try {
-            new Server([], ['nope' => 1]);
-            self::fail('it was taken');
-        } catch (InvalidOption $e) {
-            preg_match('/there are (.+)$/', $e->getMessage(), $match);
-            $names = array_diff(explode(', ', $match[1]), ['values']);
-            sort($names);
-            self::assertSame($names, array_keys($mine));
-        }
     }
 
     public function testEveryExceptionIsListed(): void

@@ -35,6 +35,12 @@ final class OptionTest extends TestCase
         }
         yield 'one of a server' => [Client::class, ['max_open_calls' => 1], "'max_open_calls' is not one of a client"];
         yield 'one of a client' => [Server::class, ['timeout_ms' => 1], "option 'timeout_ms' is not one of a server"];
+        yield 'a name without its end' => [Client::class, ['timeout' => 1], "did you mean 'timeout_ms'?"];
+        yield 'a first pause over the longest' => [
+            Client::class,
+            ['retry_base_ms' => 3, 'retry_max_ms' => 2],
+            "'retry_base_ms' is expected to be no more than 'retry_max_ms', got 3 and 2",
+        ];
         yield 'error_details for a client' => [Client::class, ['error_details' => true], "no option 'error_details'"];
         yield 'error_details as a text' => [Server::class, ['error_details' => 'no'], 'to be bool, got string'];
     }
@@ -49,6 +55,27 @@ final class OptionTest extends TestCase
         $this->expectException(InvalidOption::class);
         $this->expectExceptionMessage($text);
         new $class([], $options);
+    }
+
+    public function testAnUnknownOptionIsToldThoseOfItsKindAlone(): void
+    {
+        $told = static function (string $class): string {
+            try {
+                new $class([], ['nope' => 1]);
+            } catch (InvalidOption $e) {
+                return $e->getMessage();
+            }
+            self::fail('it was taken');
+        };
+        $client = $told(Client::class);
+        self::assertMatchesRegularExpression(
+            "/there is no option 'nope'; a client has max_message, .*\btimeout_ms\b/",
+            $client
+        );
+        self::assertDoesNotMatchRegularExpression('/server has|drain_ms|error_details|\bvalues\b/', $client);
+        $server = $told(Server::class);
+        self::assertMatchesRegularExpression("/; a server has error_details, max_message, .*\bdrain_ms\b/", $server);
+        self::assertDoesNotMatchRegularExpression('/client has|timeout_ms|\bvalues\b/', $server);
     }
 
     public function testEachOptionIsTakenByItsSide(): void
