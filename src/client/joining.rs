@@ -25,7 +25,7 @@ pub fn endpoint(text: &str) -> Result<String, Error> {
         check(text)?;
         return Ok(text.to_string());
     }
-    Endpoint::parse(text).map(|endpoint| endpoint.to_string())
+    Endpoint::parse_for_client(text).map(|endpoint| endpoint.to_string())
 }
 
 impl Client {
@@ -39,7 +39,7 @@ impl Client {
             self.services.push(Service::open(endpoint)?);
             return self.take_lists();
         }
-        self.add(&Endpoint::parse(endpoint)?, None)
+        self.add(&Endpoint::parse_for_client(endpoint)?, None)
     }
 
     fn add(&mut self, endpoint: &Endpoint, service: Option<usize>) -> Result<(), Error> {

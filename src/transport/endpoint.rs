@@ -33,8 +33,24 @@ pub enum Address {
 }
 
 impl Endpoint {
+    /// Checks the text of one that a client connects to, which besides might have named a
+    /// service.
+    pub fn parse_for_client(text: &str) -> Result<Self, Error> {
+        if !cfg!(feature = "discovery") {
+            return Self::parse(text);
+        }
+        Self::parse_of(
+            text,
+            "tcp://host:port, ipc://path or consul://host:port/name",
+        )
+    }
+
     /// Checks a text.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_of(text, "tcp://host:port or ipc://path")
+    }
+
+    fn parse_of(text: &str, expected: &str) -> Result<Self, Error> {
         let refuse = |reason: &str| Error::Endpoint {
             endpoint: text.escape_debug().to_string(),
             reason: reason.to_string(),
@@ -43,7 +59,7 @@ impl Endpoint {
             return Err(refuse("a NUL byte is no part of an endpoint"));
         }
         let Some((scheme, address)) = text.split_once("://") else {
-            return Err(refuse("expected tcp://host:port or ipc://path"));
+            return Err(refuse(&format!("expected {expected}")));
         };
         if address.is_empty() {
             return Err(refuse("nothing follows the '://'"));
@@ -82,9 +98,7 @@ impl Endpoint {
                     path: address.to_string(),
                 },
             }),
-            _ => Err(refuse(
-                "unknown kind; expected tcp://host:port or ipc://path",
-            )),
+            _ => Err(refuse(&format!("unknown kind; expected {expected}"))),
         }
     }
 
@@ -184,6 +198,15 @@ mod tests {
         ] {
             let error = Endpoint::parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
+            assert!(!error.contains("consul"), "{text}: {error}");
+            let error = Endpoint::parse_for_client(text).unwrap_err().to_string();
+            let is_of_none = cfg!(feature = "discovery")
+                && (expected == "unknown kind" || expected == "expected tcp://");
+            assert_eq!(
+                error.contains("or consul://"),
+                is_of_none,
+                "{text}: {error}"
+            );
         }
     }
 

@@ -30,6 +30,21 @@ pub enum NoKey {
     Line(usize),
     /// There is no key at all.
     Empty,
+    /// A file that can be read gives none.
+    InFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: Box<NoKey>,
+    },
+}
+
+impl NoKey {
+    fn in_file(self, path: &Path) -> Self {
+        let path = path.to_path_buf();
+        let why = Box::new(self);
+        Self::InFile { path, why }
+    }
 }
 
 impl fmt::Display for NoKey {
@@ -43,6 +58,7 @@ impl fmt::Display for NoKey {
                 "line {line} is expected to begin with a CURVE key: 40 characters of Z85"
             ),
             Self::Empty => f.write_str("no CURVE key is there: 40 characters of Z85 are expected"),
+            Self::InFile { path, why } => write!(f, "{}: {why}", path.display()),
         }
     }
 }
@@ -60,8 +76,9 @@ pub enum Half {
 
 /// The first key in a file.
 pub fn read_key(path: &Path, half: Half) -> Result<String, NoKey> {
-    let keys = lines(&read(path)?, half)?;
-    keys.into_iter().next().ok_or(NoKey::Empty)
+    let keys = lines(&read(path)?, half).map_err(|why| why.in_file(path))?;
+    let first = keys.into_iter().next();
+    first.ok_or_else(|| NoKey::Empty.in_file(path))
 }
 
 fn read(path: &Path) -> Result<String, NoKey> {
@@ -139,7 +156,7 @@ impl AllowedKeys {
     /// it was. Who is connected stays so: a key is looked at when a connection is made.
     pub fn reload(&self) -> Result<(), NoKey> {
         match &self.file {
-            Some(path) => self.set(&read(path)?),
+            Some(path) => self.set(&read(path)?).map_err(|why| why.in_file(path)),
             None => Ok(()),
         }
     }
@@ -231,12 +248,14 @@ mod tests {
         allowed.reload().unwrap();
         assert!(copy.contains(&bytes(OTHER)) && !copy.contains(&bytes(ONE)));
         std::fs::write(&path, "nonsense").unwrap();
-        assert_eq!(allowed.reload(), Err(NoKey::Line(1)));
+        let wrong = NoKey::Line(1).in_file(&path);
+        assert!(wrong.to_string().starts_with(&*path.to_string_lossy()));
+        assert_eq!(allowed.reload(), Err(wrong.clone()));
         assert!(
             copy.contains(&bytes(OTHER)),
             "after an error it is as it was"
         );
-        assert_eq!(read_key(&path, Half::Public), Err(NoKey::Line(1)));
+        assert_eq!(read_key(&path, Half::Public), Err(wrong));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(allowed.reload(), Err(NoKey::Unreadable { .. })));
     }

@@ -53,6 +53,20 @@ def test_why_a_worker_does_not_come_up_is_told_in_one_line(programs, tmp_path):
         supervisor.__exit__()
 
 
+def test_a_program_without_functions_is_warned_of(programs, tmp_path):
+    routes = tmp_path / "routes.php"
+    routes.write_text("<?php return [];")
+    with Supervisor(programs, routes=routes, workers=1) as supervisor:
+        wait_until(lambda: f"{routes} returns no functions" in supervisor.errors, "a warning")
+        routes.write_text("<?php return ['one' => fn () => 1];")
+        supervisor.send_signal(signal.SIGHUP)
+        wait_until(lambda: "reloaded" in supervisor.errors, "the reload")
+        assert supervisor.errors.count("returns no functions") == 1
+        routes.write_text("<?php return [];")
+        supervisor.send_signal(signal.SIGHUP)
+        wait_until(lambda: supervisor.errors.count("returns no functions") == 2, "another warning")
+
+
 def test_workers_leave_no_files_behind(programs, tmp_path):
     os.environ["RUNTIME_DIRECTORY"] = str(tmp_path)
     try:

@@ -36,7 +36,8 @@ def test_callers_are_let_in_by_their_keys_and_the_list_is_read_again(programs, t
         assert not is_served(endpoint)
         allowed.write_text("this is no key\n")
         supervisor.send_signal(signal.SIGHUP)
-        wait_until(lambda: "the allowed keys stay as they are" in supervisor.errors, "the log to tell it")
+        told = f"the allowed keys stay as they are: {allowed}: line 1 is expected"
+        wait_until(lambda: told in supervisor.errors, "the log to tell it")
         assert is_served(endpoint, **with_keys(server.public, known))
         allowed.write_text(f"{later.public} later\n")
         supervisor.send_signal(signal.SIGHUP)

@@ -51,10 +51,6 @@ pub fn pair(path: &Path) -> Result<KeyPair, Failure> {
 }
 
 fn key(path: &Path, half: Half) -> Result<String, Failure> {
-    read_key(path, half).map_err(|why| {
-        Failure::Usage(format!(
-            "the key file {}: {why}; `zroute keygen --out` writes one",
-            path.display()
-        ))
-    })
+    read_key(path, half)
+        .map_err(|why| Failure::Usage(format!("{why}; `zroute keygen --out` writes one")))
 }

@@ -320,9 +320,10 @@ impl Arguments {
             (None, key) => key.clone(),
         };
         let allowed = match &self.curve_allowed_keys_file {
-            Some(path) => Some(AllowedKeys::from_file(path).map_err(|why| {
-                Failure::Usage(format!("the allowed keys in {}: {why}", path.display()))
-            })?),
+            Some(path) => Some(
+                AllowedKeys::from_file(path)
+                    .map_err(|why| Failure::Usage(format!("--curve-allowed-keys-file: {why}")))?,
+            ),
             None => None,
         };
         match secret {

@@ -83,9 +83,9 @@ impl Master {
     fn drain(&mut self) {
         let open: usize = self.workers.iter().map(|worker| worker.link.open()).sum();
         self.log.info(format_args!(
-            "ending: {open} calls run, {} wait; they have {:?}",
+            "ending: {open} calls run, {} wait; they have {} s",
             self.queue.len(),
-            self.settings.grace
+            self.settings.grace.as_secs_f64()
         ));
         if let Err(error) = self.front.begin_drain() {
             self.log

@@ -285,6 +285,7 @@ impl Master {
             self.was_up = true;
             let count = self.functions.len();
             self.log.info(format_args!("serving {count} functions"));
+            self.warn_of_no_functions();
             self.notify.ready(&format!("serving {count} functions"));
             self.tell_endpoints();
             self.register();
@@ -292,6 +293,16 @@ impl Master {
         }
         if self.coming == Some(generation) {
             self.commit(generation);
+        }
+    }
+
+    fn warn_of_no_functions(&mut self) {
+        let is_served = |of: &Function| self.front.route(&of.name).is_some();
+        if !self.functions.iter().any(is_served) {
+            self.log.warn(format_args!(
+                "{} returns no functions: every call is told -32601",
+                self.settings.routes.display()
+            ));
         }
     }
 
@@ -364,6 +375,7 @@ impl Master {
             }
         }
         self.log.info("reloaded");
+        self.warn_of_no_functions();
         self.notify.ready("reloaded");
         self.reload_if_asked();
     }
