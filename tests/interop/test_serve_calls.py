@@ -127,6 +127,14 @@ def test_the_queue_is_bounded(programs, tmp_path):
         assert read(answers[running]) == "awaited"
 
 
+def test_who_looks_at_the_counters_is_not_seen_there(programs):
+    with Supervisor(programs, workers=1) as supervisor, Dealer(supervisor.endpoint) as dealer:
+        for _ in range(3):
+            assert [supervisor.stats()[name] for name in ("calls", "open")] == [0, 0]
+        dealer.assert_served()
+        assert [supervisor.stats()[name] for name in ("calls", "open")] == [1, 0]
+
+
 def test_the_functions_and_what_became_of_their_calls_can_be_seen(supervisor, dealer):
     names = [function["name"] for function in dealer.call("zroute.list", [])]
     assert names == sorted(names) and {"plus", "nap"} < set(names) and "zroute.stats" not in names

@@ -77,6 +77,8 @@ pub struct Master {
     /// Calls that were taken.
     serial: u64,
     stats: Route,
+    /// How often it was called.
+    asked: u64,
     /// The program has a function of that name.
     has_own_stats: bool,
     seldom: Poll,
@@ -170,6 +172,7 @@ impl Master {
             processes: 0,
             serial: 0,
             stats,
+            asked: 0,
             has_own_stats: false,
             seldom,
             signals,

@@ -6,7 +6,13 @@ use super::Master;
 use crate::supervisor::status::{Status, WorkerStatus};
 
 impl Master {
-    fn with_status<T>(&mut self, now: Instant, make: impl FnOnce(Status<'_>) -> T) -> T {
+    /// With `asked` at 1 the question for it is open.
+    fn with_status<T>(
+        &mut self,
+        now: Instant,
+        asked: u64,
+        make: impl FnOnce(Status<'_>) -> T,
+    ) -> T {
         let mut workers: Vec<_> = self
             .workers
             .iter_mut()
@@ -37,9 +43,13 @@ impl Master {
             })
             .collect();
         let stuck = self.stuck(now);
+        // As with any server's own functions: who looks is not seen.
+        let mut counters = self.front.counters();
+        counters.calls = counters.calls.saturating_sub(self.asked);
+        counters.open = counters.open.saturating_sub(asked);
         workers.sort_by_key(|worker| worker.number);
         make(Status {
-            counters: &self.front.counters(),
+            counters: &counters,
             uptime: now.saturating_duration_since(self.started),
             queued: self.queue.by_function(self.functions.len()),
             functions: &mut self.functions,
@@ -52,11 +62,12 @@ impl Master {
 
     pub(super) fn tell_stats(&mut self, token: u64, now: Instant) {
         let mut answer = Vec::new();
-        self.with_status(now, |mut status| status.pack(&mut answer, now));
+        self.asked += 1;
+        self.with_status(now, 1, |mut status| status.pack(&mut answer, now));
         let _ = self.front.answer_checked(token, &answer);
     }
 
     pub(super) fn metrics_text(&mut self, now: Instant) -> String {
-        self.with_status(now, |mut status| status.metrics(now))
+        self.with_status(now, 0, |mut status| status.metrics(now))
     }
 }

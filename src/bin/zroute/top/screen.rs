@@ -12,19 +12,23 @@ const UNTOLD: &str = "-";
 
 /// A table whose first column is aligned to the left, all others to the right. A column that
 /// the server tells nothing of is left out.
+/// Where there is too little room for all, those that may be spared are left out, the first
+/// of them first.
 struct Table {
     rows: Vec<Vec<String>>,
+    spared: &'static [&'static str],
 }
 
 impl Table {
-    fn new(head: &[&str]) -> Self {
+    fn new(head: &[&str], spared: &'static [&'static str]) -> Self {
         let head = head.iter().map(ToString::to_string).collect();
-        Self { rows: vec![head] }
+        let rows = vec![head];
+        Self { rows, spared }
     }
 
     fn lines(&self, paint: Paint, width: usize) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
+        let mut widths: Vec<usize> = (0..columns)
             .map(|column| {
                 let cells = || self.rows.iter().filter_map(|row| row.get(column));
                 if self.rows.len() > 1 && cells().skip(1).all(|cell| cell == UNTOLD) {
@@ -33,6 +37,20 @@ impl Table {
                 cells().map(|cell| cell.chars().count()).max().unwrap_or(0)
             })
             .collect();
+        let head = self.rows.first().into_iter().flatten();
+        for spared in self.spared {
+            let shown = widths.iter().filter(|width| **width > 0);
+            if shown.map(|width| width + 2).sum::<usize>() <= width.saturating_add(2) {
+                break;
+            }
+            let found = head
+                .clone()
+                .zip(&mut widths)
+                .find(|(name, _)| name == spared);
+            if let Some((_, width)) = found {
+                *width = 0;
+            }
+        }
         let mut lines = Vec::new();
         for (index, row) in self.rows.iter().enumerate() {
             let mut line = String::new();
@@ -76,9 +94,12 @@ pub fn lines(endpoint: &str, report: &Report, paint: Paint, width: usize) -> Vec
         lines.push(paint.bold(stuck));
     }
     lines.push(String::new());
-    let mut table = Table::new(&[
-        "function", "calls/s", "p50", "p99", "max", "faults/s", "queue", "calls", "faults",
-    ]);
+    let mut table = Table::new(
+        &[
+            "function", "calls/s", "p50", "p99", "max", "faults/s", "queue", "calls", "faults",
+        ],
+        &["faults", "calls", "max", "p50"],
+    );
     for function in &report.functions {
         table.rows.push(vec![
             one_line(&function.name),
@@ -96,10 +117,15 @@ pub fn lines(endpoint: &str, report: &Report, paint: Paint, width: usize) -> Vec
     if report.workers.is_empty() {
         return lines;
     }
-    let mut table = Table::new(&[
-        "worker", "pid", "state", "calls/s", "p50", "p99", "faults/s", "queue", "calls", "faults",
-        "memory", "restarts", "runs",
-    ]);
+    let mut table = Table::new(
+        &[
+            "worker", "pid", "state", "calls/s", "p50", "p99", "faults/s", "queue", "calls",
+            "faults", "memory", "restarts", "runs",
+        ],
+        &[
+            "faults", "calls", "restarts", "p50", "faults/s", "memory", "pid",
+        ],
+    );
     for worker in &report.workers {
         let runs = match &*worker.function {
             "" => String::new(),
@@ -172,5 +198,23 @@ fn uptime(milliseconds: u64) -> String {
         (0, 0, minutes) => format!("{minutes} m {} s", seconds % 60),
         (0, hours, minutes) => format!("{hours} h {minutes} m"),
         (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_left_out_where_there_is_too_little_room() {
+        let mut table = Table::new(&["worker", "calls", "faults", "runs"], &["faults", "calls"]);
+        let row = ["1", "1,000", "2", "plus 12.0 ms"];
+        table.rows.push(row.map(ToString::to_string).to_vec());
+        let last = |width| table.lines(Paint::none(), width).pop().unwrap();
+        assert_eq!(last(usize::MAX), "1       1,000       2  plus 12.0 ms");
+        assert_eq!(last(35), last(usize::MAX));
+        assert_eq!(last(34), "1       1,000  plus 12.0 ms");
+        assert_eq!(last(26), "1       plus 12.0 ms");
+        assert_eq!(last(15), "1       plus 12");
     }
 }
