@@ -199,7 +199,8 @@ final class Client
     }
 
     /**
-     * Begins several calls at once and waits until all have ended.
+     * Begins several calls at once and waits until all have ended. If any fails, the answers of the others are lost:
+     * who wants each outcome begins them with async(), and awaits each by itself.
      *
      *     [$user, $cart] = $client->batch([['user.get', [7]], ['cart.get', [7]]]);
      *

@@ -59,6 +59,11 @@ final class DocumentTest extends ProcessTestCase
         $this->assertPrints('batch.php', $this->startServer('server.php'));
     }
 
+    public function testEachOutcomeOfManyCallsIsThere(): void
+    {
+        $this->assertPrints('outcomes.php', $this->startServer('server.php'));
+    }
+
     public function testAZerorpcServerIsCalledAndItsStreamLeft(): void
     {
         $this->assertPrints('zerorpc.php', $this->serve('zerorpc'));

@@ -17,6 +17,7 @@ use function is_array;
 use function is_scalar;
 use function is_string;
 use function min;
+use function ob_get_level;
 use function pcntl_signal_dispatch;
 
 /**
@@ -63,6 +64,8 @@ final class Loop
     private ?int $current = null;
     /** @var array<int, true> calls whose handlers wait for turns that they began themselves */
     private array $outer = [];
+    /** Output buffers that are not the handlers'. */
+    private int $buffers = 0;
     /** A turn has begun and not ended. */
     private bool $inTurn = false;
     private bool $stopping = false;
@@ -258,6 +261,8 @@ final class Loop
     private function serve(array $batch): int
     {
         $served = 0;
+        $buffers = $this->buffers;
+        $this->buffers = ob_get_level();
         // A handler that is replaced meanwhile may want its calls in another shape than these have.
         $handlers = $this->handlers;
         $now = $begun = hrtime(true);
@@ -277,6 +282,7 @@ final class Loop
             $now = $this->serveFunction($route, $handler, $calls, $deadline, $now);
             $served += count($calls);
         }
+        $this->buffers = $buffers;
         $this->board?->ended();
         return $served;
     }
@@ -377,11 +383,27 @@ final class Loop
         if ($this->dispatches) {
             pcntl_signal_dispatch();
         }
+        if (ob_get_level() > $this->buffers) {
+            $this->endBuffers($route);
+        }
         if ($now > $this->flushAt) {
             $this->handInNow();
             $this->flushAt = $now + self::TURN_NS;
         }
         return $now;
+    }
+
+    /** Prints what is in output buffers that a handler has left open: the calls that follow are not to fill them. */
+    private function endBuffers(int $route): void
+    {
+        for ($level = ob_get_level(); $level > $this->buffers; $level--) {
+            try {
+                // One that says that it cannot be ended stays.
+                @ob_end_flush();
+            } catch (\Throwable $e) {
+                $this->failures->late("an output buffer of {$this->names[$route]} cannot be ended", $e);
+            }
+        }
     }
 
     /** Answers with a value that the native library wants looked at. */

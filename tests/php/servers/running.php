@@ -22,6 +22,23 @@ foreach ($signals as $signal) {
 $server = new Server([
     'plus' => fn (array $data) => array_sum($data),
     'gate' => fn () => rtrim(fgets(STDIN)),
+    'buffers' => function (array $data) {
+        ob_start();
+        ob_start(fn (string $text) => strtoupper($text));
+        echo "$data[0]\n";
+        return ob_get_level();
+    },
+    'fails' => function () {
+        ob_start();
+        echo "before\n";
+        ob_start(fn () => throw new DomainException('no filter'));
+        echo 'lost';
+    },
+    'keeps' => function () {
+        ob_start(null, 0, 0);
+        echo "kept\n";
+        return ob_get_level();
+    },
     'exit' => fn (array $data) => exit($data[0]),
     'out_of_memory' => fn () => strlen(str_repeat('x', 1 << 30)),
     'out_of_memory_by_and_by' => function () {
@@ -45,6 +62,13 @@ $server->register('stop', function () use ($server): string {
 $server->register('serves', function () use ($server): int {
     echo "serving\n";
     return $server->step(10_000);
+});
+$server->register('serves in a buffer', function () use ($server): string {
+    echo "serving\n";
+    ob_start();
+    echo 'mine';
+    $server->step(10_000);
+    return (string) ob_get_clean();
 });
 $server->register('unloads', function () use (&$server): string {
     $server = null;
