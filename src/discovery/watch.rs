@@ -174,8 +174,8 @@ impl Shared {
             let pause = match answer {
                 Ok(answered) => {
                     self.note(None);
-                    let held = hold.map(|hold| hold.wait);
-                    pace.answered(index.take(answered), held, asked.elapsed())
+                    let waited = hold.map(|hold| hold.wait);
+                    pace.answered(index.take(answered), waited, asked.elapsed())
                 }
                 Err(error) => {
                     index = Index::default();

@@ -189,6 +189,25 @@ def test_no_more_calls_run_at_once_than_there_are_workers_while_these_are_replac
         assert [read(answer) for answer in dealer.ask_all([request("alone", [])] * 10)] == [True] * 10
 
 
+def test_a_worker_goes_on_beyond_its_calls_while_none_comes_up_in_its_place(programs, tmp_path):
+    routes = tmp_path / "routes.php"
+    good = "<?php return ['pid' => fn () => getmypid()];"
+    routes.write_text(good)
+    with (
+        Supervisor(programs, "--max-calls=5", routes=routes, workers=1) as supervisor,
+        Dealer(supervisor.endpoint) as dealer,
+    ):
+        first = dealer.call("pid", [])
+        routes.write_text("<?php throw new Exception('broken');")
+        served = [dealer.call("pid", []) for _ in range(50)]
+        # One may have loaded before the program was broken.
+        assert len({first, *served}) <= 2
+        assert "did not come up" in supervisor.errors
+        routes.write_text(good)
+        last = served[-1]
+        wait_until(lambda: dealer.call("pid", []) != last, "another worker")
+
+
 def test_workers_are_replaced_when_they_have_grown(programs, tmp_path):
     routes = tmp_path / "routes.php"
     routes.write_text(

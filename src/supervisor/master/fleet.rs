@@ -461,10 +461,13 @@ impl Master {
         }
     }
 
-    /// Whether a worker has been given all calls that it may have.
+    /// Whether a worker has been given all calls that it may have. While none comes up in
+    /// its place it goes on: a program that does not load any more stops no old one.
     pub(super) fn is_spent(&self, worker: &Worker) -> bool {
+        let restarts = self.restarts.get(worker.number as usize - 1);
         let most = self.settings.max_calls;
         most.is_some_and(|most| worker.given >= most)
+            && restarts.is_none_or(|restarts| restarts.failures() == 0)
     }
 
     /// A worker was given a call. Another is started before it has had all that it may
@@ -486,8 +489,8 @@ impl Master {
         self.log.write(Level::Info, Some(worker.about()), text);
     }
 
-    /// Lets workers leave that have had their calls, or are too large and no longer
-    /// needed. Those that stand by for them take calls then: no more run at once than
+    /// Lets workers leave that have had their calls or are too large, once others are
+    /// there for them. Those that stand by for them take calls then: no more run at once than
     /// there are places.
     pub(super) fn relieve(&mut self) {
         let is_as_ever = |of: &Worker| of.phase == Phase::Serves;
@@ -500,11 +503,11 @@ impl Master {
             of
         };
         let next = places(&self.workers, false);
-        let most = self.settings.max_calls;
-        for worker in &mut self.workers {
-            let spent = most.is_some_and(|most| worker.given >= most) && worker.link.is_free();
-            let replaced = worker.phase == Phase::Heavy && next.contains(&worker.place());
-            if worker.state == State::Up && worker.phase.is_last() && (spent || replaced) {
+        let spent: Vec<_> = self.workers.iter().map(|of| self.is_spent(of)).collect();
+        for (worker, spent) in self.workers.iter_mut().zip(spent) {
+            let done = worker.phase == Phase::Heavy || spent && worker.link.is_free();
+            let replaced = done && next.contains(&worker.place());
+            if worker.state == State::Up && worker.phase.is_last() && replaced {
                 worker.state = State::Leaving;
             }
         }

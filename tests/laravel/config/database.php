@@ -7,6 +7,10 @@ return [
     'connections' => [
         'memory' => $memory,
         // Its replica is another database.
-        'replicated' => ['read' => ['database' => ':memory:'], 'write' => ['database' => ':memory:'], 'sticky' => true] + $memory,
+        'replicated' => [
+            'read' => ['database' => ':memory:'],
+            'write' => ['database' => ':memory:'],
+            'sticky' => true,
+        ] + $memory,
     ],
 ];
