@@ -113,8 +113,9 @@ final class Loop
     /** Serves until stop(), also one from before, looking for signals that often. */
     public function run(int $sliceMs): void
     {
-        $outer = $this->inTurn;
+        [$outer, $buffers] = [$this->inTurn, $this->buffers];
         $this->inTurn = true;
+        $this->buffers = ob_get_level();
         try {
             // Looked at in every turn, so that nothing is called or looked up for it.
             $ready = &$this->streams->ready;
@@ -136,7 +137,7 @@ final class Loop
             }
         } finally {
             $this->handInNow();
-            $this->inTurn = $outer;
+            [$this->inTurn, $this->buffers] = [$outer, $buffers];
         }
     }
 
@@ -162,8 +163,9 @@ final class Loop
         if ($this->current === null) {
             $this->stopping = false;
         }
-        $outer = $this->inTurn;
+        [$outer, $buffers] = [$this->inTurn, $this->buffers];
         $this->inTurn = true;
+        $this->buffers = ob_get_level();
         try {
             $batch = $this->exchange(self::BATCH, $this->streams->ready !== [] ? 0 : $timeoutMs);
             $served = $batch === [] ? 0 : $this->serve($batch);
@@ -172,7 +174,7 @@ final class Loop
                 $this->handInNow(true);
             }
         } finally {
-            $this->inTurn = $outer;
+            [$this->inTurn, $this->buffers] = [$outer, $buffers];
         }
         $this->handInNow();
         return $served;
@@ -261,8 +263,6 @@ final class Loop
     private function serve(array $batch): int
     {
         $served = 0;
-        $buffers = $this->buffers;
-        $this->buffers = ob_get_level();
         // A handler that is replaced meanwhile may want its calls in another shape than these have.
         $handlers = $this->handlers;
         $now = $begun = hrtime(true);
@@ -282,7 +282,6 @@ final class Loop
             $now = $this->serveFunction($route, $handler, $calls, $deadline, $now);
             $served += count($calls);
         }
-        $this->buffers = $buffers;
         $this->board?->ended();
         return $served;
     }
