@@ -196,6 +196,23 @@ fn a_call_without_an_answer_ends_at_its_deadline() {
 }
 
 #[test]
+fn a_client_whose_calls_have_all_ended_ends_at_once() {
+    // It takes connections, and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", silent.local_addr().unwrap());
+    let mut options = client::Options::default();
+    options.transport.linger = PATIENCE;
+    let mut client = Client::new(options);
+    client.connect(&endpoint).unwrap();
+    let outcome = client.call("echo", b"\xc0", Duration::from_millis(50));
+    let unsent = matches!(outcome, Ok(Outcome::NotConnected { .. }));
+    assert!(unsent, "{outcome:?}");
+    let before = Instant::now();
+    drop(client);
+    assert!(before.elapsed() < PATIENCE / 2);
+}
+
+#[test]
 fn a_call_to_nobody_says_that_it_was_not_sent() {
     let server = Running::start();
     let endpoint = server.endpoint.clone();

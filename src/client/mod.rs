@@ -504,6 +504,8 @@ impl Drop for Client {
             return;
         }
         let until = Instant::now().checked_add(self.options.transport.linger);
+        // Those whose time is over wait for nothing.
+        self.unsent.retain(|id| self.in_flight.get(*id).is_some());
         while !self.unsent.is_empty() && until.is_some_and(|until| Instant::now() < until) {
             if matches!(self.turn(until), Err(error) if error != Error::Interrupted) {
                 return;

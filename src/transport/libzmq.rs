@@ -71,6 +71,8 @@ struct Connection {
     monitor: zmq::Socket,
     descriptor: RawFd,
     up: bool,
+    /// There was one: without any, nothing can be on its way.
+    was_up: bool,
     /// Why there was none when it was tried last.
     trouble: Option<&'static str>,
 }
@@ -229,6 +231,7 @@ impl Connection {
             monitor,
             descriptor,
             up: false,
+            was_up: false,
             trouble: None,
         })
     }
@@ -247,6 +250,7 @@ impl Connection {
             if let (true, Some(number)) = (frame.get_more(), frame.first_chunk()) {
                 let event = zmq::SocketEvent::from_raw(u16::from_ne_bytes(*number));
                 self.up = event == zmq::SocketEvent::HANDSHAKE_SUCCEEDED;
+                self.was_up |= self.up;
                 self.trouble = match event {
                     zmq::SocketEvent::HANDSHAKE_SUCCEEDED => None,
                     zmq::SocketEvent::HANDSHAKE_FAILED_AUTH => {
@@ -262,6 +266,16 @@ impl Connection {
                     _ => self.trouble,
                 };
             }
+        }
+    }
+}
+
+impl Drop for Libzmq {
+    /// libzmq lingers for a handshake that is not done, too, and there is nothing behind it.
+    fn drop(&mut self) {
+        if self.connection.as_ref().is_some_and(|it| !it.was_up) {
+            // It waits longer, if that fails.
+            let _ = self.socket.set_linger(0);
         }
     }
 }
