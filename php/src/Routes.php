@@ -54,8 +54,7 @@ final class Routes
         try {
             [$returned, $route] = self::run($file);
         } catch (\Throwable $e) {
-            $place = "{$e->getFile()}:{$e->getLine()}";
-            throw new InvalidOption("$file failed: " . $e::class . ": {$e->getMessage()} in $place", 0, $e);
+            throw self::failed($file, $e);
         }
         // What require gives for a file that returns nothing.
         if ($returned === 1 && is_array($route)) {
@@ -122,7 +121,16 @@ final class Routes
             $register();
         } catch (InvalidOption $e) {
             throw new InvalidOption("$this->origin: {$e->getMessage()}", 0, $e);
+        } catch (\Throwable $e) {
+            throw self::failed($this->origin, $e);
         }
+    }
+
+    /** In one line, which is what is told of a worker that does not come up. */
+    private static function failed(string $what, \Throwable $e): InvalidOption
+    {
+        $place = "{$e->getFile()}:{$e->getLine()}";
+        return new InvalidOption("$what failed: " . $e::class . ": {$e->getMessage()} in $place", 0, $e);
     }
 
     private function from(string $file): self

@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Zroute\Handler;
 
 use Psr\Container\ContainerInterface;
-use Psr\Container\NotFoundExceptionInterface;
 use Zroute\Exception\InvalidOption;
 
 /**
@@ -34,8 +33,9 @@ final class Instances
         if ($this->container !== null) {
             try {
                 return $this->container->get($id);
-            } catch (NotFoundExceptionInterface $e) {
-                if (!self::needsNothing($id)) {
+            } catch (\Throwable $e) {
+                // Some make what they say they do not have; others fail in ways of their own.
+                if ($this->container->has($id) || !self::needsNothing($id)) {
                     throw $e;
                 }
             }

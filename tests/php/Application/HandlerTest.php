@@ -4,7 +4,9 @@ declare(strict_types=1);
 
 namespace Zroute\Tests\Application;
 
+use Psr\Container\ContainerInterface;
 use Zroute\Call;
+use Zroute\Middleware\Timing;
 use Zroute\Server;
 use Zroute\Service;
 use Zroute\Tests\ApplicationTestCase;
@@ -118,6 +120,27 @@ final class HandlerTest extends ApplicationTestCase
         self::assertSame('Hello, Ada', $this->call($server, 'greet', ['Ada']));
         self::assertSame(1, $this->call($server, 'count'), 'what it has not, and needs nothing, is made');
         self::assertSame(2, $this->call($server, 'count'));
+    }
+
+    public function testAContainerThatFailsInItsOwnWayForWhatItHasNotIsNoTrouble(): void
+    {
+        $container = new class implements ContainerInterface {
+            public function get(string $id): object
+            {
+                return match ($id) {
+                    Greeter::class => new Greeter('Hello'),
+                };
+            }
+
+            public function has(string $id): bool
+            {
+                return $id === Greeter::class;
+            }
+        };
+        $handlers = ['greet' => Greeter::class, 'count' => [Calculator::class, 'count']];
+        $server = (new Server($handlers, container: $container))->middleware('*', Timing::class, $container);
+        self::assertSame('Hello, Ada', $this->call($server, 'greet', ['Ada']));
+        self::assertSame(1, $this->call($server, 'count'));
     }
 
     public function testAnObjectThatCannotBeHadFailsItsCallOnly(): void

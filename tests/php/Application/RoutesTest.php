@@ -70,6 +70,10 @@ final class RoutesTest extends ApplicationTestCase
         yield 'nothing' => ['$x = 1;', 'a closure that takes the server; it returns nothing'];
         yield 'a text' => ["return 'text';", 'got string'];
         yield 'throws' => ['throw new DomainException("no luck");', 'failed: DomainException: no luck in '];
+        yield 'a closure that throws' => [
+            'return function (Zroute\\Server $server): void { throw new RuntimeException("no database"); };',
+            'failed: RuntimeException: no database in ',
+        ];
         yield 'no PHP' => ['return [;', 'failed: ParseError: '];
         yield 'a list' => ["return ['strlen'];", "expected functions' names as keys, got 0"];
         yield 'no class' => ["return ['math' => 'Calc'];", "handler of 'math' cannot be used: there is no function"];
