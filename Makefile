@@ -158,15 +158,15 @@ bench-scale: packages-test build target/bench/zroute_server target/bench/caller 
 	consul=$$(packaging/fetch-consul) && PHP='$(PHP)' PYTHONPYCACHEPREFIX=build/pycache \
 		python3 bench/scale/measure.py --consul "$$consul" $(BENCH) $(PARTS)
 
-target/bench/caller: bench/scale/caller.c $(LIB)/libzroute.so
+target/bench/caller: bench/scale/caller.c bench/check.h $(LIB)/libzroute.so
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Werror -Iinclude -o $@ $< $(LINK_ZROUTE)
 
-$(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plus_call.c bench/servers/*.h) $(LIB)/libzroute.so
+$(BENCH_SERVERS): target/bench/%: bench/servers/%.c $(wildcard bench/servers/plus_call.c bench/servers/*.h bench/*.h) $(LIB)/libzroute.so
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE) -lzmq
 
-$(BENCH_CLIENTS): target/bench/%: bench/clients/%.c $(wildcard bench/clients/measured_run.c bench/clients/*.h bench/servers/*.h) $(LIB)/libzroute.so
+$(BENCH_CLIENTS): target/bench/%: bench/clients/%.c $(wildcard bench/clients/measured_run.c bench/clients/*.h bench/servers/*.h bench/*.h) $(LIB)/libzroute.so
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Iinclude -o $@ $(filter %.c,$^) $(LINK_ZROUTE)
 

@@ -7,19 +7,11 @@
 #include <stdlib.h>
 #include <zroute.h>
 
+#include "../check.h"
+
 /* [1, 2, 2, 3, 3, 4, 2, 3, -1], as demo 6 has it, and its sum. */
 static const char PARAMETERS[] = "\x99\x01\x02\x02\x03\x03\x04\x02\x03\xff";
 enum { PARAMETERS_SIZE = sizeof PARAMETERS - 1, SUM = 19 };
-
-static void check(zroute_status status)
-{
-    if (status != ZROUTE_OK) {
-        char text[512];
-        zroute_last_error(text, sizeof text);
-        fprintf(stderr, "client: %s\n", text);
-        exit(EXIT_FAILURE);
-    }
-}
 
 static void check_sum(zroute_answer *answer)
 {

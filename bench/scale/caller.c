@@ -16,18 +16,10 @@
 #include <time.h>
 #include <zroute.h>
 
+#include "../check.h"
+
 static const char PARAMETERS[] = "\x93\x01\x02\x03";
 enum { PARAMETERS_SIZE = sizeof PARAMETERS - 1, PATIENCE_MS = 30000, LOOK_MS = 20 };
-
-static void check(zroute_status status)
-{
-    if (status != ZROUTE_OK) {
-        char text[512];
-        zroute_last_error(text, sizeof text);
-        fprintf(stderr, "caller: %s\n", text);
-        exit(EXIT_FAILURE);
-    }
-}
 
 static int64_t now(clockid_t clock)
 {

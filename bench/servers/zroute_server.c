@@ -4,20 +4,12 @@
 #include <stdlib.h>
 #include <zroute.h>
 
+#include "../check.h"
+
 struct tools {
     zroute_reader *reader;
     zroute_writer *writer;
 };
-
-static void check(zroute_status status)
-{
-    if (status != ZROUTE_OK) {
-        char text[512];
-        zroute_last_error(text, sizeof text);
-        fprintf(stderr, "zroute_server: %s\n", text);
-        exit(EXIT_FAILURE);
-    }
-}
 
 static void plus(zroute_call *call, void *userdata)
 {

@@ -6,6 +6,7 @@
 
 #include <zmq.h>
 
+#include "folder.h"
 #include "raw_socket.h"
 #include "running.h"
 
@@ -253,11 +254,11 @@ static void calls_end_in_the_order_of_their_deadlines(void **state)
 
 static void a_server_may_come_later_than_its_client_and_come_back(void **state)
 {
-    char folder[] = "/tmp/zroute-test-XXXXXX", endpoint[64];
+    char folder[FOLDER_SIZE], endpoint[64];
     struct pair pair;
     int round;
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    make_folder(folder);
     snprintf(endpoint, sizeof endpoint, "ipc://%s/socket", folder);
     assert_status(ZROUTE_OK, zroute_client_new(NULL, &pair.client));
     assert_status(ZROUTE_OK, zroute_client_connect(pair.client, endpoint));

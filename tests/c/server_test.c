@@ -9,6 +9,7 @@
 
 #include <zmq.h>
 
+#include "folder.h"
 #include "raw_socket.h"
 #include "running.h"
 
@@ -25,12 +26,12 @@ static void port_0_becomes_a_port(void **state)
 static void every_endpoint_is_served_and_told(void **state)
 {
     struct pair *pair = *state;
-    char folder[] = "/tmp/zroute-test-XXXXXX";
+    char folder[FOLDER_SIZE];
     char ipc[64];
     const char *endpoint, *before = pair->endpoint;
     size_t index;
     zroute_server_register(pair->server, "echo", echo, NULL, NULL);
-    assert_non_null(mkdtemp(folder));
+    make_folder(folder);
     snprintf(ipc, sizeof ipc, "ipc://%s/socket", folder);
     assert_status(ZROUTE_OK, zroute_server_bind(pair->server, "tcp://127.0.0.1:*"));
     assert_status(ZROUTE_OK, zroute_server_bind(pair->server, ipc));

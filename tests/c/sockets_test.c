@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "pair.h"
 
 static zroute_context *context;
@@ -366,16 +367,20 @@ static void the_end_waits_no_longer_than_it_may(void **state)
 
 static void a_file_is_not_bound_away(void **state)
 {
-    char path[] = "/tmp/zroute-XXXXXX", endpoint[64];
+    char folder[FOLDER_SIZE], endpoint[64];
+    const char *path = endpoint + strlen("ipc://");
     zroute_socket *reply = made("ZMQ_REP");
-    int file = mkstemp(path);
+    FILE *file;
     (void)state;
-    assert_true(file >= 0);
-    snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+    make_folder(folder);
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/file", folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
     assert_status(ZROUTE_UNREACHABLE, zroute_socket_bind(reply, endpoint));
     assert_int_equal(0, access(path, F_OK));
-    close(file);
+    fclose(file);
     unlink(path);
+    assert_int_equal(0, rmdir(folder));
     assert_status(ZROUTE_OK, zroute_socket_free(reply));
 }
 

@@ -20,7 +20,7 @@ from plain import Dealer
 from processes import PATIENCE, Process, wait_until
 from programs import ROOT, TRANSPORT, Programs, free_port, seed_script
 from pyzmq_peers import Pyzmq
-from serving import Supervisor
+from serving import of_all_dialects, shared_by_tests
 from zmtp import connect
 
 LANGUAGES = ["php", "c"]
@@ -75,15 +75,11 @@ def served(request, programs):
     With DIALECTS_REFERENCE in the environment it is zerorpc-python's, to see that what
     the tests ask for is what zerorpc does. A test that it cannot pass is marked `ours`.
     """
-    with {
-        "zerorpc": packaged_peers.zerorpc_python_server,
-        "serve": lambda: Supervisor(programs),
-    }.get(request.param, lambda: programs.server(request.param))() as server:
-        server.kind = request.param
-        if request.param == "serve":
-            server.wait_for_workers(2)
+    kind = request.param
+    is_reference = kind == "zerorpc"
+    server = packaged_peers.zerorpc_python_server() if is_reference else of_all_dialects(programs, kind)
+    with shared_by_tests(server, kind):
         yield server
-        assert server.is_running, f"the server has ended: {server}"
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """`zroute serve` as a process under test."""
 
+import contextlib
 import os
 import signal
 
@@ -55,6 +56,22 @@ class Supervisor(Process):
     def wait_for_workers(self, count):
         wait_until(lambda: len(self.workers) == count, f"{count} workers of {self}")
         return self.workers
+
+
+def of_all_dialects(programs, kind, serve=(), **options):
+    """A server in PHP, in C, or `zroute serve` with its own options; it is yet to be started."""
+    return Supervisor(programs, *serve) if kind == "serve" else programs.server(kind, **options)
+
+
+@contextlib.contextmanager
+def shared_by_tests(server, kind):
+    """It runs, and outlives all that they do to it."""
+    with server:
+        server.kind = kind
+        if kind == "serve":
+            server.wait_for_workers(2)
+        yield server
+        assert server.is_running, f"the server has ended: {server}"
 
 
 def is_alive(pid):

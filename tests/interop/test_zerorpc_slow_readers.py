@@ -6,7 +6,7 @@ import os
 import msgpack
 import pytest
 
-from serving import Supervisor
+from serving import of_all_dialects, shared_by_tests
 from zerorpc import RawClient, event
 from zmtp import Session, message
 
@@ -21,17 +21,10 @@ SEND_BUFFER = MIB
 @pytest.fixture(scope="module", params=["php", "c", "serve"])
 def frugal(request, programs):
     """A server that keeps little for those that read slowly."""
-    with {
-        "serve": lambda: Supervisor(programs, f"--send-buffer={SEND_BUFFER}"),
-    }.get(
-        request.param,
-        lambda: programs.server(request.param, send_buffer=SEND_BUFFER),
-    )() as server:
-        server.kind = request.param
-        if request.param == "serve":
-            server.wait_for_workers(2)
+    options = [f"--send-buffer={SEND_BUFFER}"]
+    server = of_all_dialects(programs, request.param, options, send_buffer=SEND_BUFFER)
+    with shared_by_tests(server, request.param):
         yield server
-        assert server.is_running, f"the server has ended: {server}"
 
 
 def begin(session):

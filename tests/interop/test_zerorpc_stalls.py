@@ -8,7 +8,7 @@ import zmq
 
 from plain import Dealer
 from processes import wait_until
-from serving import Supervisor
+from serving import of_all_dialects, shared_by_tests
 from zerorpc import RawClient, event
 from zmtp import Session, message
 
@@ -20,21 +20,10 @@ MIB = 1 << 20
 @pytest.fixture(scope="module", params=["php", "c", "serve"])
 def impatient(request, programs):
     """A server that lets such callers go sooner than most."""
-    with {
-        "serve": lambda: Supervisor(
-            programs, f"--stream-stall={STALL_MS}ms", "--name=impatient"
-        ),
-    }.get(
-        request.param,
-        lambda: programs.server(
-            request.param, stream_stall_ms=STALL_MS, name="impatient"
-        ),
-    )() as server:
-        server.kind = request.param
-        if request.param == "serve":
-            server.wait_for_workers(2)
+    options = [f"--stream-stall={STALL_MS}ms", "--name=impatient"]
+    server = of_all_dialects(programs, request.param, options, stream_stall_ms=STALL_MS, name="impatient")
+    with shared_by_tests(server, request.param):
         yield server
-        assert server.is_running, f"the server has ended: {server}"
 
 
 def test_who_takes_nothing_is_let_go_and_told(impatient, tmp_path):
